@@ -1,0 +1,55 @@
+# make demo: install and start the page. make test: install what tests need, run all of them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# A host without a GPU saves 3 GB with TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+PIP_INSTALL = $(BIN)/pip install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: demo test check bench browser format clean
+
+demo: $(VENV)/.demo
+	$(BIN)/busdemo
+
+test: check browser
+	$(BIN)/pytest --durations=10
+
+check: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/busdemo readme --check
+
+bench: $(VENV)/.test browser
+	$(BIN)/python tests/benchmarks/measure.py
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Chromium for the tests that drive the page: the distribution's own, so that nothing is downloaded
+# from elsewhere.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+		echo "The tests drive a real browser: please install chromium (Debian: apt install chromium)."; exit 1; \
+	fi
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "busdemo needs Python 3.11 or newer; this is $$($(PYTHON) --version)."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP_INSTALL) --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

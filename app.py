@@ -1,0 +1,6 @@
+"""The entry of a Hugging Face Space, and of `python app.py`."""
+
+from busdemo.ui.page import launch
+
+if __name__ == "__main__":
+    launch()

@@ -1,0 +1,5 @@
+"""`python -m busdemo`."""
+
+from busdemo.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Reading and writing masks in the formats people keep them in."""

@@ -1,0 +1,234 @@
+"""The verbs of the page, from a terminal."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+# Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
+from busdemo import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, the page when none is named; the exit code (0 good, 1 failed, 2 misused)."""
+    options = build_parser().parse_args(arguments)
+    return int(options.run(options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    parser = argparse.ArgumentParser(
+        prog="busdemo",
+        description="Breast-ultrasound lesion segmentation, compared. Research and teaching only, "
+        "not a medical device. Without a command: start the page.",
+    )
+    parser.add_argument("--version", action="version", version=f"busdemo {__version__}")
+    _add_page_options(parser)
+    parser.set_defaults(run=_serve)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="start the page (the same as no command)")
+    _add_page_options(serve)
+    serve.set_defaults(run=_serve)
+
+    segment = commands.add_parser("segment", help="segment images, score them against masks")
+    segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    segment.add_argument(
+        "--mask",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="MASK",
+        help="one mask for every image, or several files of one image's mask",
+    )
+    segment.add_argument("--model", default="unet", help="a model's id, or all (default: unet)")
+    segment.add_argument(
+        "--threshold",
+        type=float,
+        metavar="T",
+        help="0.005 to 0.995 (default: the model's frozen one)",
+    )
+    segment.add_argument("--out", type=Path, required=True, metavar="DIR")
+    segment.set_defaults(run=_segment)
+
+    replay = commands.add_parser("replay", help="compute a receipt again and compare")
+    replay.add_argument("receipt", type=Path, metavar="RECEIPT")
+    replay.add_argument("image", type=Path, metavar="IMAGE")
+    replay.add_argument(
+        "--mask",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="MASK",
+        help="the reference's files, to compare the numbers too",
+    )
+    replay.set_defaults(run=_replay)
+
+    train = commands.add_parser("train", help="train a network on the recipe and put it in the zoo")
+    train.add_argument("model", help="unet or attention-unet")
+    _add_folders(train)
+    train.add_argument("--workers", type=int, default=0, help="processes that augment images")
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="test a model and write its card's results")
+    evaluate.add_argument("model")
+    _add_folders(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+    examples = commands.add_parser("examples", help="simulate the examples, run the opening one")
+    examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
+    examples.set_defaults(run=_examples)
+
+    readme = commands.add_parser("readme", help="renew the generated parts of README.md")
+    readme.add_argument("--check", action="store_true", help="only say whether they are up to date")
+    readme.set_defaults(run=_readme)
+    return parser
+
+
+def _add_page_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: 7860)")
+    parser.add_argument("--root-path", help="path prefix behind a proxy, such as /busdemo")
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("../shared/data"),
+        metavar="DIR",
+        help="index.csv, images/ and masks/ (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="where training keeps its state (default: %(default)s)",
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from busdemo.ui.page import launch
+
+    port = options.port or int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
+    launch(host=options.host, port=port, root_path=options.root_path)
+    return 0
+
+
+def _segment(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from busdemo.imaging.masks import stop_of
+    from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.workflows import segment_file, write_table
+    from busdemo.zoo.cards import read_cards
+
+    pool = SegmenterPool(read_cards())
+    try:
+        stop = None if options.threshold is None else stop_of(options.threshold)
+        masks = _pair_masks(options.images, options.mask)
+        models = _pick_models(options.model, list(pool.cards))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    rows, failures = [], 0
+    jobs = [(*pair, model) for pair in zip(options.images, masks, strict=True) for model in models]
+    for image, references, model in tqdm(jobs, desc="segmenting", unit="image"):
+        try:
+            rows.append(segment_file(image, references, pool, model, stop=stop, out=options.out))
+        except (OSError, ValueError) as error:
+            failures += 1
+            tqdm.write(f"{image}: {error}", file=sys.stderr)
+    if rows:
+        write_table(rows, options.out / "results.csv")
+    return 1 if failures else 0
+
+
+def _pair_masks(images: list[Path], masks: list[Path]) -> list[list[Path]]:
+    """One image takes all the masks; several images take none, or one each in order."""
+    if len(images) == 1 or not masks:
+        return [masks for _ in images]
+    if len(masks) != len(images):
+        raise ValueError(f"{len(images)} images need {len(images)} masks, got {len(masks)}.")
+    return [[mask] for mask in masks]
+
+
+def _pick_models(wanted: str, known: list[str]) -> list[str]:
+    if wanted != "all" and wanted not in known:
+        raise ValueError(f"Unknown model {wanted!r}; known: all, {', '.join(known)}.")
+    return known if wanted == "all" else [wanted]
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from busdemo.imaging.images import UnreadableImage, read_scan
+    from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.workflows import InvalidReceipt, read_receipt, replay
+    from busdemo.zoo.cards import read_cards
+    from busdemo.zoo.loading import UnusableModel
+
+    try:
+        receipt = read_receipt(options.receipt.read_text(encoding="utf-8"))
+        scan = read_scan(options.image.read_bytes(), options.image.name)
+        masks = [(path.name, path.read_bytes()) for path in options.mask]
+        differences = replay(receipt, scan, SegmenterPool(read_cards()), masks=masks)
+    except (OSError, UnicodeDecodeError, UnreadableImage, InvalidReceipt, UnusableModel) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for difference in differences:
+        print(difference)
+    if not differences:
+        print("The same, bit for bit.")
+    return 1 if differences else 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from busdemo.training.export import export_run
+    from busdemo.training.recipe import NETWORKS
+    from busdemo.training.train import train_network
+    from busdemo.zoo.cards import WEIGHTS
+
+    if options.model not in NETWORKS:
+        print(f"Unknown model {options.model!r}; known: {', '.join(NETWORKS)}.", file=sys.stderr)
+        return 2
+    best = train_network(options.model, options.data, options.runs, workers=options.workers)
+    threshold = export_run(options.model, options.data, options.runs, WEIGHTS)
+    print(f"{options.model}: validation Dice {best:.3f}, threshold frozen at {threshold:.3f}.")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.report import evaluate_card
+    from busdemo.zoo.cards import WEIGHTS
+
+    results = evaluate_card(WEIGHTS / options.model, options.data)
+    print(json.dumps(results, indent=2))
+    return 0
+
+
+def _examples(options: argparse.Namespace) -> int:
+    from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.phantoms import write_examples
+    from busdemo.ui.examples import write_opening
+    from busdemo.zoo.cards import read_cards
+
+    write_examples(options.out)
+    write_opening(options.out, SegmenterPool(read_cards()))
+    return 0
+
+
+def _readme(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.report import MODELS, insert, tabulate_cards
+    from busdemo.zoo.cards import read_cards
+
+    path = Path("README.md")
+    present = path.read_text(encoding="utf-8")
+    renewed = insert(present, tabulate_cards(read_cards()), MODELS)
+    if options.check and renewed != present:
+        print("README.md is not up to date: run `busdemo readme`.", file=sys.stderr)
+        return 1
+    if not options.check:
+        path.write_text(renewed, encoding="utf-8")
+    return 0

@@ -1,0 +1,1 @@
+"""Whole data sets: reading them, running a model over them, statistics, report."""

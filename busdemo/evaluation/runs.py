@@ -1,0 +1,79 @@
+"""A model over a whole split, at every threshold at once and at each image's native size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from busdemo.evaluation.datasets import Case
+from busdemo.evaluation.statistics import Interval, bootstrap_mean
+from busdemo.imaging.masks import STOPS, quantize
+from busdemo.inference.segmenter import Segmenter
+from busdemo.scoring.overlap import sweep_counts
+
+ALL_SETS = "all sets"
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Pixel counts of one model over cases: `counts` is (N, 199, 3) int64, TP, FP, FN by stop."""
+
+    datasets: tuple[str, ...]
+    counts: NDArray[np.int64]
+
+    @property
+    def has_lesion(self) -> NDArray[np.bool_]:
+        """(N,) True where the ground truth holds a lesion pixel."""
+        return np.asarray(self.counts[:, 0, 0] + self.counts[:, 0, 2] > 0)
+
+    @property
+    def dice(self) -> NDArray[np.float64]:
+        """(N, 199) Dice of each image at each stop, nan where both masks are empty."""
+        tp, fp, fn = (self.counts[..., i].astype(np.float64) for i in range(3))
+        with np.errstate(invalid="ignore"):
+            return np.asarray(2 * tp / (2 * tp + fp + fn))
+
+
+def sweep_cases(segmenter: Segmenter, cases: Sequence[Case]) -> Sweep:
+    """Run a model over cases, scoring at native size, with a progress bar."""
+    counts = []
+    for case in tqdm(cases, desc="cases", mininterval=5):
+        image, mask = case.read()
+        counts.append(sweep_counts(quantize(segmenter.predict(image)), mask))
+    return Sweep(tuple(case.dataset for case in cases), np.stack(counts))
+
+
+def choose_stop(sweep: Sweep) -> int:
+    """The stop to freeze: best mean Dice over the images with a lesion, on validation data.
+
+    Within 0.45 to 0.50, where visitors expect it, unless another threshold is better by more than
+    0.005: the curve is flat, and a difference inside its noise is no reason to move. Images count
+    alike; with sets counting alike, 37 images of one set would decide for 316 others.
+    """
+    curve = sweep.dice[sweep.has_lesion].mean(axis=0)
+    expected = range(round(0.45 * STOPS), STOPS // 2 + 1)
+    best = int(np.argmax(curve)) + 1
+    usual = max(expected, key=lambda stop: float(curve[stop - 1]))
+    return best if curve[best - 1] > curve[usual - 1] + 0.005 else usual
+
+
+def lesion_dice(sweep: Sweep, stop: int) -> dict[str, Interval]:
+    """Mean Dice over images with a lesion at a stop, per data set and over all of them."""
+    return _by_dataset(sweep, sweep.dice[:, stop - 1], sweep.has_lesion)
+
+
+def false_alarms(sweep: Sweep, stop: int) -> dict[str, Interval]:
+    """Share of normal images with any pixel marked at a stop, per data set and over all of them."""
+    alarm = sweep.counts[:, stop - 1, 1] > 0
+    return _by_dataset(sweep, alarm.astype(np.float64), ~sweep.has_lesion)
+
+
+def _by_dataset(
+    sweep: Sweep, values: NDArray[np.float64], chosen: NDArray[np.bool_]
+) -> dict[str, Interval]:
+    names = np.array(sweep.datasets)
+    groups = {str(name): chosen & (names == name) for name in sorted(set(sweep.datasets))}
+    groups[ALL_SETS] = chosen
+    return {name: bootstrap_mean(values[group]) for name, group in groups.items() if group.any()}

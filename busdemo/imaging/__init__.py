@@ -1,0 +1,1 @@
+"""Arrays, image files, the resize and its way back, probability maps and masks (NumPy, OpenCV)."""

@@ -1,0 +1,218 @@
+"""From the bytes of an image file to its pixels, at their own depth and in their own channels.
+
+Pillow reads the header (lazily, so that an oversized picture costs nothing) and decodes; it
+raises on a file that is cut short, where OpenCV silently fills up. OpenCV decodes what Pillow
+would squeeze to 8 bits: 16-bit colour. No global switch of either library is touched.
+"""
+
+import hashlib
+import io
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# The two plugins Pillow does not load by itself: named, so that no search for all others starts.
+from PIL import Image, ImageFile, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+
+from busdemo.imaging.refusals import (
+    FORMATS,
+    MAX_PIXELS,
+    MIN_SIDE_PX,
+    UnreadableImage,
+    describe_damage,
+    plain_name,
+    require_known_kind,
+)
+
+MAX_FRAMES = 1000
+"""Frames are counted up to here: a file of a million empty frames must not keep us busy."""
+
+Values = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A decoded file, upright, its first frame, at its own depth and in its own channels."""
+
+    values: Values
+    """(H, W) grey or (H, W, 3) RGB: uint8 or uint16 (full range of the type), or finite float32
+    (also for 32-bit and signed integers)."""
+    alpha: NDArray[np.uint8] | NDArray[np.uint16] | None
+    """(H, W) of the type of `values`, full range opaque; None if every pixel is opaque."""
+    name: str
+    sha256: str
+    notes: tuple[str, ...]
+
+
+def read_pixels(data: bytes, name: str) -> Pixels:
+    """Decode a PNG, JPEG, BMP, TIFF or WebP file of at most 20 MB and 40 megapixels.
+
+    Raises UnreadableImage, with its own sentence for a file that is empty, too large, not an
+    image, of another format, cut short, damaged, too small (under 16 px on a side), has too
+    many pixels (told from the header, before decoding), or holds NaN or infinite values: made-up
+    pixels in their place would be measured as if they were tissue.
+    """
+    plain = plain_name(name)
+    require_known_kind(data, plain)
+    image = _open(data, plain)
+    try:
+        notes = _count_frames(image, data)
+        values, turned = _decode(image, data)
+    except Exception as error:  # Pillow's plugins raise nearly anything on broken files
+        raise UnreadableImage(describe_damage(data, plain, error)) from None
+    if turned:
+        notes += ("rotated as its EXIF tag says",)
+    values, alpha = _split_alpha(values)
+    if values.dtype == np.float32 and not np.isfinite(values).all():
+        raise UnreadableImage(
+            f"{plain} holds values that are not numbers (NaN or infinite); "
+            "please replace them and upload it again."
+        )
+    return Pixels(values, alpha, plain, hashlib.sha256(data).hexdigest(), notes)
+
+
+def composite_on_black(decoded: Pixels) -> Values:
+    """The values with transparency applied over black, same shape and type."""
+    values, alpha = decoded.values, decoded.alpha
+    if alpha is None:
+        return values
+    weight = alpha if values.ndim == 2 else cv2.merge([alpha] * 3)
+    shown: Values = cv2.multiply(values, weight, scale=1 / np.iinfo(alpha.dtype).max)
+    return shown
+
+
+def _open(data: bytes, name: str) -> ImageFile.ImageFile:
+    too_many = (
+        f"{name} has more than {MAX_PIXELS // 10**6} million pixels; "
+        "please save a smaller version and upload that."
+    )
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise UnreadableImage(too_many) from None
+    except Exception as error:
+        raise UnreadableImage(describe_damage(data, name, error)) from None
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage(too_many)
+    if min(width, height) < MIN_SIDE_PX:
+        raise UnreadableImage(
+            f"{name} is {width}x{height} px, which is too small; please upload an image of at "
+            f"least {MIN_SIDE_PX} px on each side."
+        )
+    return image
+
+
+def _count_frames(image: ImageFile.ImageFile, data: bytes) -> tuple[str, ...]:
+    if not getattr(image, "is_animated", False):
+        return ()
+    frames = int(getattr(image, "n_frames", 1)) if image.format != "TIFF" else _count_pages(data)
+    more = " or more" if frames >= MAX_FRAMES else ""
+    return (f"first of {frames}{more} frames",) if frames > 1 else ()
+
+
+def _count_pages(data: bytes) -> int:
+    pages = Image.open(io.BytesIO(data), formats=("TIFF",))
+    for page in range(1, MAX_FRAMES):
+        try:
+            pages.seek(page)
+        except Exception:
+            return page
+    return MAX_FRAMES
+
+
+def _decode(image: ImageFile.ImageFile, data: bytes) -> tuple[NDArray[Any], bool]:
+    """(H, W) or (H, W, 3 or 4) upright, and whether a tag asked for turning it."""
+    tiff, png = image.format == "TIFF", image.format == "PNG"
+    deep = _is_deep_colour(image)
+    before_load = _orientation(image)
+    if png:
+        Image.open(io.BytesIO(data), formats=("PNG",)).verify()  # checksums: load() skips them
+    image.load()
+    values = _decode_deep(image, data) if deep else _to_array(image)
+    if tiff:  # both libraries turn a TIFF themselves
+        return values, before_load != 1
+    orientation = _orientation(image)
+    return _turn(values, orientation), orientation != 1
+
+
+def _is_deep_colour(image: ImageFile.ImageFile) -> bool:
+    """Would Pillow keep only the high byte of this one's 16-bit channels?"""
+    raw = str([tile.args for tile in image.tile])
+    return image.mode in ("RGB", "RGBA") and ";16" in raw and "RGBa" not in raw
+
+
+def _decode_deep(image: ImageFile.ImageFile, data: bytes) -> NDArray[np.uint16]:
+    if not _sizes_are_plain(data):
+        raise ValueError("two sizes in one header")
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16 or decoded.shape[1::-1] != image.size:
+        raise ValueError("not decoded as its header says")
+    if decoded.ndim == 3 and decoded.shape[2] == 4 and image.mode == "RGBA":
+        return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA), np.uint16)
+    return np.ascontiguousarray(decoded[..., 2::-1] if decoded.ndim == 3 else decoded)
+
+
+def _sizes_are_plain(data: bytes) -> bool:
+    """False for a header made to show one size to Pillow and another to OpenCV."""
+    if data.startswith(b"\x89PNG"):
+        return data[12:16] == b"IHDR" and data.count(b"IHDR") == 1
+    order = "<" if data.startswith(b"II") else ">"
+    if struct.unpack_from(f"{order}H", data, 2) != (42,):
+        return False
+    (start,) = struct.unpack_from(f"{order}I", data, 4)
+    (entries,) = struct.unpack_from(f"{order}H", data, start)
+    tags = [struct.unpack_from(f"{order}H", data, start + 2 + 12 * i)[0] for i in range(entries)]
+    return len(tags) == len(set(tags))
+
+
+def _to_array(image: ImageFile.ImageFile) -> NDArray[Any]:
+    mode = image.mode
+    if mode.startswith("I;16") or mode in ("I", "F"):
+        wide = np.asarray(image)
+        wide = wide.astype(np.uint16 if mode.startswith("I;16") else np.float32)
+        return _invert_white_is_zero(image, wide)
+    if image.has_transparency_data:
+        return np.asarray(image.convert("RGBA"))
+    if mode == "1":
+        return np.asarray(image).astype(np.uint8) * np.uint8(255)
+    return np.asarray(image if mode in ("L", "RGB") else image.convert("RGB"))
+
+
+def _invert_white_is_zero(image: ImageFile.ImageFile, wide: NDArray[Any]) -> NDArray[Any]:
+    """Pillow inverts such TIFFs (photometric interpretation 0) at 8 bits only."""
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) != 0:
+        return wide
+    return (wide.max() + wide.min()) - wide if wide.dtype == np.float32 else ~wide
+
+
+def _orientation(image: ImageFile.ImageFile) -> int:
+    try:
+        value = int(image.getexif().get(0x0112, 1))
+    except Exception:  # a broken EXIF block says nothing about how to turn the picture
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def _turn(values: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Undo an EXIF orientation (Exif 2.32, 4.6.4 A): 1 upright, 6 a quarter turn clockwise."""
+    if orientation in (5, 6, 7, 8):
+        values = values.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return np.ascontiguousarray(values)
+
+
+def _split_alpha(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    if values.ndim == 2 or values.shape[2] == 3:
+        return values, None
+    alpha = np.ascontiguousarray(values[..., 3])
+    opaque = bool((alpha == np.iinfo(alpha.dtype).max).all())
+    return np.ascontiguousarray(values[..., :3]), None if opaque else alpha

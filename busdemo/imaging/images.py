@@ -1,0 +1,78 @@
+"""From the bytes of an image file to a scan: 8-bit grey, with a note on all that was changed."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from busdemo.imaging.arrays import GreyImage
+from busdemo.imaging.decoding import Values, composite_on_black, read_pixels
+from busdemo.imaging.refusals import UnreadableImage
+
+__all__ = ["Scan", "UnreadableImage", "read_scan"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """An ultrasound image, ready for a network and a viewer."""
+
+    pixels: GreyImage
+    name: str
+    """The file's own name, without folders and unprintable characters."""
+    sha256: str
+    """Of the file's bytes, as 64 hexadecimal digits."""
+    notes: tuple[str, ...]
+    """What reading did to the picture, in a few words each; often empty."""
+
+
+def read_scan(data: bytes, name: str) -> Scan:
+    """Read an image file into (H, W) uint8 grey.
+
+    Transparency is put on black, colour becomes Rec. 601 luma. Values of more than 8 bits are
+    divided by the smallest power of two (less one) that holds the largest of them, so that a
+    12-bit scan in a 16-bit file does not come out black and zero stays black; negative values
+    are stretched from lowest to highest. Each of these is named in `Scan.notes`.
+
+    Raises UnreadableImage as `read_pixels` does.
+    """
+    decoded = read_pixels(data, name)
+    notes = list(decoded.notes)
+    if decoded.alpha is not None:
+        notes.append("transparent parts taken as black")
+    grey, coloured = _reduce_to_grey(composite_on_black(decoded))
+    pixels, scaling = _scale_to_eight_bits(grey)
+    notes += ["colour reduced to grey"] * coloured + ([scaling] if scaling else [])
+    if not pixels.any():
+        notes.append("the image is all black")
+    return Scan(pixels=pixels, name=decoded.name, sha256=decoded.sha256, notes=tuple(notes))
+
+
+def _reduce_to_grey(values: Values) -> tuple[Values, bool]:
+    """(H, W) of the same type, and whether there was any colour in it."""
+    if values.ndim == 2:
+        return values, False
+    red, green, blue = cv2.split(values)
+    if np.array_equal(red, green) and np.array_equal(green, blue):
+        return red, False
+    return cv2.cvtColor(values, cv2.COLOR_RGB2GRAY), True
+
+
+def _scale_to_eight_bits(grey: Values) -> tuple[GreyImage, str | None]:
+    if grey.dtype == np.uint8:
+        return grey.astype(np.uint8, copy=False), None
+    low, high = float(min(grey.min(), 0)), float(grey.max())
+    bits = max(8, int(np.ceil(high)).bit_length())
+    top = 2.0**bits - 1
+    words = f"{bits}-bit values scaled to 8 bits"
+    if grey.dtype == np.float32 and low == 0 and high <= 1:
+        top, words = 1.0, "values from 0 to 1 scaled to 8 bits"
+    elif low < 0 or bits > 16:
+        top, words = high, f"values from {low:g} to {high:g} scaled to 8 bits"
+    elif bits == 8:
+        words = "8-bit values in a deeper file kept as they are"
+    if grey.dtype == np.uint16:
+        table = np.rint(np.arange(2**16) * (255 / top)).clip(0, 255).astype(np.uint8)
+        return table[grey], words
+    # All of one negative value: there is no range to stretch, and no brightness in it.
+    scaled = (grey.astype(np.float64) - low) * (255 / (top - low or 1.0))
+    return np.rint(scaled).clip(0, 255).astype(np.uint8), words

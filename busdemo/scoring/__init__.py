@@ -1,0 +1,1 @@
+"""Two masks to numbers: overlap, and the outcome word that settles the empties."""

@@ -1,0 +1,1 @@
+"""The recipe behind weights/."""

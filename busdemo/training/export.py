@@ -1,0 +1,85 @@
+"""From a finished run to a folder of the zoo, in Hugging Face model-repository layout."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from busdemo.evaluation.datasets import read_index
+from busdemo.evaluation.runs import choose_stop, sweep_cases
+from busdemo.imaging.masks import STOPS
+from busdemo.inference.segmenter import Segmenter
+from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
+from busdemo.zoo.cards import Preprocessing, read_facts, write_card
+from busdemo.zoo.loading import build_network
+
+
+def export_run(model_id: str, data: Path, runs: Path, weights: Path) -> float:
+    """Write `weights/<id>/` from `runs/<id>/`; the threshold, frozen on the val split of `data`.
+
+    Weights become float16, then the threshold is chosen with what will really run. A card that is
+    there keeps its text; its sha256 and parameters are renewed and its results, now of other
+    weights, dropped.
+    """
+    recipe = RECIPES.get(model_id, Recipe())
+    folder = weights / model_id
+    folder.mkdir(parents=True, exist_ok=True)
+    state = load_file(runs / model_id / "best.safetensors")
+    half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+    save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
+    _write_json(folder / "config.json", NETWORKS[model_id])
+    shutil.copy(runs / model_id / "curves.csv", folder / "curves.csv")
+
+    network = build_network(NETWORKS[model_id])
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
+    network.eval().to(memory_format=torch.channels_last)
+    side = recipe.final_side_px
+    preprocessing = Preprocessing((side, side), MEAN, STANDARD_DEVIATION, "stretch")
+    sweep = sweep_cases(Segmenter(network, preprocessing), read_index(data, "val"))
+    threshold = choose_stop(sweep) / STOPS
+    _write_json(folder / "preprocessor_config.json", _settings(preprocessing, threshold))
+    _renew_card(
+        folder,
+        {
+            "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "recipe": json.loads(json.dumps(asdict(recipe))),
+            "results": [],
+        },
+    )
+    return threshold
+
+
+def _settings(preprocessing: Preprocessing, threshold: float) -> dict[str, Any]:
+    width, height = preprocessing.input_wh
+    return {
+        "do_resize": True,
+        "size": {"height": height, "width": width},
+        "resize_rule": preprocessing.rule,
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_normalize": True,
+        "image_mean": [preprocessing.mean],
+        "image_std": [preprocessing.standard_deviation],
+        "threshold": threshold,
+    }
+
+
+def _renew_card(folder: Path, renewed: dict[str, Any]) -> None:
+    readme = folder / "README.md"
+    if readme.is_file():
+        header, text = read_facts(readme)
+    else:
+        header, text = {"license": "cc-by-nc-4.0", "library_name": "busdemo"}, f"# {folder.name}\n"
+        header["busdemo"] = {"name": folder.name, "family": "", "order": 99}
+    header["busdemo"] |= renewed
+    write_card(readme, header, text)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n")

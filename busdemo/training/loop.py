@@ -1,0 +1,185 @@
+"""The training loop: resumable at every epoch, a CSV of its curves, the best epoch kept."""
+
+import csv
+import json
+from collections import defaultdict
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from busdemo.training.data import Samples, load_batches, resize
+from busdemo.training.losses import dice_bce_loss
+from busdemo.training.recipe import MEAN, STANDARD_DEVIATION, Recipe
+
+
+class Run:
+    """One network under one recipe, in a folder that holds all it needs to go on.
+
+    `train` goes on after the last finished epoch; `best.safetensors` are the averaged weights of
+    the best epoch at the final size, `curves.csv` has one row an epoch.
+    """
+
+    def __init__(
+        self, network: nn.Module, recipe: Recipe, folder: Path, *, workers: int = 0
+    ) -> None:
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.recipe = recipe
+        self.folder = folder
+        self.workers = workers
+        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = AveragedModel(
+            self.network,
+            multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging),  # type: ignore[no-untyped-call]
+            use_buffers=True,
+        )
+        self.optimizer = AdamW(network.parameters(), weight_decay=recipe.weight_decay)
+        self.epoch = 0
+        self.best = -1.0
+        self.scheduler: OneCycleLR | None = None
+
+    def train(self, samples: Samples, validation: Samples) -> float:
+        """Train to the recipe's end; the best mean of the sets' lesion Dice on `validation`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        steps = samples.epoch_length // self.recipe.batch_size
+        self.scheduler = OneCycleLR(
+            self.optimizer,
+            self.recipe.peak_learning_rate,
+            epochs=self.recipe.epochs,
+            steps_per_epoch=steps,
+        )
+        if (self.folder / "state.json").exists():
+            self._resume()
+        while self.epoch < self.recipe.epochs:
+            started = monotonic()
+            side = self.recipe.side_px(self.epoch)
+            loss = self._train_epoch(samples, side)
+            scores = evaluate(self.average, validation, side, self.device)
+            row = {"epoch": self.epoch + 1, "side_px": side, "train_loss": round(loss, 5)}
+            row |= {name: round(value, 4) for name, value in scores.items()}
+            self.epoch += 1
+            if side == self.recipe.final_side_px and scores["mean_dice"] > self.best:
+                self.best = scores["mean_dice"]
+                save_file(_on_cpu(self.average.module), self.folder / "best.safetensors")
+            _append(self.folder / "curves.csv", row | {"seconds": round(monotonic() - started)})
+            self._save()
+        return self.best
+
+    def _train_epoch(self, samples: Samples, side_px: int) -> float:
+        assert self.scheduler is not None  # noqa: S101
+        torch.manual_seed(self.recipe.seed * 1000 + self.epoch)
+        batches = load_batches(samples, side_px, self.recipe.batch_size, self.workers)
+        self.network.train()
+        losses = []
+        label = f"epoch {self.epoch + 1}/{self.recipe.epochs} at {side_px} px"
+        for image, mask in tqdm(batches, desc=label, mininterval=5):
+            logits = forward(self.network, image, self.device)
+            loss = dice_bce_loss(logits.float(), mask.to(self.device))
+            self.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+            self.optimizer.step()
+            self.scheduler.step()
+            self.average.update_parameters(self.network)
+            losses.append(loss.detach())
+        return float(torch.stack(losses).mean())
+
+    def _save(self) -> None:
+        assert self.scheduler is not None  # noqa: S101
+        tensors = {f"network.{k}": v for k, v in _on_cpu(self.network).items()}
+        tensors |= {f"average.{k}": v for k, v in _on_cpu(self.average).items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{index}.{k}": v.cpu().contiguous() for k, v in slots.items()}
+        partial = self.folder / "state.partial"
+        save_file(tensors, partial)
+        partial.replace(self.folder / "state.safetensors")
+        facts = {
+            "epoch": self.epoch,
+            "best": self.best,
+            "step": self.scheduler.last_epoch,
+            "groups": self.optimizer.state_dict()["param_groups"],
+        }
+        (self.folder / "state.json").write_text(json.dumps(facts))
+
+    def _resume(self) -> None:
+        assert self.scheduler is not None  # noqa: S101
+        facts = json.loads((self.folder / "state.json").read_text())
+        tensors = load_file(self.folder / "state.safetensors")
+        self.network.load_state_dict(_under(tensors, "network."))
+        self.average.load_state_dict(_under(tensors, "average."))
+        slots: dict[int, dict[str, Tensor]] = defaultdict(dict)
+        for key, value in _under(tensors, "adam.").items():
+            index, name = key.split(".", 1)
+            slots[int(index)][name] = value
+        # The groups carry the schedule's present values, so that the next step starts from them.
+        state = self.optimizer.state_dict() | {"param_groups": facts["groups"]}
+        self.optimizer.load_state_dict({**state, "state": dict(slots)})
+        self.scheduler.load_state_dict({"last_epoch": facts["step"]})
+        self.epoch, self.best = facts["epoch"], facts["best"]
+
+
+def forward(network: nn.Module, image: Tensor, device: str) -> Tensor:
+    """Logits (B, 1, S, S) of images (B, 1, S, S) in [0, 1], in bfloat16 where it is native."""
+    normalized = ((image - MEAN) / STANDARD_DEVIATION).to(device, memory_format=torch.channels_last)
+    with torch.autocast(device, torch.bfloat16, enabled=_has_bfloat16(device)):
+        logits: Tensor = network(normalized)
+    return logits
+
+
+@torch.inference_mode()
+def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) -> dict[str, float]:
+    """Lesion Dice at threshold 0.5 and network size: per data set, and the mean of the sets.
+
+    `false_alarms` is the share of normal images with any lesion pixel.
+    """
+    network.eval()
+    dice: dict[str, list[float]] = defaultdict(list)
+    alarms = []
+    for start in range(0, len(samples.datasets), 32):
+        part = slice(start, start + 32)
+        image, mask = (
+            resize(torch.from_numpy(array[part])[:, None].float() / 255, side_px)
+            for array in (samples.images, samples.masks)
+        )
+        found = forward(network, image, device).float().cpu() >= 0
+        truth = mask >= 0.5
+        shared, marked, lesion = (m.sum((1, 2, 3)) for m in (found & truth, found, truth))
+        for i, dataset in enumerate(samples.datasets[part]):
+            if lesion[i] == 0:
+                alarms.append(float(marked[i] > 0))
+            else:
+                dice[dataset].append(float(2 * shared[i] / (marked[i] + lesion[i])))
+    sets = {f"dice_{name}": float(np.mean(values)) for name, values in sorted(dice.items())}
+    return sets | {
+        "mean_dice": float(np.mean(list(sets.values()))),
+        "false_alarms": float(np.mean(alarms)) if alarms else float("nan"),
+    }
+
+
+def _has_bfloat16(device: str) -> bool:
+    return device == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _on_cpu(module: nn.Module) -> dict[str, Tensor]:
+    return {key: value.detach().cpu().contiguous() for key, value in module.state_dict().items()}
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    fresh = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)

@@ -1,0 +1,101 @@
+"""The same verbs over HTTP, named and documented under "Use via API"."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio import processing_utils
+
+from busdemo.annotations.masks import read_mask
+from busdemo.imaging.decoding import read_pixels
+from busdemo.imaging.images import read_scan
+from busdemo.imaging.masks import stop_of
+from busdemo.imaging.refusals import UnreadableImage
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui import text
+from busdemo.ui.workspace import first_usable
+from busdemo.workflows import (
+    draw_results,
+    read_reference,
+    segment,
+    tabulate_numbers,
+    write_receipt,
+)
+from busdemo.zoo.loading import UnusableModel
+
+
+def build_api(pool: SegmenterPool) -> None:
+    """Add the endpoints /segment and /score; their controls are never shown."""
+    # Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
+    # folder, so that nobody can name a file of the server.
+    with gr.Column(visible=False):
+        image = gr.File(label="image", type="filepath")
+        masks = gr.File(label="masks", type="filepath", file_count="multiple")
+        references = gr.File(label="references", type="filepath", file_count="multiple")
+        model = gr.Dropdown(list(pool.cards), value=first_usable(pool), label="model")
+        threshold = gr.Number(value=0, label="threshold")
+        files = [gr.File(label=name) for name in ("mask", "probability map", "overlay")]
+        receipt, scores = gr.JSON(label="receipt"), gr.JSON(label="scores")
+        shared: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
+        gr.Button("segment").click(
+            lambda *values: segment_files(pool, *values),
+            [image, model, threshold, masks],
+            [*files, receipt],
+            api_name="segment",
+            api_description=text.SEGMENT_API,
+            **shared,
+        )
+        gr.Button("score").click(
+            score_files,
+            [masks, references],
+            scores,
+            api_name="score",
+            api_description=text.SCORE_API,
+            **shared,
+        )
+
+
+def segment_files(
+    pool: SegmenterPool,
+    image: str | None,
+    model: str,
+    threshold: float,
+    masks: list[str] | None,
+) -> tuple[str, str, str, dict[str, Any]]:
+    """Paths of mask, probability map and overlay, and the receipt; gr.Error with one sentence."""
+    if image is None:
+        raise gr.Error("An image is needed.", print_exception=False)
+    try:
+        scan = read_scan(Path(image).read_bytes(), Path(image).name)
+        stop = stop_of(threshold) if threshold else pool.cards[model].stop
+        segmentation, probability_map = segment(scan, model, pool)
+        reference = read_reference(_read(masks), scan) if masks else None
+    except (UnreadableImage, UnusableModel, ValueError) as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    pictures = draw_results(scan, segmentation, probability_map, stop=stop, reference=reference)
+    stem = Path(scan.name).stem
+    written = [_write(data, f"{stem}-{model}-{kind}.png") for kind, data in pictures.items()]
+    receipt = write_receipt(scan, segmentation, stop, reference)
+    return written[0], written[1], written[2], receipt
+
+
+def score_files(masks: list[str] | None, references: list[str] | None) -> dict[str, Any]:
+    """Scores of a mask against a reference of its size; gr.Error with one sentence."""
+    if not masks or not references:
+        raise gr.Error("Both a mask and a reference are needed.", print_exception=False)
+    try:
+        first = read_pixels(Path(references[0]).read_bytes(), Path(references[0]).name)
+        size_wh = (first.values.shape[1], first.values.shape[0])
+        readings = [read_mask(_read(paths), size_wh) for paths in (masks, references)]
+    except (UnreadableImage, ValueError) as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    numbers = tabulate_numbers(readings[0].mask, readings[1].mask)
+    return numbers | {"mask": readings[0].sentence, "reference": readings[1].sentence}
+
+
+def _read(paths: list[str]) -> list[tuple[str, bytes]]:
+    return [(Path(path).name, Path(path).read_bytes()) for path in paths]
+
+
+def _write(data: bytes, name: str) -> str:
+    return str(processing_utils.save_bytes_to_cache(data, name, gr.File.GRADIO_CACHE))

@@ -1,0 +1,121 @@
+"""The shipped examples: simulated scans, and the opening one with its results at hand.
+
+The opening example's levels are kept as files, so that the first paint waits for no model. They
+count only for the very weights they were computed with, named by sha256 in `opening.json`.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from gradio.data_classes import FileData
+
+from busdemo.annotations.masks import MaskReading
+from busdemo.imaging.images import read_scan
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.workspace import Workspace
+from busdemo.views.pictures import encode_png
+from busdemo.workflows import Reference, Segmentation, segment
+
+EXAMPLES = Path(os.environ.get("BUSDEMO_EXAMPLES", Path(__file__).parents[2] / "examples"))
+"""Where the examples are; the environment variable BUSDEMO_EXAMPLES moves them."""
+
+_OPENING = "opening.json"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One simulated scan with its exact mask."""
+
+    id: str
+    title: str
+    description: str
+    folder: Path
+
+
+def read_examples(folder: Path = EXAMPLES) -> dict[str, Example]:
+    """The examples by id, in the order the page shows them; the first opens the page."""
+    entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    return {
+        entry["id"]: Example(
+            entry["id"], entry["title"], entry["description"], folder / entry["id"]
+        )
+        for entry in entries
+    }
+
+
+def open_example(example: Example, pool: SegmenterPool) -> Workspace:
+    """A visitor's own workspace with the example, its exact mask and results that are at hand."""
+    image = (example.folder / "image.png").read_bytes()
+    reading, levels = _read_cached(example.folder)
+    kept = {
+        model_id: Segmentation(pool.cards[model_id], levels[model_id])
+        for model_id, sha256 in _opening(example).items()
+        if model_id in levels and model_id in pool.cards and pool.cards[model_id].sha256 == sha256
+    }
+    pictures = {model_id: _file(example.folder / f"{model_id}.png") for model_id in kept}
+    return Workspace(
+        scan=read_scan(image, f"{example.id}.png"),
+        title=example.title,
+        example=example.id,
+        reference=Reference("Exact outline", (), reading),
+        segmentations=kept,
+        pictures=pictures
+        | {
+            "image": _file(example.folder / "image.png"),
+            "reference": _file(example.folder / "mask.png"),
+        },
+    )
+
+
+def write_opening(folder: Path, pool: SegmenterPool) -> None:
+    """Run every usable model over the first example and keep the results beside it."""
+    example = next(iter(read_examples(folder).values()))
+    (folder / _OPENING).unlink(missing_ok=True)
+    workspace = open_example(example, pool)
+    digests = {}
+    for model_id, card in pool.cards.items():
+        if model_id in pool.problems:
+            continue
+        result, _ = segment(workspace.scan, model_id, pool)
+        (example.folder / f"{model_id}.png").write_bytes(encode_png(result.levels))
+        digests[model_id] = card.sha256
+    content = {"example": example.id, "models": digests}
+    (folder / _OPENING).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    _read_cached.cache_clear()
+
+
+def _opening(example: Example) -> dict[str, str]:
+    path = example.folder.parent / _OPENING
+    if not path.is_file():
+        return {}
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return dict(content["models"]) if content["example"] == example.id else {}
+
+
+@lru_cache(maxsize=32)
+def _read_cached(folder: Path) -> tuple[MaskReading, dict[str, np.ndarray]]:
+    """The exact mask and the kept levels; read once, never changed."""
+    data = (folder / "mask.png").read_bytes()
+    mask = _grey(folder / "mask.png") > 0
+    reading = MaskReading(
+        mask=mask,
+        sentence="Known from the simulation.",
+        looks_inverted=False,
+        sha256=(hashlib.sha256(data).hexdigest(),),
+    )
+    others = {path.stem: _grey(path) for path in folder.glob("*.png")}
+    return reading, {k: v for k, v in others.items() if k not in ("image", "mask")}
+
+
+def _grey(path: Path) -> np.ndarray:
+    return np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint8)
+
+
+def _file(path: Path) -> FileData:
+    return FileData(path=str(path), orig_name=path.name, mime_type="image/png")

@@ -1,0 +1,92 @@
+"""`Intake`: drop zones for an image and its mask, and the examples, as one Gradio component.
+
+Events: `drop_image`, `drop_mask` (files have arrived), `pick_example`, `invert_mask`,
+`remove_mask`. What the browser sends is untrusted; Gradio itself checks that the files lie in its
+upload folder.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import gradio as gr
+from gradio.data_classes import FileData, GradioModel
+from pydantic import Field
+
+_HERE = Path(__file__).parent
+
+
+class Note(GradioModel):  # type: ignore[misc]
+    """What the page says of a file: its name and one sentence, or an error instead."""
+
+    name: str = ""
+    text: str = ""
+    error: str = ""
+
+
+class Tile(GradioModel):  # type: ignore[misc]
+    """One example to pick."""
+
+    id: str
+    title: str
+    picture: FileData
+
+
+class IntakeData(GradioModel):  # type: ignore[misc]
+    """Everything the card shows, and, on the way up, the files or the example a visitor chose."""
+
+    image: Note = Field(default_factory=Note)
+    mask: Note = Field(default_factory=Note)
+    can_invert: bool = False
+    can_remove: bool = False
+    examples: list[Tile] = Field(default_factory=list)
+    example: str = ""
+    files: list[FileData] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came in: uploaded files as (name, contents), or the id of an example."""
+
+    files: tuple[tuple[str, bytes], ...] = ()
+    example: str = ""
+
+
+class Intake(gr.HTML):  # type: ignore[misc]
+    """The intake card as a Gradio component; use it with `show_progress="hidden"`."""
+
+    data_model = IntakeData
+
+    def __init__(self, value: IntakeData | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
+        kwargs.setdefault("css_template", (_HERE / "intake.css").read_text("utf-8"))
+        kwargs.setdefault("js_on_load", (_HERE / "intake.js").read_text("utf-8"))
+        kwargs.setdefault("apply_default_css", False)
+        kwargs.setdefault("padding", False)
+        super().__init__(value=value, **kwargs)
+
+    def preprocess(self, payload: IntakeData | None) -> Arrival:
+        """The arrived files, read into memory; their copies on disk are deleted later."""
+        if payload is None:
+            return Arrival()
+        files = tuple(
+            (Path(file.orig_name or file.path).name[:200], Path(file.path).read_bytes())
+            for file in payload.files[:16]
+        )
+        return Arrival(files, payload.example[:64])
+
+    def postprocess(self, value: IntakeData | None) -> IntakeData | None:
+        """Passed on as it is; the card's words are plain text in the browser."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """The JSON schema of `IntakeData`."""
+        return cast(dict[str, Any], IntakeData.model_json_schema())
+
+    def example_payload(self) -> Any:
+        """An empty card, for the page's API documentation."""
+        return IntakeData().model_dump()
+
+    def example_value(self) -> Any:
+        """An empty card, for the page's API documentation."""
+        return IntakeData().model_dump()

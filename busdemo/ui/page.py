@@ -1,0 +1,79 @@
+"""The page: header, tabs, and how it is launched."""
+
+import html
+import os
+import threading
+from pathlib import Path
+
+import gradio as gr
+
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui import text
+from busdemo.ui.api import build_api
+from busdemo.ui.examples import EXAMPLES, read_examples
+from busdemo.ui.segment_tab import STATE_SECONDS, build_segment_tab
+from busdemo.ui.theme import STYLESHEET, build_theme
+from busdemo.zoo.cards import WEIGHTS, read_cards
+
+
+def build_page(pool: SegmenterPool, examples: Path = EXAMPLES) -> gr.Blocks:
+    """The whole page over a pool of models and a folder of examples."""
+    gr.set_static_paths([examples])
+    with gr.Blocks(
+        title=f"{text.TITLE}: {text.TAGLINE}",
+        analytics_enabled=False,
+        delete_cache=(600, STATE_SECONDS),
+        fill_width=True,
+    ) as page:
+        gr.HTML(_header(), elem_id="bd-header", apply_default_css=False, padding=False)
+        with gr.Tabs(elem_id="bd-tabs"):
+            with gr.Tab("Segment"):
+                build_segment_tab(page, pool, read_examples(examples))
+            with gr.Tab("About"):
+                gr.Markdown(text.ABOUT, elem_id="bd-about")
+        build_api(pool)
+    return page
+
+
+def launch(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    root_path: str | None = None,
+    weights: Path = WEIGHTS,
+    wait: bool = True,
+) -> tuple[gr.Blocks, str]:
+    """Start the page; models load in the background. Returns the page and its local address.
+
+    Uploads over 20 MB are refused by the server; no history, no analytics, no server-side
+    rendering (it was slower here and has taken Spaces down).
+    """
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    pool = SegmenterPool(read_cards(weights))
+    page = build_page(pool)
+    page.queue(max_size=64)
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        root_path=root_path,
+        theme=build_theme(),
+        css_paths=[STYLESHEET],
+        footer_links=["api"],
+        max_file_size="20mb",
+        run_history=False,
+        ssr_mode=False,
+        prevent_thread_lock=True,
+    )
+    threading.Thread(target=pool.warm_up, daemon=True, name="warm-up").start()
+    if wait:
+        page.block_thread()
+    return page, address
+
+
+def _header() -> str:
+    return (
+        '<header class="bd-header"><h1><i class="bd-mark"></i>'
+        f"<div>{html.escape(text.TITLE)} <span>{html.escape(text.TAGLINE)}</span></div></h1>"
+        f'<p class="bd-safety"><b>{html.escape(text.SAFETY_LEAD)}</b> '
+        f"{html.escape(text.SAFETY)}</p></header>"
+    )

@@ -1,0 +1,203 @@
+"""The Segment tab: files in, panes and numbers out; the threshold itself stays in the browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.data_classes import FileData
+
+from busdemo.annotations.masks import write_mask_png
+from busdemo.imaging.images import UnreadableImage, read_scan
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.examples import Example, open_example
+from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note, Tile
+from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
+from busdemo.ui.workspace import Workspace, first_usable, show_workspace
+from busdemo.views.pictures import draw_overlay, encode_png
+from busdemo.workflows import (
+    encode_receipt,
+    invert_reference,
+    mask_of,
+    read_reference,
+    write_receipt,
+)
+
+STATE_SECONDS = 7200
+"""How long a visitor's workspace is kept after its last change; files on disk live as long."""
+
+Update = tuple[ViewerData | Any, IntakeData | Any, Workspace | Any]
+"""What a handler returns: for the viewer, the intake and the visitor's state."""
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentTab:
+    """The tab's controls and what its handlers need; built by `build_segment_tab`."""
+
+    pool: SegmenterPool
+    examples: dict[str, Example]
+    viewer: Viewer
+    intake: Intake
+
+    def open(self, workspace: Workspace | None) -> Workspace:
+        """The visitor's workspace: the opening example until something else is on the table."""
+        if workspace is not None:
+            return workspace
+        return open_example(next(iter(self.examples.values())), self.pool)
+
+    def arrive(self, workspace: Workspace | None, choice: ViewerChoice) -> Iterator[Update]:
+        """On page load: newest notes on the models, and results the opening example lacks."""
+        yield from self._run(self.open(workspace), choice)
+
+    def drop_image(
+        self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
+    ) -> Iterator[Update]:
+        """A new image: shown at once, then the chosen model's result, then the others'."""
+        if not arrival.files:
+            return
+        name, data = arrival.files[0]
+        try:
+            scan = read_scan(data, name)
+        except UnreadableImage as error:
+            shown = describe_workspace(self.open(workspace), self.examples)
+            shown.image = Note(error=str(error))
+            yield gr.skip(), shown, gr.skip()
+            return
+        yield from self._run(Workspace(scan=scan, title=scan.name), choice)
+
+    def pick_example(self, arrival: Arrival, choice: ViewerChoice) -> Iterator[Update]:
+        """A shipped example, with its exact outline."""
+        if arrival.example in self.examples:
+            yield from self._run(open_example(self.examples[arrival.example], self.pool), choice)
+
+    def drop_mask(
+        self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
+    ) -> Update:
+        """A reference for the image on the table; the image and its results stay."""
+        workspace = self.open(workspace)
+        if not arrival.files:
+            return gr.skip(), gr.skip(), gr.skip()
+        try:
+            reference = read_reference(arrival.files, workspace.scan)
+        except UnreadableImage as error:
+            shown = describe_workspace(workspace, self.examples)
+            shown.mask = Note(error=str(error))
+            return gr.skip(), shown, gr.skip()
+        return self._show(workspace.with_reference(reference), choice)
+
+    def invert_mask(self, workspace: Workspace | None, choice: ViewerChoice) -> Update:
+        """Exchange lesion and background of the uploaded mask, or exchange them back."""
+        workspace = self.open(workspace)
+        if workspace.reference is None or not workspace.reference.files:
+            return gr.skip(), gr.skip(), gr.skip()
+        inverted = invert_reference(workspace.reference, workspace.scan)
+        return self._show(workspace.with_reference(inverted), choice)
+
+    def remove_mask(self, workspace: Workspace | None, choice: ViewerChoice) -> Update:
+        """The prediction alone."""
+        return self._show(self.open(workspace).with_reference(None), choice)
+
+    def export(
+        self, workspace: Workspace | None, choice: ViewerChoice, event: gr.EventData
+    ) -> ViewerData | Any:
+        """The file a visitor asked for, written and handed to the browser."""
+        workspace = self.open(workspace)
+        try:
+            request = ExportRequest.from_event(event)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        segmentation = workspace.segmentations.get(request.model)
+        if segmentation is None:
+            return gr.skip()
+        mask, reference = segmentation.mask(request.stop), workspace.reference
+        if request.kind == "mask":
+            data, suffix = write_mask_png(mask), "mask.png"
+        elif request.kind == "overlay":
+            truth = mask_of(reference)
+            overlay = draw_overlay(
+                workspace.scan.pixels, mask, truth, style=request.style, opacity=request.opacity
+            )
+            data, suffix = encode_png(overlay), "overlay.png"
+        else:
+            receipt = write_receipt(workspace.scan, segmentation, request.stop, reference)
+            data, suffix = encode_receipt(receipt), "receipt.json"
+        name = f"{Path(workspace.scan.name).stem}-{request.model}-{suffix}"
+        path = processing_utils.save_bytes_to_cache(data, name, self.viewer.GRADIO_CACHE)
+        shown = show_workspace(workspace, self.pool, self.viewer, chosen=choice.model)
+        shown.downloads = [FileData(path=path, orig_name=name)]
+        return shown
+
+    def _run(self, workspace: Workspace, choice: ViewerChoice) -> Iterator[Update]:
+        chosen = first_usable(self.pool, choice.model)
+        for step, running in workspace.run(self.pool, chosen):
+            shown = show_workspace(step, self.pool, self.viewer, chosen=chosen, running=running)
+            yield shown, describe_workspace(step, self.examples), step
+
+    def _show(self, workspace: Workspace, choice: ViewerChoice) -> Update:
+        chosen = first_usable(self.pool, choice.model)
+        shown = show_workspace(workspace, self.pool, self.viewer, chosen=chosen)
+        return shown, describe_workspace(workspace, self.examples), workspace
+
+
+def build_segment_tab(
+    page: gr.Blocks, pool: SegmenterPool, examples: dict[str, Example]
+) -> SegmentTab:
+    """Build the tab's controls and connect them; call inside the page's context."""
+    state = gr.State(None, time_to_live=STATE_SECONDS)
+    opening = open_example(next(iter(examples.values())), pool)
+    # The values are given at building time, with files that need no writing: the first paint
+    # then waits for nothing. A viewer that is never rendered stands in for the one to be.
+    writer = Viewer(render=False)
+    shown = show_workspace(opening, pool, writer, chosen=first_usable(pool))
+    with gr.Column(elem_id="bd-segment"):
+        intake = Intake(describe_workspace(opening, examples), elem_id="bd-intake")
+        viewer = Viewer(shown, elem_id="bd-viewer")
+    tab = SegmentTab(pool, examples, viewer, intake)
+    _connect(page, tab, state)
+    return tab
+
+
+def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> IntakeData:
+    """The intake card for a workspace: names, one sentence each, and what can be done."""
+    scan, reference = workspace.scan, workspace.reference
+    height, width = scan.pixels.shape
+    card = IntakeData(
+        image=Note(name=workspace.title, text="; ".join((f"{width} × {height} px", *scan.notes))),
+        example=workspace.example,
+        examples=[
+            Tile(
+                id=example.id,
+                title=example.title,
+                picture=FileData(path=str(example.folder / "thumbnail.webp")),
+            )
+            for example in examples.values()
+        ],
+    )
+    if reference is not None:
+        reading = reference.reading
+        card.mask = Note(name=reference.name, text=reading.sentence)
+        card.can_remove = True
+        card.can_invert = bool(reference.files) and (reading.looks_inverted or reference.inverted)
+    return card
+
+
+def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
+    outputs = [tab.viewer, tab.intake, state]
+    # One queue for all that runs models: answers arrive in the order of the questions, and two
+    # networks never fight for the same two cores.
+    shared: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "concurrency_id": "models",
+        "concurrency_limit": 1,
+    }
+    files = [tab.intake, state, tab.viewer]
+    tab.intake.drop_image(tab.drop_image, files, outputs, **shared)
+    tab.intake.pick_example(tab.pick_example, [tab.intake, tab.viewer], outputs, **shared)
+    tab.intake.drop_mask(tab.drop_mask, files, outputs, **shared)
+    tab.intake.invert_mask(tab.invert_mask, [state, tab.viewer], outputs, **shared)
+    tab.intake.remove_mask(tab.remove_mask, [state, tab.viewer], outputs, **shared)
+    tab.viewer.export(tab.export, [state, tab.viewer], [tab.viewer], **shared)
+    page.load(tab.arrive, [state, tab.viewer], outputs, **shared)

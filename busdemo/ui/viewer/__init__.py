@@ -1,0 +1,1 @@
+"""The viewer: a canvas where the threshold lives in the browser."""

@@ -1,0 +1,217 @@
+"""`Viewer`: four linked panes, a threshold and its numbers, all of them in the browser.
+
+Python sends pixels once, as 8-bit PNG files; thresholding, scoring and drawing then happen in
+the visitor's browser without another request. Only `value` travels back, and it is untrusted.
+
+To the browser: a `ViewerData`. From it: a `ViewerChoice`. Its one event is `viewer.export(fn)`;
+`fn` takes a `gr.EventData`, which `ExportRequest.from_event` checks. Do not listen to
+`viewer.change`: Gradio dispatches it at every choice and would turn each one into a request.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import cv2
+import gradio as gr
+import numpy as np
+from gradio import processing_utils
+from gradio.data_classes import FileData, GradioModel
+from numpy.typing import NDArray
+from pydantic import Field, WithJsonSchema
+
+from busdemo.imaging.masks import STOPS
+
+_HERE = Path(__file__).parent
+_SCRIPTS = (
+    "png",
+    "scoring",
+    "drawing",
+    "transform",
+    "pointer",
+    "curve",
+    "numbers",
+    "controls",
+    "layers",
+    "session",
+    "main",
+)
+"""The order in which the scripts are joined: `main` last, it uses all the others."""
+_STYLES = ("viewer", "surface", "cards")
+
+_FILE = {"type": "object", "properties": {"path": {"type": "string"}}}
+Picture = Annotated[Any, WithJsonSchema({"anyOf": [_FILE, {"type": "null"}]})]
+"""None, a `FileData` or path of an 8-bit grey PNG on disk, or (H, W) pixels to be written."""
+
+ModelState = Literal["ready", "running", "waiting", "unusable"]
+
+
+class ModelLayer(GradioModel):  # type: ignore[misc]
+    """One model in the selector, with its quantised probability map once it has run."""
+
+    id: str
+    name: str
+    family: str = ""
+    """Heading of its group in the selector."""
+    note: str = ""
+    """What a person needs to choose: "test Dice 0.75 (0.73–0.77) · 24 ms"."""
+    frozen: int = STOPS // 2
+    """Slider stop (1 to 199) of the threshold frozen on validation data."""
+    state: ModelState = "waiting"
+    reason: str = ""
+    """One sentence, when unusable or failed."""
+    levels: Picture = None
+    """(H, W) uint8 from `busdemo.imaging.masks.quantize`, values 0 to 199."""
+
+
+class ViewerData(GradioModel):  # type: ignore[misc]
+    """Everything the viewer shows; pictures share one size (H, W).
+
+    A new `case` resets zoom, model and threshold. The same case again is an update: it keeps
+    the visitor's zoom, model and threshold, and files whose URL did not change are not read again.
+    """
+
+    case: str = ""
+    title: str = ""
+    simulated: bool = False
+    image: Picture = None
+    """(H, W) uint8 grey."""
+    reference: Picture = None
+    """(H, W) bool, or uint8 where 0 is background."""
+    reference_name: str = "Reference"
+    """Caption of its pane: "Ground truth" for a data set's label, "Reference" for an upload."""
+    models: list[ModelLayer] = Field(default_factory=list)
+    model: str = ""
+    stop: int = 0
+    """Slider stop 1 to 199; 0 is the chosen model's frozen one."""
+    downloads: list[Picture] = Field(default_factory=list)
+    """Files the browser saves as soon as they arrive, once, each under its own name on disk."""
+    message: str = ""
+    """One sentence, shown as an error above the panes."""
+
+
+@dataclass(frozen=True)
+class ViewerChoice:
+    """What a visitor has chosen, within bounds; the names may still be unknown ones."""
+
+    case: str = ""
+    model: str = ""
+    stop: int = 0
+    """Slider stop 1 to 199; 0 is the model's frozen one."""
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """A download a visitor asked for, within bounds; the model's name may be unknown."""
+
+    kind: Literal["mask", "overlay", "receipt"]
+    model: str
+    stop: int
+    style: Literal["fill", "outline", "off"]
+    opacity: float
+    """Of the overlay's colours, 0 to 1."""
+
+    @classmethod
+    def from_event(cls, event: gr.EventData) -> "ExportRequest":
+        """Read an `export` event, which anyone may have written; ValueError if it is not one."""
+        data = event._data if isinstance(event._data, dict) else {}
+        kind, style = data.get("kind"), data.get("style", "fill")
+        if kind not in ("mask", "overlay", "receipt") or style not in ("fill", "outline", "off"):
+            raise ValueError("This is not a download the viewer offers.")
+        stop, opacity = _number(data.get("stop")), _number(data.get("opacity", 0.5))
+        return cls(
+            kind=kind,
+            model=str(data.get("model", ""))[:64],
+            stop=min(max(round(stop), 1), STOPS - 1),
+            style=style,
+            opacity=min(max(opacity, 0.0), 1.0),
+        )
+
+
+class Viewer(gr.HTML):  # type: ignore[misc]
+    """The viewer as a Gradio component; use it with `show_progress="hidden"` on its events."""
+
+    data_model = ViewerData
+
+    def __init__(self, value: ViewerData | dict[str, Any] | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
+        kwargs.setdefault("css_template", _join(_STYLES, "css"))
+        kwargs.setdefault("js_on_load", _join(_SCRIPTS, "js"))
+        kwargs.setdefault("apply_default_css", False)
+        super().__init__(value=value, **kwargs)
+
+    def write_picture(self, pixels: NDArray[Any], *, name: str = "pixels.png") -> FileData:
+        """Write (H, W) uint8 or bool pixels as a cached 8-bit grey PNG; True becomes 255.
+
+        The same pixels always give the same file and URL, so keep the result and pass it on
+        where a picture does not change: nothing is encoded, sent or decoded twice. Raises
+        TypeError for pixels of another type.
+        """
+        grey = np.where(pixels, 255, 0).astype(np.uint8) if pixels.dtype == np.bool_ else pixels
+        if grey.dtype != np.uint8 or grey.ndim != 2:
+            raise TypeError(f"A picture is (H, W) uint8 or bool, got {grey.dtype} {grey.shape}.")
+        written, png = cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        if not written:
+            raise ValueError(f"A picture of {grey.shape[1]}x{grey.shape[0]} px has no PNG.")
+        path = processing_utils.save_bytes_to_cache(png.tobytes(), name, self.GRADIO_CACHE)
+        return FileData(path=path, mime_type="image/png", orig_name=name)
+
+    def postprocess(self, value: ViewerData | dict[str, Any] | None) -> ViewerData | None:
+        """Write arrays as PNG files; files and paths pass through unread.
+
+        Raises TypeError for pixels of another type, pydantic's ValidationError for a bad dict.
+        """
+        if value is None:
+            return None
+        data = value if isinstance(value, ViewerData) else ViewerData.model_validate(value)
+        reference = data.reference
+        if isinstance(reference, np.ndarray):
+            reference = reference > 0
+        layers = [
+            layer.model_copy(update={"levels": self._file(layer.levels)}) for layer in data.models
+        ]
+        update = {
+            "image": self._file(data.image),
+            "reference": self._file(reference),
+            "models": layers,
+            "downloads": [self._file(file) for file in data.downloads],
+        }
+        return cast(ViewerData, data.model_copy(update=update))
+
+    def preprocess(self, payload: ViewerData | None) -> ViewerChoice:
+        """The visitor's choice out of an untrusted payload: strings cut, the stop clamped."""
+        if payload is None:
+            return ViewerChoice()
+        stop = min(max(payload.stop, 0), STOPS - 1)
+        return ViewerChoice(case=payload.case[:128], model=payload.model[:64], stop=stop)
+
+    def api_info(self) -> dict[str, Any]:
+        """The JSON schema of `ViewerData`; `gr.HTML` itself would say "string"."""
+        return cast(dict[str, Any], ViewerData.model_json_schema())
+
+    def example_payload(self) -> Any:
+        """An empty viewer, for the page's API documentation."""
+        return ViewerData().model_dump()
+
+    def example_value(self) -> Any:
+        """An empty viewer, for the page's API documentation."""
+        return ViewerData().model_dump()
+
+    def _file(self, picture: Any) -> FileData | None:
+        if isinstance(picture, np.ndarray):
+            return self.write_picture(picture)
+        if isinstance(picture, str | Path):
+            return FileData(path=str(picture), orig_name=Path(picture).name)
+        return FileData.model_validate(picture) if isinstance(picture, dict) else picture
+
+
+def _number(value: object) -> float:
+    if isinstance(value, int | float) and np.isfinite(value):
+        return float(value)
+    raise ValueError("This is not a download the viewer offers.")
+
+
+def _join(names: tuple[str, ...], suffix: str) -> str:
+    """The named files as one text, which Gradio evaluates as a whole."""
+    texts = [(_HERE / f"{name}.{suffix}").read_text("utf-8") for name in names]
+    return "\n".join(texts)

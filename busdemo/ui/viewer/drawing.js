@@ -1,0 +1,219 @@
+// drawing.js: grey values and levels into the colours of four source canvases, at the scan's own
+// resolution. transform.js scales those into the panes, so zooming never draws a pixel anew.
+
+// Okabe-Ito, safe for colour-blind eyes; these three mean hit, extra, missed and nothing else.
+const CLASS_COLOURS = { extra: [213, 94, 0], missed: [0, 114, 178], hit: [0, 158, 115] };
+// A prediction that cannot be compared with anything: Okabe-Ito's yellow, so never "hit" green.
+const ALONE_COLOUR = [240, 228, 66];
+const BLACK = 0xff000000, WHITE = 0xffffffff;
+// Beyond this, panes are drawn from every 2nd, 3rd, ... pixel: a 40-megapixel scan would need
+// 1.3 GB of canvases. Counts and metrics are always those of all pixels.
+const MOST_DRAWN = 4e6;
+
+// Rising in lightness throughout, and free of the hues that mean hit, extra or missed.
+const HEAT_ANCHORS = [
+  [0, 0, 0, 4], [0.25, 45, 17, 96], [0.5, 114, 31, 129], [0.7, 181, 64, 140],
+  [0.85, 226, 132, 178], [0.95, 248, 206, 224], [1, 255, 250, 253],
+];
+
+function packColour(red, green, blue) {
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+function buildHeatTable() {
+  const table = new Uint32Array(256);
+  for (let level = 0; level < STOPS; level++) {
+    const at = level / (STOPS - 1);
+    let k = 1;
+    while (at > HEAT_ANCHORS[k][0]) k++;
+    const low = HEAT_ANCHORS[k - 1], high = HEAT_ANCHORS[k], part = (at - low[0]) / (high[0] - low[0]);
+    const mix = (c) => Math.round(low[c] + part * (high[c] - low[c]));
+    table[level] = packColour(mix(1), mix(2), mix(3));
+  }
+  return table;
+}
+
+// Window and level as two sliders of -100..100: contrast 100 narrows the window to a quarter.
+function buildGreyTable({ brightness, contrast, invert }) {
+  const width = 255 * 2 ** (-contrast / 50), centre = 127.5 - brightness * 1.275;
+  return Uint8Array.from({ length: 256 }, (_, grey) => {
+    const shown = Math.max(0, Math.min(255, Math.round(((grey - centre) / width + 0.5) * 255)));
+    return invert ? 255 - shown : shown;
+  });
+}
+
+// index: class << 8 | grey, where class bit 0 is "predicted" and bit 1 "in the reference".
+function buildOverlayTable(greyTable, opacity, hasReference) {
+  const predicted = hasReference ? CLASS_COLOURS.extra : ALONE_COLOUR;
+  const colours = [null, predicted, CLASS_COLOURS.missed, CLASS_COLOURS.hit];
+  const table = new Uint32Array(1024);
+  colours.forEach((colour, kind) => {
+    for (let grey = 0; grey < 256; grey++) {
+      const shown = greyTable[grey];
+      const mix = (c) => (colour ? Math.round(shown + opacity * (colour[c] - shown)) : shown);
+      table[(kind << 8) | grey] = packColour(mix(0), mix(1), mix(2));
+    }
+  });
+  return table;
+}
+
+// Every step-th pixel of every step-th row.
+function thinPixels(pixels, width, height, step) {
+  if (step === 1) return pixels;
+  const across = Math.ceil(width / step), down = Math.ceil(height / step);
+  const thinned = new Uint8Array(across * down);
+  for (let y = 0, to = 0; y < height; y += step) {
+    for (let x = 0; x < width; x += step) thinned[to++] = pixels[y * width + x];
+  }
+  return thinned;
+}
+
+class PaneSource {
+  constructor(width, height) {
+    this.canvas = document.createElement('canvas');
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.context = this.canvas.getContext('2d', { alpha: false });
+    this.image = this.context.createImageData(width, height);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+  }
+
+  show() {
+    this.context.putImageData(this.image, 0, 0);
+  }
+}
+
+class Painter {
+  constructor() {
+    this.heatTable = buildHeatTable();
+    this.sources = null;
+  }
+
+  // grey: Uint8Array(width * height); reference: the same, 0 = background, or null.
+  setCase({ width, height, grey, reference }) {
+    this.size = { width, height };
+    this.step = Math.max(1, Math.ceil(Math.sqrt((width * height) / MOST_DRAWN)));
+    this.width = Math.ceil(width / this.step);
+    this.height = Math.ceil(height / this.step);
+    this.sources = {};
+    for (const pane of ['original', 'reference', 'prediction', 'overlay']) {
+      this.sources[pane] = new PaneSource(this.width, this.height);
+    }
+    this.thinned = new WeakMap();
+    this.hasReference = reference !== null;
+    this.classes = new Uint8Array(this.width * this.height);
+    // Grey value and reference bit of a pixel as one number, so that the overlay's colour is
+    // one look-up however the threshold moves.
+    const shownGrey = this.thin(grey), shownReference = reference && this.thin(reference);
+    this.codes = Uint16Array.from(shownGrey);
+    if (reference) for (let i = 0; i < this.codes.length; i++) if (shownReference[i]) this.codes[i] |= 512;
+    this.drawReference();
+  }
+
+  thin(pixels) {
+    if (!this.thinned.has(pixels)) {
+      this.thinned.set(pixels, thinPixels(pixels, this.size.width, this.size.height, this.step));
+    }
+    return this.thinned.get(pixels);
+  }
+
+  // look: {brightness, contrast, invert, opacity}. Cheap: tables only; then draw what shows them.
+  setLook(look) {
+    this.greyTable = buildGreyTable(look);
+    this.overlayTable = buildOverlayTable(this.greyTable, look.opacity, this.hasReference);
+  }
+
+  drawOriginal() {
+    const { pixels } = this.sources.original, { codes } = this;
+    const table = new Uint32Array(256).map((_, grey) => packColour(...Array(3).fill(this.greyTable[grey])));
+    for (let i = 0; i < codes.length; i++) pixels[i] = table[codes[i] & 255];
+    this.sources.original.show();
+  }
+
+  drawReference() {
+    const { pixels } = this.sources.reference, { codes } = this;
+    for (let i = 0; i < codes.length; i++) pixels[i] = codes[i] & 512 ? WHITE : BLACK;
+    this.sources.reference.show();
+  }
+
+  // Prediction and overlay at a stop. levels: Uint8Array of the scan's size, or null while a
+  // model has no result. style: 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels.
+  drawResult({ levels, stop, style, heat, reach }) {
+    if (!levels) this.drawNoResult();
+    else {
+      const shown = this.thin(levels);
+      this.drawMasks(shown, stop, style === 'fill');
+      if (style === 'off') this.drawPlainOverlay();
+      if (style === 'outline') this.drawOutlines(reach);
+      if (heat) this.drawHeat(shown, reach);
+    }
+    this.sources.prediction.show();
+    this.sources.overlay.show();
+  }
+
+  // The one pass that a threshold move costs.
+  drawMasks(levels, stop, fill) {
+    const { codes, classes, overlayTable } = this;
+    const prediction = this.sources.prediction.pixels, overlay = this.sources.overlay.pixels;
+    if (fill) {
+      for (let i = 0; i < levels.length; i++) {
+        const predicted = levels[i] >= stop ? 1 : 0, code = codes[i];
+        classes[i] = predicted | (code >> 8);
+        prediction[i] = predicted ? WHITE : BLACK;
+        overlay[i] = overlayTable[(predicted << 8) | code];
+      }
+      return;
+    }
+    for (let i = 0; i < levels.length; i++) {
+      const predicted = levels[i] >= stop ? 1 : 0;
+      classes[i] = predicted | (codes[i] >> 8);
+      prediction[i] = predicted ? WHITE : BLACK;
+    }
+  }
+
+  // The edges of the hit, extra and missed regions, each in its colour.
+  drawOutlines(reach) {
+    const { codes, classes, overlayTable } = this, overlay = this.sources.overlay.pixels;
+    for (let i = 0; i < codes.length; i++) {
+      const kind = classes[i], grey = codes[i] & 255;
+      overlay[i] = overlayTable[kind && this.isEdge(classes, i, kind, 3, reach) ? (kind << 8) | grey : grey];
+    }
+  }
+
+  drawPlainOverlay() {
+    const { codes, overlayTable } = this, overlay = this.sources.overlay.pixels;
+    for (let i = 0; i < codes.length; i++) overlay[i] = overlayTable[codes[i] & 255];
+  }
+
+  // The probability itself, with the threshold as a white contour line.
+  drawHeat(levels, reach) {
+    const { classes, heatTable } = this, prediction = this.sources.prediction.pixels;
+    for (let i = 0; i < levels.length; i++) {
+      const edge = classes[i] & 1 && this.isEdge(classes, i, 1, 1, reach);
+      prediction[i] = edge ? WHITE : heatTable[levels[i]];
+    }
+  }
+
+  // Whether a pixel of this kind has another kind within reach; beyond the scan all is background.
+  isEdge(classes, i, kind, bits, reach) {
+    const { width } = this, x = i % width, down = reach * width;
+    return x < reach || x + reach >= width || i < down || i + down >= classes.length
+      || (classes[i - reach] & bits) !== kind || (classes[i + reach] & bits) !== kind
+      || (classes[i - down] & bits) !== kind || (classes[i + down] & bits) !== kind;
+  }
+
+  drawNoResult() {
+    this.classes.fill(0);
+    this.sources.prediction.pixels.fill(BLACK);
+    this.drawPlainOverlay();
+  }
+
+  // A key to the heat map, 1 at the top: drawn from the same table as the map.
+  drawScale(canvas) {
+    const context = canvas.getContext('2d'), image = context.createImageData(1, STOPS);
+    new Uint32Array(image.data.buffer).forEach((_, y, words) => {
+      words[y] = this.heatTable[STOPS - 1 - y];
+    });
+    context.putImageData(image, 0, 0);
+  }
+}

@@ -1,0 +1,90 @@
+// main.js: the only file that knows Gradio, whose arguments `element`, `props`, `trigger` and
+// `watch` it runs with. A threshold move or a model switch makes no request; setting `props.value`
+// only lets the page's next event see the choice.
+
+const root = element.querySelector('.bd-viewer');
+const shelf = new PictureShelf();
+const session = new Session(root, { choice: commit, save: askForFile });
+const { state } = session;
+const saved = { urls: new Set(), asked: false };
+let turn = 0;
+
+const urlOf = (file) => (file && file.url) || null;
+
+function commit() {
+  const value = props.value;
+  if (!value || state.case === null || (value.model === state.model && value.stop === state.stop)) return;
+  props.value = { ...value, model: state.model, stop: state.stop };
+}
+
+function askForFile(request) {
+  saved.asked = true;
+  trigger('export', request);
+}
+
+// Files are saved once. Their list is emptied in the value: a remount must not save them again,
+// and a file asked for twice would otherwise arrive as "nothing has changed".
+function saveFiles(files) {
+  if (!files.length) return;
+  for (const file of files) {
+    if (!urlOf(file) || (saved.urls.has(file.url) && !saved.asked)) continue;
+    const link = document.createElement('a');
+    link.href = file.url;
+    link.download = file.orig_name || '';
+    link.click();
+    saved.urls.add(file.url);
+  }
+  saved.asked = false;
+  props.value = { ...props.value, downloads: [] };
+}
+
+// Show a value from the server. Values may overtake each other while pictures load: only the
+// latest one's turn counts.
+async function apply(value) {
+  const mine = ++turn, isLate = () => mine !== turn, first = value.case !== state.case;
+  session.say(value.message);
+  saveFiles(value.downloads || []);
+  root.dataset.busy = String(Boolean(value.image) && first);
+  if (!value.image) return session.clear();
+  const layers = (value.models || []).map((layer) => ({ ...layer, url: urlOf(layer.levels), levels: null, tally: null, curve: null }));
+  const urls = [value.image, value.reference].map(urlOf);
+  try {
+    const [image, reference] = await Promise.all(urls.map((url) => url && shelf.get(url)));
+    // The chosen model's result comes with the scan; the others follow, each when it is there.
+    const model = chooseModel(layers, first ? value.model : state.model);
+    await Promise.all(layers.filter((layer) => layer.id === model).map((layer) => readLayer(layer, shelf, image, reference)));
+    if (isLate()) return;
+    session.showCase({ value, image, reference, layers, first });
+    root.dataset.busy = 'false';
+    commit();
+    await Promise.all(layers.filter((layer) => layer.id !== model).map(async (layer) => {
+      await readLayer(layer, shelf, image, reference);
+      if (!isLate()) session.showModels();
+    }));
+    if (!isLate()) shelf.keepOnly(new Set(urls.concat(layers.map((layer) => layer.url))));
+  } catch (error) {
+    if (isLate()) return;
+    root.dataset.busy = 'false';
+    session.say(`The scan cannot be shown. ${error.message}`);
+  }
+}
+
+// Gradio pads every HTML component, `padding=False` or not; the viewer brings its own edges.
+element.parentElement.style.padding = '0';
+
+// For tests and benchmarks:
+//   state                     what is shown and chosen (see session.js)
+//   setStop(stop)             as the slider does
+//   metricsAt(stop, model?)   the score of a model at a stop, or null
+//   pixels(pane)              Uint32Array of ABGR words last drawn for 'original', 'reference',
+//                             'prediction' or 'overlay', at the scan's own resolution
+//   session                   everything else
+window.__busdemoViewer = {
+  state, session,
+  setStop: (stop) => session.setStop(stop),
+  metricsAt: (stop, model = state.model) => scoreAt((state.layers.find((one) => one.id === model) || {}).tally, stop),
+  pixels: (pane) => session.painter.sources[pane].pixels,
+};
+
+watch('value', () => apply(props.value || {}));
+apply(props.value || {});

@@ -1,0 +1,131 @@
+// numbers.js: everything the viewer says in words and figures. All of it goes through
+// textContent: names, titles and sentences may come from a visitor's file.
+
+const WHOLE = new Intl.NumberFormat('en-US');
+const TONES = {
+  agreement: 'good', 'correct rejection': 'good', partial: 'plain',
+  'missed lesion': 'strong', 'false alarm': 'strong',
+};
+const CLASS_WORDS = ['background', 'extra', 'missed', 'hit'];
+
+function formatShare(value) {
+  return value === null || Number.isNaN(value) ? '–' : value.toFixed(3);
+}
+
+function formatThreshold(stop) {
+  return (stop / STOPS).toFixed(3);
+}
+
+function setText(node, text) {
+  // Writing the same text again would still cost a layout on every frame of a drag.
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// Options under the headings of their families; one that cannot be used says why.
+function fillModelSelect(select, layers, chosen) {
+  const families = new Map();
+  layers.forEach((layer, n) => {
+    const label = layer.family || '';
+    if (!families.has(label)) families.set(label, []);
+    const note = layer.state === 'unusable' ? layer.reason : layer.note;
+    const option = new Option(note ? `${layer.name} — ${note}` : layer.name, layer.id);
+    option.disabled = layer.state === 'unusable';
+    option.title = n < 9 ? `Key ${n + 1}` : '';
+    families.get(label).push(option);
+  });
+  const groups = [...families].map(([label, options]) => {
+    if (!label) return options;
+    const group = document.createElement('optgroup');
+    group.label = label;
+    group.append(...options);
+    return [group];
+  });
+  select.replaceChildren(...groups.flat());
+  select.value = chosen;
+  select.disabled = !layers.length;
+}
+
+// A quiet bar that says "at work"; it stands still for those who asked for less motion.
+function buildProgress() {
+  const bar = document.createElement('div'), runner = document.createElement('i');
+  bar.className = 'bd-progress';
+  bar.append(runner);
+  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    const path = [{ transform: 'translateX(-100%)' }, { transform: 'translateX(250%)' }];
+    runner.animate(path, { duration: 1400, iterations: Infinity, easing: 'ease-in-out' });
+  }
+  return bar;
+}
+
+class NumberBoard {
+  constructor(root) {
+    const one = (selector) => root.querySelector(selector);
+    this.root = root;
+    this.values = Object.fromEntries(
+      ['dice', 'iou', 'precision', 'recall', 'area'].map((name) => [name, one(`[data-number=${name}]`)]),
+    );
+    this.keys = Object.fromEntries(
+      ['hit', 'extra', 'missed', 'predicted'].map((name) => [name, one(`[data-key=${name}]`)]),
+    );
+    this.chip = one('.bd-chip');
+    this.note = one('.bd-verdict-note');
+    this.hint = one('.bd-hint');
+    this.frozen = one('.bd-frozen');
+    this.back = one('[data-do=frozen]');
+    this.readout = one('.bd-readout');
+    this.live = one('.bd-live');
+    this.quiet = 0;
+  }
+
+  // score: from scoreAt, or null; area: predicted pixels, or null while there is no result.
+  show({ score, area, hasReference }) {
+    for (const name of ['dice', 'iou', 'precision', 'recall']) {
+      setText(this.values[name], formatShare(score && score[name]));
+    }
+    setText(this.values.area, area === null ? '–' : `${WHOLE.format(area)} px`);
+    for (const name of ['hit', 'extra', 'missed']) {
+      this.keys[name].hidden = !hasReference;
+      setText(this.keys[name].querySelector('b'), score ? WHOLE.format(score[name]) : '–');
+    }
+    this.keys.predicted.hidden = hasReference;
+    setText(this.keys.predicted.querySelector('b'), area === null ? '–' : WHOLE.format(area));
+    this.chip.hidden = !score;
+    if (score) {
+      setText(this.chip, score.outcome);
+      this.chip.dataset.tone = TONES[score.outcome];
+    }
+    setText(this.note, hasReference ? '' : 'Drop a mask to score this prediction.');
+  }
+
+  showThreshold({ stop, frozen, hasReference }) {
+    setText(this.frozen, frozen ? `frozen at ${formatThreshold(frozen)} on validation data` : '');
+    const moved = frozen > 0 && stop !== frozen;
+    // Kept in the layout, so that nothing jumps when the thumb leaves the frozen value.
+    this.back.hidden = !frozen;
+    this.back.dataset.idle = String(!moved);
+    this.back.tabIndex = moved ? 0 : -1;
+    this.back.setAttribute('aria-hidden', String(!moved));
+    this.hint.dataset.idle = String(!(moved && hasReference));
+    this.hint.setAttribute('aria-hidden', String(!(moved && hasReference)));
+  }
+
+  // at: {x, y, grey, level (or null), kind, hasReference}, or null for the scan's own line.
+  showReadout(at, line) {
+    if (!at) {
+      setText(this.readout, line);
+      return;
+    }
+    const parts = [`x ${at.x}`, `y ${at.y}`, `grey ${at.grey}`];
+    if (at.level !== null) {
+      parts.push(`p ${(at.level / STOPS).toFixed(3)}`);
+      parts.push(at.hasReference ? CLASS_WORDS[at.kind] : at.kind & 1 ? 'predicted' : 'background');
+    }
+    setText(this.readout, parts.join(' · '));
+  }
+
+  // For a screen reader, once the numbers have stood still for a moment.
+  announce(sentence) {
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => setText(this.live, sentence), 300);
+  }
+}

@@ -1,0 +1,116 @@
+"""What one visitor has on the table, and how it is shown. Every change is a new value."""
+
+import math
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gradio.data_classes import FileData
+from numpy.typing import NDArray
+
+from busdemo.imaging.images import Scan
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.viewer.component import ModelLayer, Viewer, ViewerData
+from busdemo.workflows import Reference, Segmentation, segment
+from busdemo.zoo.cards import Card
+from busdemo.zoo.loading import UnusableModel
+
+Pictures = dict[str, FileData]
+"""Files already written for the browser: "image", "reference" or a model's id."""
+
+
+@dataclass(frozen=True, eq=False)
+class Workspace:
+    """A scan, perhaps a reference, and what the models said of it.
+
+    `case` names the scan's turn on the table; `example` is the id of a shipped example, or empty.
+    """
+
+    scan: Scan
+    title: str
+    example: str = ""
+    reference: Reference | None = None
+    segmentations: Mapping[str, Segmentation] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=dict)
+    case: str = field(default_factory=lambda: secrets.token_hex(6))
+
+    def with_reference(self, reference: Reference | None) -> "Workspace":
+        """The same scan and results against another reference."""
+        pictures = {key: file for key, file in self.pictures.items() if key != "reference"}
+        return replace(self, reference=reference, pictures=pictures)
+
+    def run(self, pool: SegmenterPool, first: str) -> Iterator[tuple["Workspace", str]]:
+        """Run the models that have not run yet, `first` before the others.
+
+        Yields the workspace and the id of the model that runs next, an empty one at the end.
+        """
+        order = sorted(pool.cards, key=lambda model_id: model_id != first)
+        waiting = [m for m in order if m not in self.segmentations and m not in pool.problems]
+        workspace = self
+        for model_id in waiting:
+            yield workspace, model_id
+            try:
+                result, _ = segment(self.scan, model_id, pool)
+            except UnusableModel:
+                continue  # the pool has noted the reason, and the selector shows it
+            known = {**workspace.segmentations, model_id: result}
+            workspace = replace(workspace, segmentations=known)
+        yield workspace, ""
+
+
+def first_usable(pool: SegmenterPool, wanted: str = "") -> str:
+    """`wanted` if it can run, otherwise the first model that can, or an empty string."""
+    usable = [model_id for model_id in pool.cards if model_id not in pool.problems]
+    return wanted if wanted in usable else next(iter(usable), "")
+
+
+def show_workspace(
+    workspace: Workspace, pool: SegmenterPool, viewer: Viewer, *, chosen: str, running: str = ""
+) -> ViewerData:
+    """The workspace as the viewer shows it; pictures are written once and then passed on."""
+    files = workspace.pictures
+
+    def picture(key: str, pixels: NDArray[Any]) -> FileData:
+        if key not in files or not Path(files[key].path).exists():
+            files[key] = viewer.write_picture(pixels)
+        return files[key]
+
+    layers = [describe_model(card, pool) for card in pool.cards.values()]
+    for layer in layers:
+        if layer.id in workspace.segmentations:
+            layer.state = "ready"
+            layer.levels = picture(layer.id, workspace.segmentations[layer.id].levels)
+        elif layer.id == running:
+            layer.state = "running"
+    reference = workspace.reference
+    return ViewerData(
+        case=workspace.case,
+        title=workspace.title,
+        simulated=bool(workspace.example),
+        image=picture("image", workspace.scan.pixels),
+        reference=reference and picture("reference", reference.reading.mask),
+        reference_name="Reference" if reference and reference.files else "Ground truth",
+        models=layers,
+        model=chosen,
+    )
+
+
+def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
+    """A model in the selector: what a person needs to choose it, or why it cannot be chosen."""
+    problem = pool.problems.get(card.id)
+    parts = []
+    if result := card.result("lesion_dice"):
+        parts.append(f"test Dice {result.value:.2f} ({result.low:.2f}–{result.high:.2f})")
+    if card.id in pool.milliseconds:
+        parts.append(f"{math.ceil(pool.milliseconds[card.id])} ms here")
+    return ModelLayer(
+        id=card.id,
+        name=card.name,
+        family=card.family,
+        note=" · ".join(parts),
+        frozen=card.stop,
+        state="unusable" if problem else "waiting",
+        reason=problem or "",
+    )

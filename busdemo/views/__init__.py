@@ -1,0 +1,1 @@
+"""Pictures (RGB arrays) made from scans and masks."""

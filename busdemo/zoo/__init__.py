@@ -1,0 +1,1 @@
+"""Models and the facts about them: cards, checkpoints, architectures."""

@@ -1,0 +1,87 @@
+"""From a folder in Hugging Face layout to a network in memory. Safetensors only, never pickle."""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import segmentation_models_pytorch as smp
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from busdemo.zoo.architectures import ARCHITECTURES
+
+SMP_CLASSES = ("Unet", "UnetPlusPlus", "DeepLabV3", "DeepLabV3Plus", "Segformer", "FPN", "Linknet")
+"""The smp networks a config.json may name."""
+
+
+class UnusableModel(ValueError):
+    """A model that cannot run; the message is one sentence that says why."""
+
+
+def build_network(config: dict[str, Any]) -> nn.Module:
+    """An untrained network from the contents of a config.json.
+
+    `_model_class` names the class; every other key is an argument of it. Pretrained encoders are
+    never fetched: `encoder_weights` is always None, otherwise smp goes online even for a local
+    folder (smp issue 957). Raises UnusableModel for an unknown class, key or value.
+    """
+    if not isinstance(config, dict):
+        raise UnusableModel("config.json holds no settings of a network.")
+    arguments = {key: value for key, value in config.items() if key != "_model_class"}
+    name = str(config.get("_model_class"))
+    if name in ARCHITECTURES:
+        builder: Callable[..., nn.Module] = ARCHITECTURES[name]
+    elif name in SMP_CLASSES:
+        builder = getattr(smp, name)
+        arguments["encoder_weights"] = None
+    else:
+        raise UnusableModel(f"config.json names the unknown network class {name!r}.")
+    unknown = sorted(set(arguments) - _known_keys(builder, arguments))
+    if unknown:
+        raise UnusableModel(f"config.json has unknown keys: {', '.join(unknown)}.")
+    try:
+        return builder(**arguments)
+    except Exception as error:
+        raise UnusableModel(f"config.json does not build a network: {error}.") from error
+
+
+def load_network(folder: Path, sha256: str) -> nn.Module:
+    """The trained network of a folder, float32, in evaluation mode.
+
+    Raises UnusableModel when the weights are missing, are not the ones the card names by
+    `sha256` (hex), are truncated, or do not fit the network.
+    """
+    network = build_network(json.loads((folder / "config.json").read_text()))
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise UnusableModel("There are no weights in its folder.")
+    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if found != sha256:
+        raise UnusableModel(
+            f"The weights are not the ones the card names (sha256 {found[:12]}…, "
+            f"not {sha256[:12]}…)."
+        )
+    try:
+        state = load_file(weights)
+    except SafetensorError as error:
+        raise UnusableModel("The weights file is truncated or not safetensors.") from error
+    try:
+        network.load_state_dict(
+            {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+        )
+    except RuntimeError as error:
+        raise UnusableModel("The weights do not fit the network in config.json.") from error
+    return network.eval().to(memory_format=torch.channels_last)
+
+
+def _known_keys(builder: Callable[..., nn.Module], arguments: dict[str, Any]) -> set[str]:
+    parameters = inspect.signature(builder).parameters.values()
+    known = {p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD}
+    if str(arguments.get("encoder_name", "")).startswith("tu-"):
+        known |= {"channels"}  # timm's ResNets take their widths here
+    return known

@@ -1,0 +1,156 @@
+"""Measures the page as a visitor meets it and prints a table; `--write` puts it in the README.
+
+Run by `make bench`, never by the tests: a timing is a figure to look at, not one to assert.
+"""
+
+import argparse
+import io
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from busdemo.evaluation.report import insert
+from busdemo.phantoms import EXAMPLES, simulate
+
+MARKS = "<!-- bench: written by `make bench` -->", "<!-- /bench -->"
+READY = """(title) => {
+  const state = window.__busdemoViewer && window.__busdemoViewer.state;
+  return state && state.grey && (!title || state.title === title)
+    && state.layers.some((layer) => layer.id === state.model && layer.state === 'ready');
+}"""
+# 60 slider inputs, one a frame; for each the time from the event to the frame after the repaint.
+DRAG = """async () => {
+  const slider = document.querySelector('.bd-stop'), times = [];
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  for (let i = 0; i < 60; i++) {
+    await frame();
+    const started = performance.now();
+    slider.value = 60 + i;
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    await frame();
+    times.push(performance.now() - started);
+  }
+  slider.dispatchEvent(new Event('change', { bubbles: true }));
+  return times;
+}"""
+
+
+def main() -> None:
+    """Start the page in a process of its own, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the table in README.md")
+    options = parser.parse_args()
+    with serve() as (address, process, start_s), sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        weight, first_s = load(page, address)
+        rows = [
+            ("start-up to first 200", f"{start_s:.1f} s"),
+            ("page weight, first load", f"{weight / 1e6:.2f} MB"),
+            ("navigation to the opening case drawn", f"{first_s:.2f} s"),
+            *drag(page),
+            *upload(page),
+            ("resident memory after that", f"{resident_mb(process.pid):.0f} MB"),
+        ]
+        browser.close()
+    table = "\n".join(["| what | figure |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows)])
+    print(table)
+    if options.write:
+        readme = Path("README.md")
+        readme.write_text(insert(readme.read_text("utf-8"), table, MARKS), "utf-8")
+
+
+@contextmanager
+def serve() -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "busdemo", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(address).read()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield address, process, time.perf_counter() - started
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def load(page: Page, address: str) -> tuple[int, float]:
+    """Bytes received and seconds until the opening case is drawn, with an empty cache."""
+    received: list[int] = []
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    started = time.perf_counter()
+    page.goto(address)
+    page.wait_for_function(READY, arg="", timeout=60_000)
+    seconds = time.perf_counter() - started
+    page.wait_for_load_state("networkidle")
+    return int(sum(received)), seconds
+
+
+def drag(page: Page) -> list[tuple[str, str]]:
+    """Repaint latency and requests of a drag over a 512x512 image."""
+    send(page, "bench-512.png", (512, 512))
+    time.sleep(3)  # the other models answer too before requests are counted
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    times = page.evaluate(DRAG)
+    page.wait_for_timeout(300)
+    return [
+        (
+            "threshold move to repaint, 512x512, median (95th percentile) of 60",
+            f"{statistics.median(times):.1f} ms ({sorted(times)[56]:.1f} ms)",
+        ),
+        ("requests during the drag and its release", str(len(requests))),
+    ]
+
+
+def upload(page: Page) -> list[tuple[str, str]]:
+    """From choosing a 600x500 file to its first prediction, models loaded."""
+    times = []
+    for turn in range(5):
+        started = time.perf_counter()
+        send(page, f"bench-{turn}.png", (600, 500))
+        times.append(time.perf_counter() - started)
+        time.sleep(1)
+    label = "upload of a 600x500 image to its first prediction, median of 5"
+    return [(label, f"{statistics.median(times):.2f} s")]
+
+
+def send(page: Page, name: str, size_wh: tuple[int, int]) -> None:
+    file = io.BytesIO()
+    phantom = simulate(*next(iter(EXAMPLES.values())))
+    Image.fromarray(phantom.image).resize(size_wh).save(file, "PNG")
+    upload: Any = {"name": name, "mimeType": "image/png", "buffer": file.getvalue()}
+    page.set_input_files('[data-drop="image"] input', [upload])
+    page.wait_for_function(READY, arg=name, timeout=60_000)
+
+
+def resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main()

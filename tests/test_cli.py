@@ -1,0 +1,97 @@
+"""The terminal's verbs, with the shipped models."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from busdemo.cli import main
+from busdemo.phantoms import EXAMPLES, simulate
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A phantom as files: scan.png and, beside it, outline.png."""
+    folder = tmp_path_factory.mktemp("scan")
+    phantom = simulate(*EXAMPLES["simple-cyst"])
+    cv2.imwrite(str(folder / "scan.png"), phantom.image)
+    cv2.imwrite(str(folder / "outline.png"), phantom.mask.astype(np.uint8) * 255)
+    return folder / "scan.png"
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "results.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_segment_writes_pictures_and_a_row_for_every_model(scan: Path, tmp_path: Path) -> None:
+    mask = scan.with_name("outline.png")
+    command = ["segment", str(scan), "--mask", str(mask), "--model", "all", "--out", str(tmp_path)]
+    assert main(command) == 0
+    rows = rows_of(tmp_path)
+    assert len(rows) >= 1
+    truth = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) > 0
+    for row in rows:
+        written = {
+            kind: cv2.imread(
+                str(tmp_path / f"scan-{row['model']}-{kind}.png"), cv2.IMREAD_UNCHANGED
+            )
+            for kind in ("mask", "probability", "overlay")
+        }
+        found = written["mask"] > 0
+        assert written["probability"].dtype == np.uint16
+        assert written["overlay"].shape == (*found.shape, 3)
+        dice = 2 * (found & truth).sum() / (found.sum() + truth.sum())
+        assert float(row["dice"]) == pytest.approx(dice, abs=1e-12)
+
+
+def test_segment_goes_on_past_a_bad_file_names_it_and_exits_with_1(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "broken.png"
+    bad.write_bytes(scan.read_bytes()[:500])
+    assert main(["segment", str(bad), str(scan), "--out", str(tmp_path / "out")]) == 1
+    assert "broken.png" in capsys.readouterr().err
+    assert [Path(row["image"]).name for row in rows_of(tmp_path / "out")] == ["scan.png"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "word"),
+    [
+        (["--threshold", "1.5"], "0.995"),
+        (["--model", "nonesuch"], "nonesuch"),
+        (["--mask", "a.png", "b.png", "c.png"], "3"),
+    ],
+)
+def test_a_wrong_option_gets_a_sentence_and_exit_code_2(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str], word: str
+) -> None:
+    command = ["segment", str(scan), str(scan), *extra, "--out", str(tmp_path / "none")]
+    assert main(command) == 2
+    assert word in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_threshold_of_ones_own_is_the_one_in_the_table(scan: Path, tmp_path: Path) -> None:
+    assert main(["segment", str(scan), "--threshold", "0.3", "--out", str(tmp_path)]) == 0
+    assert rows_of(tmp_path)[0]["threshold"] == "0.3"
+
+
+def test_replay_of_no_receipt_says_so(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "receipt.json").write_text("{}")
+    assert main(["replay", str(tmp_path / "receipt.json"), str(scan)]) == 1
+    assert "receipt" in capsys.readouterr().err
+
+
+def test_help_waits_for_neither_torch_nor_gradio() -> None:
+    code = (
+        "import sys\nfrom busdemo.cli import build_parser\nbuild_parser().format_help()\n"
+        "assert not {'torch', 'gradio'} & set(sys.modules), 'heavy imports'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

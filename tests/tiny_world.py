@@ -1,0 +1,96 @@
+"""Small random models, simple scans and data sets, written wherever a test wants them."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+
+from busdemo.imaging.arrays import GreyImage, Mask
+
+TINY = {"_model_class": "AttentionUNet", "in_channels": 1, "channels": [4, 8]}
+"""The config.json of a network that answers within milliseconds."""
+
+
+def add_model(
+    weights: Path,
+    model_id: str,
+    *,
+    seed: int = 0,
+    facts: dict[str, Any] | None = None,
+    settings: dict[str, Any] | None = None,
+) -> Path:
+    """Add a small random network to a zoo's folder; `facts` and `settings` replace the usual."""
+    folder = weights / model_id
+    folder.mkdir(parents=True)
+    digest = _save_random_weights(folder, seed)
+    (folder / "config.json").write_text(json.dumps(TINY))
+    usual = {
+        "size": {"width": 64, "height": 48},
+        "image_mean": [0.3],
+        "image_std": [0.2],
+        "resize_rule": "letterbox",
+        "threshold": 0.5,
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(usual | (settings or {})))
+    card = {"name": model_id.title(), "family": "U-Net", "parameters": 1234, "sha256": digest}
+    header = yaml.safe_dump({"busdemo": card | (facts or {})})
+    (folder / "README.md").write_text(f"---\n{header}---\n# {model_id}\n", encoding="utf-8")
+    return folder
+
+
+def _save_random_weights(folder: Path, seed: int) -> str:
+    """Half-precision weights as a release has them."""
+    import torch
+    from safetensors.torch import save_file
+
+    from busdemo.zoo.loading import build_network
+
+    torch.manual_seed(seed)
+    network = build_network(TINY).eval()
+    state = network.state_dict()
+    image = torch.from_numpy(draw_scan(size_wh=(64, 48))[0])[None, None] / 255
+    with torch.no_grad():
+        logits = network((image - 0.3) / 0.2)
+        # Logits of mean 0 and deviation 2: every threshold then gives a mask of its own.
+        state["head.bias"] -= logits.mean()
+        for key in ("head.weight", "head.bias"):
+            state[key] *= 2 / logits.std()
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+    save_file(halves, folder / "model.safetensors")
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+
+def draw_scan(
+    seed: int = 0, size_wh: tuple[int, int] = (90, 70), *, normal: bool = False
+) -> tuple[GreyImage, Mask]:
+    """Speckle with a dark ellipse in it (none in a normal scan), and the ellipse's mask."""
+    rng = np.random.default_rng(seed)
+    (width, height), lesion = size_wh, np.zeros(size_wh[::-1], np.uint8)
+    if not normal:
+        centre = (int(rng.integers(width // 3, 2 * width // 3)), height // 2)
+        cv2.ellipse(lesion, centre, (width // 6, height // 6), 0, 0, 360, 1, -1)
+    speckle = rng.rayleigh(45, size=(height, width)) + 40
+    image = np.where(lesion > 0, speckle / 3, speckle).clip(0, 255).astype(np.uint8)
+    return image, lesion > 0
+
+
+def write_dataset(folder: Path, rows: Sequence[tuple[str, str, str, str]]) -> Path:
+    """Write (id, data set, split, label) rows as index.csv, images/ and masks/, losslessly."""
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+    with (folder / "index.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "dataset", "split", "label"])
+        writer.writerows(rows)
+    for seed, (case_id, _, _, label) in enumerate(rows):
+        image, mask = draw_scan(seed, normal=label == "normal")
+        lossless = [cv2.IMWRITE_WEBP_QUALITY, 101]
+        cv2.imwrite(str(folder / "images" / f"{case_id}.webp"), image, lossless)
+        cv2.imwrite(str(folder / "masks" / f"{case_id}.png"), mask * np.uint8(255))
+    return folder

@@ -1,0 +1,68 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_world import TINY, draw_scan, write_dataset
+
+from busdemo.inference.segmenter import load_segmenter
+from busdemo.training.export import export_run
+from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
+from busdemo.zoo.cards import Preprocessing, read_card, read_facts, write_card
+from busdemo.zoo.loading import build_network
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished run of a tiny network in `runs/tiny`, and a data set with a val split."""
+    monkeypatch.setitem(NETWORKS, "tiny", TINY)
+    monkeypatch.setitem(RECIPES, "tiny", Recipe(stages=((1, 32), (2, 64))))
+    run = tmp_path / "runs" / "tiny"
+    run.mkdir(parents=True)
+    torch.manual_seed(2)
+    save_file(build_network(TINY).state_dict(), run / "best.safetensors")
+    (run / "curves.csv").write_text("epoch,mean_dice\n1,0.5\n")
+    rows = [("a", "A", "val", "benign"), ("b", "B", "val", "normal"), ("c", "B", "val", "benign")]
+    return write_dataset(tmp_path / "data", rows)
+
+
+def test_an_exported_run_is_a_model_that_loads_and_predicts(data: Path, weights: Path) -> None:
+    threshold = export_run("tiny", data, data.parent / "runs", weights)
+    card = read_card(weights / "tiny")
+    assert card.problem is None
+    assert card.threshold == threshold
+    assert card.preprocessing == Preprocessing((64, 64), MEAN, STANDARD_DEVIATION, "stretch")
+    assert card.parameters == sum(p.numel() for p in build_network(TINY).parameters())
+    assert card.facts["recipe"]["stages"] == [[1, 32], [2, 64]]
+    assert card.results == ()
+    image, _ = draw_scan()
+    assert load_segmenter(card).predict(image).shape == image.shape
+    assert (weights / "tiny" / "curves.csv").read_text() == "epoch,mean_dice\n1,0.5\n"
+
+
+def test_exported_weights_are_the_runs_in_half_precision(data: Path, weights: Path) -> None:
+    export_run("tiny", data, data.parent / "runs", weights)
+    kept = load_file(weights / "tiny" / "model.safetensors")
+    for key, value in load_file(data.parent / "runs" / "tiny" / "best.safetensors").items():
+        assert torch.equal(kept[key], value.half() if value.is_floating_point() else value)
+    settings = json.loads((weights / "tiny" / "preprocessor_config.json").read_text())
+    assert settings["rescale_factor"] == 1 / 255
+    assert json.loads((weights / "tiny" / "config.json").read_text()) == TINY
+
+
+def test_a_card_that_is_there_keeps_its_text_and_loses_its_results(
+    data: Path, weights: Path
+) -> None:
+    (weights / "tiny").mkdir()
+    readme = weights / "tiny" / "README.md"
+    text = "# Tiny\n\nWords — and limits.\n"
+    ours = {"name": "Tiny", "family": "U-Net", "order": 4, "sha256": "old", "results": [1]}
+    write_card(readme, {"license": "mit", "busdemo": ours}, text)
+    export_run("tiny", data, data.parent / "runs", weights)
+    header, kept = read_facts(readme)
+    assert kept == text
+    assert header["license"] == "mit"
+    assert (header["busdemo"]["name"], header["busdemo"]["order"]) == ("Tiny", 4)
+    assert header["busdemo"]["results"] == []
+    assert read_card(weights / "tiny").problem is None

@@ -1,0 +1,189 @@
+import csv
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_world import TINY, draw_scan, write_dataset
+from torch import Tensor, nn
+
+from busdemo.training import loop, train
+from busdemo.training.data import Samples
+from busdemo.training.loop import Run, evaluate
+from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
+from busdemo.zoo.loading import build_network
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+RECIPE = Recipe(stages=((1, 16), (2, 32)), batch_size=2, phantoms=0)
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Threads of so small a network mostly wait for each other."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(usual)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """The folder of an uninterrupted run and its best Dice."""
+    folder = tmp_path_factory.mktemp("finished")
+    return folder, Run(tiny_network(), RECIPE, folder).train(tiny_samples(), tiny_samples(50))
+
+
+def tiny_network(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return build_network(TINY)
+
+
+def tiny_samples(first_seed: int = 0, count: int = 6) -> Samples:
+    drawn = [draw_scan(first_seed + i, (32, 32), normal=i % 3 == 2) for i in range(count)]
+    masks = np.stack([mask * np.uint8(255) for _, mask in drawn])
+    names = tuple("AB"[i % 2] for i in range(count))
+    return Samples(np.stack([image for image, _ in drawn]), masks, names)
+
+
+def read_curves(folder: Path) -> list[dict[str, str]]:
+    with (folder / "curves.csv").open(newline="") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
+    finished: tuple[Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples, validation = tiny_samples(), tiny_samples(50)
+    (whole, best), parts = finished, tmp_path / "parts"
+    save = Run._save
+
+    def save_then_stop(run: Run) -> None:
+        save(run)
+        raise Stopped
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "_save", save_then_stop)
+        for seed in (0, 7):  # the second start finds a folder: its own weights must not matter
+            with pytest.raises(Stopped):
+                Run(tiny_network(seed), RECIPE, parts).train(samples, validation)
+    torch.rand(17)  # whatever the rest of the process drew meanwhile
+    assert Run(tiny_network(8), RECIPE, parts).train(samples, validation) == best
+
+    for name in ("state.safetensors", "best.safetensors"):
+        expected, found = load_file(whole / name), load_file(parts / name)
+        assert set(found) == set(expected)
+        assert all(torch.equal(found[key], expected[key]) for key in expected)
+    assert json.loads((parts / "state.json").read_text()) == json.loads(
+        (whole / "state.json").read_text()
+    )
+    assert read_curves(parts) == read_curves(whole)
+
+
+def test_a_run_leaves_curves_and_the_best_epochs_averaged_weights(
+    finished: tuple[Path, float],
+) -> None:
+    folder, best = finished
+    curves = read_curves(folder)
+    assert [(row["epoch"], row["side_px"]) for row in curves] == [
+        ("1", "16"),
+        ("2", "32"),
+        ("3", "32"),
+    ]
+    scores = [float(row["mean_dice"]) for row in curves]
+    assert best == pytest.approx(max(scores[1:]), abs=5e-5)
+    for row in curves:
+        sets = [float(row["dice_A"]), float(row["dice_B"])]
+        assert float(row["mean_dice"]) == pytest.approx(np.mean(sets), abs=1e-4)
+    kept = load_file(folder / "best.safetensors")
+    assert set(kept) == set(tiny_network().state_dict())
+    network = tiny_network(9)
+    network.load_state_dict(kept)
+    again = evaluate(network.to(DEVICE), tiny_samples(50), 32, DEVICE)
+    assert again["mean_dice"] == pytest.approx(best, abs=1e-6)
+
+
+def test_a_finished_run_is_not_trained_further(finished: tuple[Path, float]) -> None:
+    folder, best = finished
+    before = (folder / "state.safetensors").read_bytes()
+    assert Run(tiny_network(3), RECIPE, folder).train(tiny_samples(), tiny_samples(50)) == best
+    assert (folder / "state.safetensors").read_bytes() == before
+    assert len(read_curves(folder)) == 3
+
+
+def test_training_learns_dark_ellipses(tmp_path: Path) -> None:
+    recipe = Recipe(stages=((12, 32),), batch_size=4, peak_learning_rate=2e-2, averaging=0.8)
+    samples, validation = tiny_samples(count=24), tiny_samples(100, 12)
+    assert Run(tiny_network(), recipe, tmp_path).train(samples, validation) > 0.6
+    losses = [float(row["train_loss"]) for row in read_curves(tmp_path)]
+    assert losses[-1] < losses[0] / 2
+
+
+class Constant(nn.Module):
+    def __init__(self, logit: float) -> None:
+        super().__init__()
+        self.logit = logit
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.full_like(image, self.logit)
+
+
+def test_an_answer_of_everything_scores_the_dice_of_the_lesions_shares() -> None:
+    samples = tiny_samples(count=40)  # more than one batch
+    scores = evaluate(Constant(1.0), samples, 32, "cpu")
+    shares = samples.masks.mean(axis=(1, 2)) / 255
+    dice: dict[str, list[float]] = {"A": [], "B": []}
+    for name, share in zip(samples.datasets, shares, strict=True):
+        if share:
+            dice[name].append(2 * share / (1 + share))
+    assert scores["dice_A"] == pytest.approx(np.mean(dice["A"]), rel=1e-5)
+    assert scores["dice_B"] == pytest.approx(np.mean(dice["B"]), rel=1e-5)
+    assert scores["mean_dice"] == pytest.approx((scores["dice_A"] + scores["dice_B"]) / 2)
+    assert scores["false_alarms"] == 1
+
+
+def test_an_answer_of_nothing_misses_all_and_alarms_nobody() -> None:
+    scores = evaluate(Constant(-1.0), tiny_samples(), 32, "cpu")
+    assert (scores["mean_dice"], scores["false_alarms"]) == (0, 0)
+
+
+def test_without_normal_images_false_alarms_are_undefined() -> None:
+    samples = tiny_samples(count=2)
+    assert math.isnan(evaluate(Constant(1.0), samples, 32, "cpu")["false_alarms"])
+
+
+def test_the_network_sees_normalised_images() -> None:
+    seen: list[Tensor] = []
+
+    class Spy(nn.Module):
+        def forward(self, image: Tensor) -> Tensor:
+            seen.append(image)
+            return image
+
+    loop.forward(Spy(), torch.full((1, 1, 4, 4), MEAN + STANDARD_DEVIATION), "cpu")
+    assert torch.allclose(seen[0], torch.ones(1, 1, 4, 4), atol=1e-5)
+
+
+def test_a_network_of_the_recipe_book_is_trained_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(f"{split}{i}", "A", split, "benign") for split in ("train", "val") for i in range(4)]
+    data = write_dataset(tmp_path / "data", rows)
+    monkeypatch.setitem(NETWORKS, "tiny", TINY)
+    monkeypatch.setitem(RECIPES, "tiny", Recipe(stages=((1, 16),), batch_size=2, phantoms=0))
+    monkeypatch.setattr(train, "keep_freed_memory", lambda: None)  # it would outlive this test
+    best = train.train_network("tiny", data, tmp_path / "runs")
+    assert 0 <= best <= 1
+    assert (tmp_path / "runs" / "tiny" / "best.safetensors").is_file()
+
+
+def test_an_id_the_recipe_book_lacks_is_refused_before_any_data_is_read(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="unknown"):
+        train.train_network("unknown", tmp_path / "nothing", tmp_path)

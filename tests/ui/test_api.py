@@ -1,0 +1,89 @@
+"""The verbs over HTTP, driven by gradio_client against the running page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from busdemo.imaging.images import read_scan
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.phantoms import EXAMPLES, simulate
+from busdemo.scoring.overlap import score_overlap
+from busdemo.ui.page import launch
+from busdemo.workflows import segment
+from busdemo.zoo.cards import read_cards
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    page, address = launch(wait=False)
+    yield Client(address, verbose=False)
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("files")
+    phantom = simulate(*EXAMPLES["simple-cyst"])
+    cv2.imwrite(str(folder / "scan.png"), phantom.image)
+    cv2.imwrite(str(folder / "outline.png"), phantom.mask.astype(np.uint8) * 255)
+    return folder / "scan.png", folder / "outline.png"
+
+
+def test_both_verbs_are_named_typed_and_nothing_else_is_public(client: Client) -> None:
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {"/segment", "/score"}
+    names = [parameter["parameter_name"] for parameter in endpoints["/segment"]["parameters"]]
+    assert names == ["image", "model", "threshold", "masks"]
+
+
+def test_segment_returns_the_mask_python_computes_and_its_scores(
+    client: Client, files: tuple[Path, Path]
+) -> None:
+    scan, outline = files
+    card = next(card for card in read_cards() if not card.problem)
+    mask, probability, overlay, receipt = client.predict(
+        image=handle_file(scan),
+        model=card.id,
+        threshold=0,
+        masks=[handle_file(outline)],
+        api_name="/segment",
+    )
+    result, _ = segment(read_scan(scan.read_bytes(), "scan.png"), card.id, SegmenterPool([card]))
+    expected = result.mask(card.stop)
+    assert np.array_equal(cv2.imread(mask, cv2.IMREAD_GRAYSCALE) > 0, expected)
+    assert cv2.imread(probability, cv2.IMREAD_UNCHANGED).dtype == np.uint16
+    assert cv2.imread(overlay).shape == (*expected.shape, 3)
+    truth = cv2.imread(str(outline), cv2.IMREAD_GRAYSCALE) > 0
+    assert receipt["numbers"]["dice"] == score_overlap(expected, truth).dice
+    assert receipt["threshold"] == card.threshold
+
+
+def test_score_gives_null_where_a_number_is_undefined(
+    client: Client, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.png"
+    cv2.imwrite(str(empty), np.zeros_like(cv2.imread(str(files[1]), cv2.IMREAD_GRAYSCALE)))
+    masks = [handle_file(empty)]
+    scores = client.predict(masks=masks, references=masks, api_name="/score")
+    assert scores["dice"] is None
+    assert scores["outcome"] == "correct rejection"
+
+
+def test_a_bad_file_gets_one_sentence(client: Client, tmp_path: Path) -> None:
+    text = tmp_path / "notes.png"
+    text.write_text("no picture")
+    with pytest.raises(AppError, match=r"notes\.png"):
+        client.predict(
+            image=handle_file(text), model="unet", threshold=0, masks=None, api_name="/segment"
+        )
+
+
+def test_a_file_of_the_server_cannot_be_named(client: Client) -> None:
+    secret = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError):
+        client.predict(image=secret, model="unet", threshold=0, masks=None, api_name="/segment")

@@ -1,0 +1,60 @@
+"""The shipped examples, and the opening one's results at hand."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.examples import EXAMPLES, open_example, read_examples
+from busdemo.workflows import segment
+from busdemo.zoo.cards import read_cards
+
+
+@pytest.fixture(scope="module")
+def pool() -> SegmenterPool:
+    return SegmenterPool(read_cards())
+
+
+def test_there_are_at_least_eight_and_each_has_its_files() -> None:
+    examples = read_examples()
+    assert len(examples) >= 8
+    for example in examples.values():
+        for name in ("image.png", "mask.png", "thumbnail.webp"):
+            assert (example.folder / name).is_file()
+
+
+def test_the_opening_example_needs_no_model(pool: SegmenterPool) -> None:
+    opening = open_example(next(iter(read_examples().values())), pool)
+    assert set(opening.segmentations) == {m for m in pool.cards if m not in pool.problems}
+
+
+def test_the_results_at_hand_are_what_the_models_give(pool: SegmenterPool) -> None:
+    opening = open_example(next(iter(read_examples().values())), pool)
+    for model_id, kept in opening.segmentations.items():
+        again, _ = segment(opening.scan, model_id, pool)
+        # Another processor may round the last bits otherwise: a level more or less at an edge.
+        assert np.abs(again.levels.astype(int) - kept.levels).max() <= 1
+
+
+def test_results_of_other_weights_are_not_used(pool: SegmenterPool, tmp_path: Path) -> None:
+    first = next(iter(read_examples()))
+    for path in (EXAMPLES / first).iterdir():
+        (tmp_path / first).mkdir(exist_ok=True)
+        (tmp_path / first / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "index.json").write_bytes((EXAMPLES / "index.json").read_bytes())
+    opening = json.loads((EXAMPLES / "opening.json").read_text())
+    opening["models"] = dict.fromkeys(opening["models"], "0" * 64)
+    (tmp_path / "opening.json").write_text(json.dumps(opening))
+    example = read_examples(tmp_path)[first]
+    assert open_example(example, pool).segmentations == {}
+
+
+def test_an_example_carries_its_exact_mask(pool: SegmenterPool) -> None:
+    for example in read_examples().values():
+        workspace = open_example(example, pool)
+        written = cv2.imread(str(example.folder / "mask.png"), cv2.IMREAD_GRAYSCALE)
+        assert workspace.reference is not None
+        assert np.array_equal(workspace.reference.reading.mask, written > 0)

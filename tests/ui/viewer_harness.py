@@ -1,0 +1,179 @@
+"""A small page around the viewer, with synthetic scans and maps: nothing of the app, no models.
+
+Run it by hand with `python tests/ui/viewer_harness.py`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from busdemo.imaging.masks import quantize
+from busdemo.ui.viewer.component import ExportRequest, ModelLayer, Viewer, ViewerChoice, ViewerData
+
+EVIL = '<img src=x onerror="window.__hacked=1"><b>title</b>'
+NOTES = ("test Dice 0.75 (0.73–0.77) · 24 ms", "test Dice 0.77 (0.75–0.79) · 31 ms", "")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A synthetic scan, its reference and the levels of two models."""
+
+    image: NDArray[np.uint8]
+    reference: NDArray[np.bool_]
+    levels: dict[str, NDArray[np.uint8]]
+
+
+def build_case(seed: int, size_wh: tuple[int, int] = (512, 512), lesion: bool = True) -> Case:
+    """Speckle around a wobbly dark ellipse; two maps that find it, each in its own way."""
+    rng = np.random.default_rng(seed)
+    width, height = size_wh
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    angle = np.arctan2(y - height * 0.5, x - width * 0.5)
+    radius = np.hypot((x - width * 0.5) / (width * 0.24), (y - height * 0.5) / (height * 0.2))
+    depth = 1 + 0.12 * np.sin(3 * angle + seed) + 0.06 * np.sin(7 * angle) - radius
+    speckle = cv2.GaussianBlur(rng.rayleigh(1, (height, width)).astype(np.float32), (0, 0), 1.2)
+    tissue = 80 + 30 * np.sin(y / 23 + 0.6 * np.sin(x / 61))
+    image = np.clip(tissue * speckle * (0.3 + 0.7 / (1 + np.exp(8 * depth))), 0, 255)
+    levels = {}
+    for n, name in enumerate(("unet", "attention-unet")):
+        noise = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 14)
+        logit = (9 - 2 * n) * depth + (12 + 6 * n) * noise - 0.3
+        levels[name] = quantize((1 / (1 + np.exp(-logit))).astype(np.float32))
+    reference = depth > 0 if lesion else np.zeros((height, width), dtype=np.bool_)
+    return Case(image.astype(np.uint8), reference, levels)
+
+
+CASES = {
+    "first": build_case(1),
+    "second": build_case(2, (360, 300)),
+    "normal": build_case(3, (320, 240), lesion=False),
+}
+
+
+def build_data(name: str, **changes: Any) -> ViewerData:
+    """The viewer's data for a case: both models ready, a third one unusable."""
+    case = CASES[name]
+    layers = [
+        ModelLayer(
+            id=key,
+            name=label,
+            family="Fully convolutional",
+            note=note,
+            frozen=frozen,
+            state="ready",
+            levels=case.levels[key],
+        )
+        for key, label, note, frozen in zip(
+            case.levels, ("U-Net", "Attention U-Net"), NOTES, (96, 100), strict=False
+        )
+    ]
+    layers.append(
+        ModelLayer(
+            id="swin",
+            name="Swin",
+            family="Transformers",
+            state="unusable",
+            reason="Its weights file is cut off.",
+        )
+    )
+    data = ViewerData(
+        case=name,
+        title=f"The {name} case",
+        simulated=True,
+        image=case.image,
+        reference=case.reference,
+        reference_name="Ground truth",
+        models=layers,
+        model="unet",
+    )
+    return data.model_copy(update=changes)
+
+
+def build_running(name: str) -> ViewerData:
+    """The same case while its first model still runs and the second waits."""
+    data = build_data(name, case=f"{name}-running")
+    states = {"unet": "running", "attention-unet": "waiting"}
+    data.models = [
+        layer.model_copy(update={"state": states[layer.id], "levels": None})
+        if layer.id in states
+        else layer
+        for layer in data.models
+    ]
+    return data
+
+
+def build_harness() -> gr.Blocks:
+    """A page with the viewer, a button for each state and a box with what Python was told."""
+    with gr.Blocks(title="viewer harness") as page:
+        viewer = Viewer(build_data("first"))
+        told = gr.Textbox(label="told", elem_id="told")
+        shown = {
+            "first": lambda: build_data("first"),
+            "second": lambda: build_data("second"),
+            "normal": lambda: build_data("normal"),
+            "alone": lambda: build_data("second", case="alone", reference=None),
+            "evil": lambda: build_data("second", case="evil", title=EVIL, message=EVIL),
+            "update": lambda: build_data("first", title="The same case again"),
+            "nothing": show_nothing,
+        }
+        quiet = {"show_progress": "hidden", "queue": False}
+        with gr.Row():
+            for name, build in shown.items():
+                gr.Button(name, elem_id=name).click(build, None, viewer, **quiet)
+            running = gr.Button("running", elem_id="running")
+            running.click(lambda: build_running("second"), None, viewer, **quiet)
+            stream = gr.Button("stream", elem_id="stream")
+            stream.click(stream_models, None, viewer, show_progress="hidden")
+            tell = gr.Button("tell", elem_id="tell")
+            tell.click(repeat_choice, viewer, told, **quiet)
+
+        def export(choice: ViewerChoice, event: gr.EventData) -> tuple[ViewerData, str]:
+            request = ExportRequest.from_event(event)
+            mask = CASES[choice.case].levels[request.model] >= request.stop
+            file = viewer.write_picture(mask, name=f"{choice.case}-{request.kind}.png")
+            return build_data(choice.case, downloads=[file]), str(request)
+
+        viewer.export(export, viewer, [viewer, told], **quiet)
+    return page
+
+
+def show_nothing() -> ViewerData:
+    """The viewer before there is a scan."""
+    return ViewerData()
+
+
+def repeat_choice(choice: ViewerChoice) -> str:
+    """What Python gets as the viewer's value."""
+    return str(choice)
+
+
+def stream_models() -> Iterator[ViewerData]:
+    """First nothing ready, then the chosen model, then all of them."""
+    data = build_data("second", case="stream")
+    unet, attention, swin = data.models
+    waiting = {"state": "waiting", "levels": None}
+    running = unet.model_copy(update={"state": "running", "levels": None})
+    later = attention.model_copy(update=waiting)
+    yield data.model_copy(update={"models": [running, later, swin]})
+    yield data.model_copy(update={"models": [unet, later, swin]})
+    yield data
+
+
+THEME = gr.themes.Default(
+    primary_hue=gr.themes.Color(
+        *("#eefafa", "#d5f1f2", "#ade3e5", "#74cdd2", "#3fb6bd", "#239aa2"),
+        *("#137f87", "#0b6e75", "#0d5860", "#0f4a50", "#062f34"),
+        name="teal",
+    ),
+    neutral_hue="slate",
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
+
+if __name__ == "__main__":
+    build_harness().launch(theme=THEME, server_port=7870, ssr_mode=False)
