@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 # Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
 from busdemo import __version__
@@ -28,7 +29,17 @@ def build_parser() -> argparse.ArgumentParser:
     _add_page_options(parser)
     parser.set_defaults(run=_serve)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_use(commands)
+    _add_making(commands)
+    return parser
 
+
+Commands = Any
+"""What `add_subparsers` returns; argparse does not name its type in public."""
+
+
+def _add_use(commands: Commands) -> None:
+    """The commands a user needs."""
     serve = commands.add_parser("serve", help="start the page (the same as no command)")
     _add_page_options(serve)
     serve.set_defaults(run=_serve)
@@ -66,15 +77,25 @@ def build_parser() -> argparse.ArgumentParser:
     )
     replay.set_defaults(run=_replay)
 
+
+def _add_making(commands: Commands) -> None:
+    """The commands behind weights/, examples/ and the README."""
     train = commands.add_parser("train", help="train a network on the recipe and put it in the zoo")
     train.add_argument("model", help="unet or attention-unet")
-    _add_folders(train)
+    _add_data(train)
+    train.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="where training keeps its state (default: %(default)s)",
+    )
     train.add_argument("--workers", type=int, default=0, help="processes that augment images")
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser("evaluate", help="test a model and write its card's results")
     evaluate.add_argument("model")
-    _add_folders(evaluate)
+    _add_data(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
     examples = commands.add_parser("examples", help="simulate the examples, run the opening one")
@@ -84,7 +105,6 @@ def build_parser() -> argparse.ArgumentParser:
     readme = commands.add_parser("readme", help="renew the generated parts of README.md")
     readme.add_argument("--check", action="store_true", help="only say whether they are up to date")
     readme.set_defaults(run=_readme)
-    return parser
 
 
 def _add_page_options(parser: argparse.ArgumentParser) -> None:
@@ -93,20 +113,13 @@ def _add_page_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root-path", help="path prefix behind a proxy, such as /busdemo")
 
 
-def _add_folders(parser: argparse.ArgumentParser) -> None:
+def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         type=Path,
         default=Path("../shared/data"),
         metavar="DIR",
         help="index.csv, images/ and masks/ (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=Path("runs"),
-        metavar="DIR",
-        help="where training keeps its state (default: %(default)s)",
     )
 
 
@@ -130,7 +143,7 @@ def _segment(options: argparse.Namespace) -> int:
     try:
         stop = None if options.threshold is None else stop_of(options.threshold)
         masks = _pair_masks(options.images, options.mask)
-        models = _pick_models(options.model, list(pool.cards))
+        models = _pick_models(options.model, list(pool.cards), pool.problems)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -156,10 +169,15 @@ def _pair_masks(images: list[Path], masks: list[Path]) -> list[list[Path]]:
     return [[mask] for mask in masks]
 
 
-def _pick_models(wanted: str, known: list[str]) -> list[str]:
+def _pick_models(wanted: str, known: list[str], problems: dict[str, str]) -> list[str]:
+    """The models to run; `all` leaves out those that cannot run, and says so."""
     if wanted != "all" and wanted not in known:
         raise ValueError(f"Unknown model {wanted!r}; known: all, {', '.join(known)}.")
-    return known if wanted == "all" else [wanted]
+    if wanted != "all":
+        return [wanted]
+    for model_id, problem in problems.items():
+        print(f"{model_id} is left out: {problem}", file=sys.stderr)
+    return [model_id for model_id in known if model_id not in problems]
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from busdemo.annotations.masks import MaskReading, read_mask, write_mask_png
 from busdemo.imaging.arrays import Levels, Mask, ProbabilityMap
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.masks import STOPS, binarize, quantize, stop_of
+from busdemo.imaging.refusals import plain_name
 from busdemo.inference.segmenter import ENGINE, SegmenterPool
 from busdemo.scoring.overlap import Overlap, score_overlap
 from busdemo.views.pictures import draw_overlay, encode_png
@@ -68,7 +69,8 @@ def read_reference(files: Files, scan: Scan, *, invert: bool = False) -> Referen
     """
     height, width = scan.pixels.shape
     reading = read_mask(files, (width, height), invert=invert)
-    name = files[0][0] if len(files) == 1 else f"{files[0][0]} and {len(files) - 1} more"
+    first, more = plain_name(files[0][0]), len(files) - 1
+    name = f"{first} and {more} more" if more else first
     return Reference(name, tuple(files), reading, invert)
 
 
@@ -176,7 +178,7 @@ def write_receipt(
         "frozen_threshold": card.threshold,
         "post_processing": "none",
         "reference": None if reference is None else _describe(reference),
-        "numbers": tabulate_numbers(mask, None if reference is None else reference.reading.mask),
+        "numbers": tabulate_numbers(mask, mask_of(reference)),
         "levels_sha256": _digest(segmentation.levels),
         "mask_sha256": _digest(mask),
     }

@@ -1,3 +1,4 @@
+import csv
 import hashlib
 import io
 import json
@@ -13,9 +14,12 @@ from tiny_world import add_model, draw_scan
 from busdemo.annotations.masks import write_mask_png
 from busdemo.imaging.images import Scan, UnreadableImage, read_scan
 from busdemo.inference.segmenter import ENGINE, SegmenterPool
+from busdemo.views.pictures import draw_overlay
 from busdemo.workflows import (
     InvalidReceipt,
     Reference,
+    draw_results,
+    encode_receipt,
     invert_reference,
     read_receipt,
     read_reference,
@@ -23,6 +27,7 @@ from busdemo.workflows import (
     segment,
     tabulate_numbers,
     write_receipt,
+    write_table,
 )
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.loading import UnusableModel
@@ -101,6 +106,7 @@ def test_a_reference_has_the_scans_size_and_its_files_name() -> None:
     reference = read_reference(MASK_FILES, SCAN)
     assert reference.name == "truth.png"
     assert np.array_equal(reference.reading.mask, LESION)
+    assert read_reference([("/srv/up\ud800/a.png", MASK_FILES[0][1])], SCAN).name == "a.png"
     several = read_reference([*MASK_FILES, *MASK_FILES], SCAN)
     assert several.name == "truth.png and 1 more"
 
@@ -135,6 +141,35 @@ def test_a_receipt_survives_json_and_names_all_that_is_needed(pool: SegmenterPoo
     assert receipt["engine"] == ENGINE
     assert receipt["reference"]["sha256"] == [hashlib.sha256(MASK_FILES[0][1]).hexdigest()]
     assert receipt["numbers"] == tabulate_numbers(segmentation.mask(110), LESION)
+
+
+def test_a_receipt_file_is_readable_json_whatever_the_names(pool: SegmenterPool) -> None:
+    odd = [("Läsion \ud800.png", MASK_FILES[0][1])]
+    segmentation, _ = segment(SCAN, "small", pool)
+    receipt = write_receipt(SCAN, segmentation, 100, read_reference(odd, SCAN))
+    assert read_receipt(encode_receipt(receipt).decode()) == receipt
+    assert "Läsion" in encode_receipt(receipt).decode()
+
+
+def test_results_are_drawn_as_mask_probability_and_overlay(pool: SegmenterPool) -> None:
+    segmentation, probability_map = segment(SCAN, "small", pool)
+    reference = read_reference(MASK_FILES, SCAN)
+    pictures = draw_results(SCAN, segmentation, probability_map, stop=90, reference=reference)
+    pixels = {kind: np.asarray(Image.open(io.BytesIO(png))) for kind, png in pictures.items()}
+    mask = segmentation.mask(90)
+    assert set(pixels) == {"mask", "probability", "overlay"}
+    assert np.array_equal(pixels["mask"], mask * np.uint8(255))
+    assert np.abs(pixels["probability"] / 65535 - probability_map).max() <= 0.51 / 65535
+    assert np.array_equal(pixels["overlay"], draw_overlay(SCAN.pixels, mask, LESION))
+
+
+def test_a_table_has_every_column_of_any_row(tmp_path: Path) -> None:
+    write_table([{"image": "a", "dice": 0.5}, {"image": "b, c", "n": 2}], tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == [
+            {"image": "a", "dice": "0.5", "n": ""},
+            {"image": "b, c", "dice": "", "n": "2"},
+        ]
 
 
 @pytest.mark.parametrize("stop", [1, 93, 100, 199])

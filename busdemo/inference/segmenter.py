@@ -25,7 +25,10 @@ class Segmenter:
         self._preprocessing = preprocessing
 
     def predict(self, image: GreyImage) -> ProbabilityMap:
-        """Probabilities (H, W) float32 in [0, 1] of an image (H, W) uint8."""
+        """Probabilities (H, W) float32 in [0, 1] of an image (H, W) uint8.
+
+        Raises UnusableModel when the network gives numbers that are not finite.
+        """
         height, width = image.shape
         settings = self._preprocessing
         fit = Fit.of((width, height), settings.input_wh, settings.rule)
@@ -34,6 +37,8 @@ class Segmenter:
         with torch.inference_mode():
             logits = self._network(normalized.contiguous(memory_format=torch.channels_last))
             probabilities = torch.sigmoid(logits)[0, 0].numpy()
+        if not np.isfinite(probabilities).all():
+            raise UnusableModel("It gave numbers that are not finite.")
         return fit.restore(np.ascontiguousarray(probabilities, np.float32))
 
 
@@ -77,10 +82,11 @@ class SegmenterPool:
         for model_id in self.cards:
             try:
                 segmenter = self.get(model_id)
-            except UnusableModel:
+                segmenter.predict(image)
+                times = [_time(segmenter, image) for _ in range(2)]
+            except UnusableModel as error:
+                self.problems[model_id] = str(error)
                 continue
-            segmenter.predict(image)
-            times = [_time(segmenter, image) for _ in range(2)]
             self.milliseconds[model_id] = 1000 * min(times)
 
 

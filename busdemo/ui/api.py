@@ -1,10 +1,12 @@
 """The same verbs over HTTP, named and documented under "Use via API"."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio import processing_utils
+from gradio.utils import get_upload_folder
 
 from busdemo.annotations.masks import read_mask
 from busdemo.imaging.decoding import read_pixels
@@ -38,7 +40,7 @@ def build_api(pool: SegmenterPool) -> None:
         receipt, scores = gr.JSON(label="receipt"), gr.JSON(label="scores")
         shared: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
         gr.Button("segment").click(
-            lambda *values: segment_files(pool, *values),
+            partial(segment_files, pool),
             [image, model, threshold, masks],
             [*files, receipt],
             api_name="segment",
@@ -98,4 +100,4 @@ def _read(paths: list[str]) -> list[tuple[str, bytes]]:
 
 
 def _write(data: bytes, name: str) -> str:
-    return str(processing_utils.save_bytes_to_cache(data, name, gr.File.GRADIO_CACHE))
+    return str(processing_utils.save_bytes_to_cache(data, name, get_upload_folder()))

@@ -132,6 +132,7 @@ class SegmentTab:
     def _run(self, workspace: Workspace, choice: ViewerChoice) -> Iterator[Update]:
         chosen = first_usable(self.pool, choice.model)
         for step, running in workspace.run(self.pool, chosen):
+            chosen = first_usable(self.pool, chosen)  # it may just have proved unusable
             shown = show_workspace(step, self.pool, self.viewer, chosen=chosen, running=running)
             yield shown, describe_workspace(step, self.examples), step
 

@@ -135,13 +135,14 @@ def test_the_frozen_stop_is_the_usual_one_unless_another_is_better_by_more_than_
     assert choose_stop(sweep_of_curves({"A": curve})) == stop
 
 
-def test_every_set_has_the_same_say_in_the_frozen_stop() -> None:
+def test_every_image_has_the_same_say_in_the_frozen_stop() -> None:
     few, many = flat(0.5, at_20=0.9), flat(0.5, at_180=0.8)
     sweep = sweep_of_curves({"few": few, "many": many})
     repeated = Sweep(
         ("few",) + ("many",) * 9, np.concatenate([sweep.counts[:1], *[sweep.counts[1:]] * 9])
     )
-    assert choose_stop(repeated) == 20
+    assert choose_stop(sweep) == 20
+    assert choose_stop(repeated) == 180
 
 
 def test_normal_images_have_no_say_in_the_frozen_stop() -> None:

@@ -2,9 +2,12 @@
 // textContent: names, titles and sentences may come from a visitor's file.
 
 const WHOLE = new Intl.NumberFormat('en-US');
-const TONES = {
-  agreement: 'good', 'correct rejection': 'good', partial: 'plain',
-  'missed lesion': 'strong', 'false alarm': 'strong',
+const OUTCOMES = {
+  agreement: { tone: 'good', means: 'IoU is 0.5 or more.' },
+  'correct rejection': { tone: 'good', means: 'Neither mask holds a lesion.' },
+  partial: { tone: 'plain', means: 'They touch, but IoU is below 0.5.' },
+  'missed lesion': { tone: 'strong', means: 'Nothing of the lesion was found.' },
+  'false alarm': { tone: 'strong', means: 'The reference holds no lesion.' },
 };
 const CLASS_WORDS = ['background', 'extra', 'missed', 'hit'];
 
@@ -92,9 +95,9 @@ class NumberBoard {
     this.chip.hidden = !score;
     if (score) {
       setText(this.chip, score.outcome);
-      this.chip.dataset.tone = TONES[score.outcome];
+      this.chip.dataset.tone = OUTCOMES[score.outcome].tone;
     }
-    setText(this.note, hasReference ? '' : 'Drop a mask to score this prediction.');
+    setText(this.note, score ? OUTCOMES[score.outcome].means : hasReference ? '' : 'Drop a mask to score this prediction.');
   }
 
   showThreshold({ stop, frozen, hasReference }) {

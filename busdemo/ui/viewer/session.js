@@ -172,7 +172,7 @@ class Session {
     }
     if (!state.moved) state.stop = this.chosen ? clampStop(this.chosen.frozen) : 100;
     setText(this.panes.original.querySelector('figcaption'), value.simulated ? 'Original · simulated' : 'Original');
-    setText(this.panes.reference.querySelector('figcaption'), value.reference_name || 'Reference');
+    setText(this.panes.reference.querySelector('figcaption'), reference ? value.reference_name : 'Reference');
     this.root.dataset.case = value.case;
     this.measure();
     this.showTools();
