@@ -148,16 +148,26 @@ def _segment(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     rows, failures = [], 0
-    jobs = [(*pair, model) for pair in zip(options.images, masks, strict=True) for model in models]
-    for image, references, model in tqdm(jobs, desc="segmenting", unit="image"):
+    prefixes = [options.out / name for name in _distinct_names(options.images)]
+    files = zip(options.images, masks, prefixes, strict=True)
+    jobs = [(*file, model) for file in files for model in models]
+    for image, references, prefix, model in tqdm(jobs, desc="segmenting", unit="image"):
         try:
-            rows.append(segment_file(image, references, pool, model, stop=stop, out=options.out))
+            row = segment_file(image, references, pool, model, stop=stop, prefix=prefix)
+            rows.append(row)
         except (OSError, ValueError) as error:
             failures += 1
             tqdm.write(f"{image}: {error}", file=sys.stderr)
     if rows:
         write_table(rows, options.out / "results.csv")
     return 1 if failures else 0
+
+
+def _distinct_names(images: list[Path]) -> list[str]:
+    """A name for each image's results: its stem, numbered where two are the same."""
+    stems = [image.stem for image in images]
+    earlier = (stems[:i].count(stem) for i, stem in enumerate(stems))
+    return [f"{stem}-{n + 1}" if n else stem for stem, n in zip(stems, earlier, strict=True)]
 
 
 def _pair_masks(images: list[Path], masks: list[Path]) -> list[list[Path]]:

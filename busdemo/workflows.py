@@ -87,11 +87,11 @@ def segment_file(
     model_id: str,
     *,
     stop: int | None,
-    out: Path,
+    prefix: Path,
 ) -> dict[str, float | int | str | None]:
-    """Segment one file and write its pictures to `out`; one row for a table.
+    """Segment one file and write its pictures; one row for a table.
 
-    `stop` None means the model's frozen threshold. Writes `<image>-<model>-mask.png`,
+    `stop` None means the model's frozen threshold. Writes `<prefix>-<model>-mask.png`,
     `-probability.png` and `-overlay.png`. Raises OSError or ValueError (UnreadableImage,
     UnusableModel) with one sentence, and then has written nothing.
     """
@@ -100,10 +100,10 @@ def segment_file(
     reference = read_reference(files, scan) if files else None
     segmentation, probability_map = segment(scan, model_id, pool)
     stop = segmentation.card.stop if stop is None else stop
-    out.mkdir(parents=True, exist_ok=True)
+    prefix.parent.mkdir(parents=True, exist_ok=True)
     pictures = draw_results(scan, segmentation, probability_map, stop=stop, reference=reference)
     for kind, data in pictures.items():
-        (out / f"{image.stem}-{model_id}-{kind}.png").write_bytes(data)
+        prefix.with_name(f"{prefix.name}-{model_id}-{kind}.png").write_bytes(data)
     mask = segmentation.mask(stop)
     return {
         "image": str(image),

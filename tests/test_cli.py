@@ -59,6 +59,15 @@ def test_segment_goes_on_past_a_bad_file_names_it_and_exits_with_1(
     assert [Path(row["image"]).name for row in rows_of(tmp_path / "out")] == ["scan.png"]
 
 
+def test_two_files_of_one_name_do_not_overwrite_each_other(scan: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / scan.name
+    other.parent.mkdir()
+    other.write_bytes(scan.read_bytes())
+    assert main(["segment", str(scan), str(other), "--out", str(tmp_path / "out")]) == 0
+    masks = sorted(path.name for path in (tmp_path / "out").glob("*mask.png"))
+    assert masks == ["scan-2-unet-mask.png", "scan-unet-mask.png"]
+
+
 @pytest.mark.parametrize(
     ("extra", "word"),
     [

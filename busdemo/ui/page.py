@@ -11,9 +11,12 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.api import build_api
 from busdemo.ui.examples import EXAMPLES, read_examples
-from busdemo.ui.segment_tab import STATE_SECONDS, build_segment_tab
+from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
 from busdemo.zoo.cards import WEIGHTS, read_cards
+
+SWEEP_SECONDS, FILE_SECONDS = 600, 6600
+"""Every so often, files older than this are deleted: together, within the two hours we promise."""
 
 
 def build_page(pool: SegmenterPool, examples: Path = EXAMPLES) -> gr.Blocks:
@@ -22,7 +25,7 @@ def build_page(pool: SegmenterPool, examples: Path = EXAMPLES) -> gr.Blocks:
     with gr.Blocks(
         title=f"{text.TITLE}: {text.TAGLINE}",
         analytics_enabled=False,
-        delete_cache=(600, STATE_SECONDS),
+        delete_cache=(SWEEP_SECONDS, FILE_SECONDS),
         fill_width=True,
     ) as page:
         gr.HTML(_header(), elem_id="bd-header", apply_default_css=False, padding=False)

@@ -26,7 +26,7 @@ from busdemo.workflows import (
 )
 
 STATE_SECONDS = 7200
-"""How long a visitor's workspace is kept after its last change; files on disk live as long."""
+"""How long a visitor's workspace is kept in memory after its last change."""
 
 Update = tuple[ViewerData | Any, IntakeData | Any, Workspace | Any]
 """What a handler returns: for the viewer, the intake and the visitor's state."""

@@ -64,6 +64,7 @@ def build_theme() -> gr.themes.Base:
         block_shadow_dark="none",
         block_radius="10px",
         layout_gap="0px",
+        block_padding="0px",
         link_text_color="*primary_700",
         link_text_color_dark="*primary_400",
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 import uvicorn
@@ -29,7 +30,7 @@ from busdemo.scoring.overlap import score_overlap
 from busdemo.ui.page import build_page, launch
 from busdemo.ui.theme import STYLESHEET, build_theme
 from busdemo.workflows import segment
-from busdemo.zoo.cards import read_cards
+from busdemo.zoo.cards import WEIGHTS, read_cards
 
 pytestmark = pytest.mark.browser
 
@@ -258,6 +259,45 @@ def test_the_page_asks_nobody_else_for_anything(browser: Browser, address: str) 
     wait_until_ready(page)
     assert foreign == []
     page.close()
+
+
+def test_a_model_with_other_weights_is_listed_with_the_reason_and_the_rest_work(
+    browser: Browser, tmp_path: Path
+) -> None:
+    shutil.copytree(WEIGHTS / "unet", tmp_path / "unet")
+    shutil.copytree(WEIGHTS / "unet", tmp_path / "broken")
+    with (tmp_path / "broken" / "model.safetensors").open("ab") as weights:
+        weights.write(b"more")
+    served, local = launch(weights=tmp_path, wait=False)
+    page = browser.new_page()
+    page.goto(local)
+    wait_until_ready(page)
+    states = page.evaluate(
+        "() => Object.fromEntries(window.__busdemoViewer.state.layers.map("
+        "(layer) => [layer.id, [layer.state, layer.reason]]))"
+    )
+    assert states["unet"][0] == "ready"
+    assert states["broken"][0] == "unusable"
+    assert "sha256" in states["broken"][1]
+    page.close()
+    served.close()
+
+
+def test_an_upload_is_deleted_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("busdemo.ui.page.SWEEP_SECONDS", 1)
+    monkeypatch.setattr("busdemo.ui.page.FILE_SECONDS", 1)
+    served, local = launch(wait=False)
+    sent = httpx.post(
+        f"{local.rstrip('/')}/gradio_api/upload",
+        files={"files": ("mine.png", b"mine", "image/png")},
+    )
+    copy = Path(sent.json()[0])
+    assert copy.is_file()
+    give_up = time.monotonic() + 30
+    while copy.exists() and time.monotonic() < give_up:
+        time.sleep(0.2)
+    assert not copy.exists()
+    served.close()
 
 
 @pytest.fixture(scope="module")
