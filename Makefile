@@ -17,12 +17,13 @@ test: check browser
 check: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	@find busdemo -name '*.pyi' -delete  # Gradio's stubs, which would hide the modules from mypy
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/busdemo readme --check
 
 bench: $(VENV)/.test browser
-	$(BIN)/python tests/benchmarks/measure.py
+	$(BIN)/python tests/benchmarks/measure.py $(if $(WRITE),--write)
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix
@@ -38,16 +39,17 @@ browser:
 		echo "The tests drive a real browser: please install chromium (Debian: apt install chromium)."; exit 1; \
 	fi
 
-$(VENV)/bin/python:
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "busdemo needs Python 3.11 or newer; this is $$($(PYTHON) --version)."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+$(VENV)/.demo: $(BIN)/pip pyproject.toml constraints.txt
+	@echo "Installing into $(VENV); torch is large, this takes some minutes."
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+$(VENV)/.test: $(BIN)/pip pyproject.toml constraints.txt
 	$(PIP_INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.demo
 

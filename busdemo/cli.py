@@ -1,6 +1,7 @@
 """The verbs of the page, from a terminal."""
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -41,7 +42,7 @@ Commands = Any
 def _add_use(commands: Commands) -> None:
     """The commands a user needs."""
     serve = commands.add_parser("serve", help="start the page (the same as no command)")
-    _add_page_options(serve)
+    _add_page_options(serve, default=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
 
     segment = commands.add_parser("segment", help="segment images, score them against masks")
@@ -107,10 +108,13 @@ def _add_making(commands: Commands) -> None:
     readme.set_defaults(run=_readme)
 
 
-def _add_page_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port to listen on (default: 7860)")
-    parser.add_argument("--root-path", help="path prefix behind a proxy, such as /busdemo")
+def _add_page_options(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """`default` SUPPRESS keeps what stood before the word `serve`."""
+    parser.add_argument("--host", default=default, help="address (default: 127.0.0.1)")
+    parser.add_argument("--port", default=default, type=int, help="port (default: 7860)")
+    parser.add_argument(
+        "--root-path", default=default, help="path prefix behind a proxy, such as /busdemo"
+    )
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -164,10 +168,12 @@ def _segment(options: argparse.Namespace) -> int:
 
 
 def _distinct_names(images: list[Path]) -> list[str]:
-    """A name for each image's results: its stem, numbered where two are the same."""
-    stems = [image.stem for image in images]
-    earlier = (stems[:i].count(stem) for i, stem in enumerate(stems))
-    return [f"{stem}-{n + 1}" if n else stem for stem, n in zip(stems, earlier, strict=True)]
+    """A name for each image's results: its stem, numbered where it is taken."""
+    names: list[str] = []
+    for image in images:
+        numbered = (f"{image.stem}-{n}" if n > 1 else image.stem for n in itertools.count(1))
+        names.append(next(name for name in numbered if name not in names))
+    return names
 
 
 def _pair_masks(images: list[Path], masks: list[Path]) -> list[list[Path]]:
@@ -209,6 +215,8 @@ def _replay(options: argparse.Namespace) -> int:
         print(difference)
     if not differences:
         print("The same, bit for bit.")
+        if receipt.get("reference") and not masks:
+            print("The scores were not compared: give the reference's files with --mask.")
     return 1 if differences else 0
 
 

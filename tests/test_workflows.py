@@ -215,7 +215,7 @@ def test_another_models_weights_are_told_apart(weights: Path, pool: SegmenterPoo
 def test_an_edited_threshold_gives_another_mask(pool: SegmenterPool) -> None:
     receipt = receipt_of(pool, 100)
     receipt["threshold"] = 0.6
-    assert replay(receipt, SCAN, pool) == ["The mask differs."]
+    assert replay(receipt, SCAN, pool) == ["The mask differs.", "The numbers differ."]
 
 
 def test_edited_numbers_and_digests_are_noticed(pool: SegmenterPool) -> None:
@@ -274,3 +274,9 @@ def test_a_receipt_with_a_broken_part_is_refused(
 def test_a_receipt_of_another_format_is_refused_by_its_number() -> None:
     with pytest.raises(InvalidReceipt, match="has format 2, not 1"):
         read_receipt('{"receipt": 2}')
+
+
+def test_an_edited_area_is_noticed(pool: SegmenterPool) -> None:
+    receipt = receipt_of(pool)
+    receipt["numbers"]["area_px"] += 1
+    assert replay(receipt, SCAN, pool) == ["The numbers differ."]

@@ -15,12 +15,16 @@ Split = Literal["train", "val", "test"]
 
 @dataclass(frozen=True)
 class Case:
-    """One image of a data set with the place of its files. `label` is its class in the set."""
+    """One image of a data set with the place of its files.
+
+    `label` is its class in the set, `group` its patient, case or cluster of near-duplicates.
+    """
 
     id: str
     dataset: str
     split: Split
     label: str
+    group: str
     image_path: Path
     mask_path: Path
 
@@ -51,6 +55,7 @@ def read_index(folder: Path, *splits: Split) -> list[Case]:
             dataset=row["dataset"],
             split=row["split"],  # type: ignore[arg-type]
             label=row["label"],
+            group=row.get("group") or row["id"],
             image_path=folder / "images" / f"{row['id']}.webp",
             mask_path=folder / "masks" / f"{row['id']}.png",
         )

@@ -15,6 +15,9 @@ RESULTS = "<!-- results: computed by `busdemo evaluate` -->", "<!-- /results -->
 MODELS = "<!-- models: written by `busdemo readme` -->", "<!-- /models -->"
 """Marks: what stands between them is generated and replaced."""
 
+LEAST_GROUPS = 5
+"""Fewer patients than this give no interval worth printing."""
+
 Results = list[dict[str, Any]]
 
 
@@ -48,14 +51,14 @@ def tabulate_results(results: Results) -> str:
     by_key = {(r["dataset"], r["metric"]): r for r in results}
     names = list(dict.fromkeys(r["dataset"] for r in results))
     lines = [
-        "| test split | mean lesion Dice (95 % interval) | images with a lesion "
-        "| false alarms on normal images (95 % interval) | normal images |",
+        "| test split | mean lesion Dice (95 % interval) | images with a lesion (patients) "
+        "| false alarms on normal images (95 % interval) | normal images (patients) |",
         "|---|---|---|---|---|",
     ]
     for name in [n for n in names if n != ALL_SETS] + [ALL_SETS]:
         dice, alarms = (by_key.get((name, m)) for m in ("lesion_dice", "false_alarms"))
-        shown_dice = _cells(dice, "{value:.3f} ({low:.3f}–{high:.3f})")
-        shown_alarms = _cells(alarms, "{value:.0%} ({low:.0%}–{high:.0%})")
+        shown_dice = _cells(dice, "{value:.3f}", "{low:.3f}–{high:.3f}")
+        shown_alarms = _cells(alarms, "{value:.0%}", "{low:.0%}–{high:.0%}")
         lines.append(f"| {name} | {shown_dice} | {shown_alarms} |")
     return "\n".join(lines)
 
@@ -102,11 +105,15 @@ def insert(text: str, block: str, marks: tuple[str, str]) -> str:
 
 
 def _rounded(interval: Interval) -> dict[str, float | int]:
-    return {k: v if k == "n" else round(v, 4) for k, v in asdict(interval).items()}
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(interval).items()}
 
 
-def _cells(result: dict[str, Any] | None, pattern: str) -> str:
-    return "– | 0" if result is None else f"{pattern.format(**result)} | {result['n']}"
+def _cells(result: dict[str, Any] | None, value: str, interval: str) -> str:
+    if result is None:
+        return "– | 0"
+    # Fewer groups give no interval to speak of.
+    pattern = f"{value} ({interval})" if result["groups"] >= LEAST_GROUPS else value
+    return f"{pattern.format(**result)} | {result['n']} ({result['groups']})"
 
 
 def _index(results: Results) -> list[dict[str, Any]]:

@@ -18,10 +18,15 @@ ALL_SETS = "all sets"
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Pixel counts of one model over cases: `counts` is (N, 199, 3) int64, TP, FP, FN by stop."""
+    """Pixel counts of one model over cases: `counts` is (N, 199, 3) int64, TP, FP, FN by stop.
+
+    `groups` names each image's patient, case or cluster; images of one group are not independent.
+    Empty: every image stands for itself.
+    """
 
     datasets: tuple[str, ...]
     counts: NDArray[np.int64]
+    groups: tuple[str, ...] = ()
 
     @property
     def has_lesion(self) -> NDArray[np.bool_]:
@@ -42,7 +47,11 @@ def sweep_cases(segmenter: Segmenter, cases: Sequence[Case]) -> Sweep:
     for case in tqdm(cases, desc="cases", mininterval=5):
         image, mask = case.read()
         counts.append(sweep_counts(quantize(segmenter.predict(image)), mask))
-    return Sweep(tuple(case.dataset for case in cases), np.stack(counts))
+    return Sweep(
+        datasets=tuple(case.dataset for case in cases),
+        counts=np.stack(counts),
+        groups=tuple(case.group for case in cases),
+    )
 
 
 def choose_stop(sweep: Sweep) -> int:
@@ -74,6 +83,11 @@ def _by_dataset(
     sweep: Sweep, values: NDArray[np.float64], chosen: NDArray[np.bool_]
 ) -> dict[str, Interval]:
     names = np.array(sweep.datasets)
-    groups = {str(name): chosen & (names == name) for name in sorted(set(sweep.datasets))}
-    groups[ALL_SETS] = chosen
-    return {name: bootstrap_mean(values[group]) for name, group in groups.items() if group.any()}
+    parts = {str(name): chosen & (names == name) for name in sorted(set(sweep.datasets))}
+    parts[ALL_SETS] = chosen
+    groups = np.array(sweep.groups or range(len(sweep.datasets)))
+    return {
+        name: bootstrap_mean(values[part], groups[part].tolist())
+        for name, part in parts.items()
+        if part.any()
+    }

@@ -1,5 +1,6 @@
 """Intervals for means over images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,23 +9,37 @@ from numpy.typing import ArrayLike
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its 95 % bootstrap interval over `n` images; nan where n is 0."""
+    """A mean over `n` images with its 95 % bootstrap interval; nan where n is 0."""
 
     value: float
     low: float
     high: float
     n: int
+    groups: int
+    """Patients, cases or near-duplicate clusters the images come from: what was resampled."""
 
 
-def bootstrap_mean(values: ArrayLike, *, resamples: int = 2000, seed: int = 0) -> Interval:
-    """Mean of (n,) values with its percentile bootstrap interval (Efron 1979), images resampled.
+def bootstrap_mean(
+    values: ArrayLike,
+    groups: Sequence[str | int] | None = None,
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Mean of (n,) values with its percentile bootstrap interval (Efron 1979).
 
+    Whole groups are resampled (cluster bootstrap, Davison and Hinkley 1997, section 3.8), because
+    images of one patient are not independent; each image is its own group when none are given.
     The same values give the same interval: the seed is fixed.
     """
     array = np.asarray(values, np.float64)
     if array.size == 0:
-        return Interval(np.nan, np.nan, np.nan, 0)
+        return Interval(np.nan, np.nan, np.nan, 0, 0)
+    names = np.arange(array.size) if groups is None else np.asarray(groups)
+    _, member = np.unique(names, return_inverse=True)
+    totals, sizes = np.bincount(member, array), np.bincount(member)
     rng = np.random.default_rng(seed)
-    picks = rng.integers(array.size, size=(resamples, array.size))
-    low, high = np.percentile(array[picks].mean(axis=1), [2.5, 97.5])
-    return Interval(float(array.mean()), float(low), float(high), int(array.size))
+    picks = rng.integers(sizes.size, size=(resamples, sizes.size))
+    means = totals[picks].sum(axis=1) / sizes[picks].sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(array.mean()), float(low), float(high), array.size, sizes.size)

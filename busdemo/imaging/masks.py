@@ -22,7 +22,7 @@ def quantize(probability_map: ProbabilityMap) -> Levels:
 
 def stop_of(threshold: float) -> int:
     """The slider stop nearest to a threshold; ValueError outside 0.005 to 0.995."""
-    stop = round(threshold * STOPS) if np.isfinite(threshold) else 0
+    stop = round(threshold * STOPS) if 0 < threshold < 1 else 0
     if not 1 <= stop <= STOPS - 1:
         raise ValueError(f"The threshold must be from 0.005 to 0.995, got {threshold:g}.")
     return stop

@@ -13,7 +13,9 @@ from busdemo.imaging.fit import Fit
 from busdemo.zoo.cards import Card, Preprocessing
 from busdemo.zoo.loading import UnusableModel, load_network
 
-ENGINE = f"torch {torch.__version__.split('+')[0]} float32"
+ENGINE = (
+    f"torch {torch.__version__.split('+')[0]} float32 {torch.backends.cpu.get_cpu_capability()}"
+)
 """What computes the probabilities; a receipt names it, because engines differ in the last bits."""
 
 
@@ -27,16 +29,20 @@ class Segmenter:
     def predict(self, image: GreyImage) -> ProbabilityMap:
         """Probabilities (H, W) float32 in [0, 1] of an image (H, W) uint8.
 
-        Raises UnusableModel when the network gives numbers that are not finite.
+        Raises UnusableModel when the network cannot take the card's input size, or gives numbers
+        that are not finite.
         """
         height, width = image.shape
         settings = self._preprocessing
         fit = Fit.of((width, height), settings.input_wh, settings.rule)
         pixels = torch.from_numpy(fit.apply(image))[None, None].float() / 255
         normalized = (pixels - settings.mean) / settings.standard_deviation
-        with torch.inference_mode():
-            logits = self._network(normalized.contiguous(memory_format=torch.channels_last))
-            probabilities = torch.sigmoid(logits)[0, 0].numpy()
+        try:
+            with torch.inference_mode():
+                logits = self._network(normalized.contiguous(memory_format=torch.channels_last))
+                probabilities = torch.sigmoid(logits)[0, 0].numpy()
+        except (RuntimeError, IndexError) as error:
+            raise UnusableModel(f"It cannot compute a {settings.input_wh} input.") from error
         if not np.isfinite(probabilities).all():
             raise UnusableModel("It gave numbers that are not finite.")
         return fit.restore(np.ascontiguousarray(probabilities, np.float32))
@@ -76,21 +82,25 @@ class SegmenterPool:
                     raise
             return self._loaded[model_id]
 
+    def predict(self, model_id: str, image: GreyImage) -> ProbabilityMap:
+        """As `Segmenter.predict`; a model that fails is noted in `problems` and not asked again."""
+        try:
+            return self.get(model_id).predict(image)
+        except UnusableModel as error:
+            self.problems[model_id] = str(error)
+            raise
+
     def warm_up(self) -> None:
-        """Load every model and time it on an empty 600x500 image, the faster of two runs."""
+        """Load every model and time it on an empty 600x500 image, the fastest of three runs."""
         image = np.zeros((500, 600), np.uint8)
         for model_id in self.cards:
             try:
-                segmenter = self.get(model_id)
-                segmenter.predict(image)
-                times = [_time(segmenter, image) for _ in range(2)]
-            except UnusableModel as error:
-                self.problems[model_id] = str(error)
+                times = [self._time(model_id, image) for _ in range(3)]
+            except UnusableModel:
                 continue
             self.milliseconds[model_id] = 1000 * min(times)
 
-
-def _time(segmenter: Segmenter, image: GreyImage) -> float:
-    started = perf_counter()
-    segmenter.predict(image)
-    return perf_counter() - started
+    def _time(self, model_id: str, image: GreyImage) -> float:
+        started = perf_counter()
+        self.predict(model_id, image)
+        return perf_counter() - started

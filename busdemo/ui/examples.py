@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from gradio.data_classes import FileData
 
 from busdemo.annotations.masks import MaskReading
 from busdemo.imaging.images import read_scan
-from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.segmenter import ENGINE, SegmenterPool
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_png
 from busdemo.workflows import Reference, Segmentation, segment
@@ -53,9 +54,10 @@ def open_example(example: Example, pool: SegmenterPool) -> Workspace:
     """A visitor's own workspace with the example, its exact mask and results that are at hand."""
     image = (example.folder / "image.png").read_bytes()
     reading, levels = _read_cached(example.folder)
+    opening = _opening(example)
     kept = {
-        model_id: Segmentation(pool.cards[model_id], levels[model_id])
-        for model_id, sha256 in _opening(example).items()
+        model_id: Segmentation(pool.cards[model_id], levels[model_id], opening["engine"])
+        for model_id, sha256 in opening["models"].items()
         if model_id in levels and model_id in pool.cards and pool.cards[model_id].sha256 == sha256
     }
     pictures = {model_id: _file(example.folder / f"{model_id}.png") for model_id in kept}
@@ -63,6 +65,9 @@ def open_example(example: Example, pool: SegmenterPool) -> Workspace:
         scan=read_scan(image, f"{example.id}.png"),
         title=example.title,
         example=example.id,
+        # The same at building time and on page load, so that the load is an update of what the
+        # visitor already has under the hand.
+        case=f"example-{example.id}",
         reference=Reference("Exact outline", (), reading),
         segmentations=kept,
         pictures=pictures
@@ -85,17 +90,15 @@ def write_opening(folder: Path, pool: SegmenterPool) -> None:
         result, _ = segment(workspace.scan, model_id, pool)
         (example.folder / f"{model_id}.png").write_bytes(encode_png(result.levels))
         digests[model_id] = card.sha256
-    content = {"example": example.id, "models": digests}
+    content = {"example": example.id, "engine": ENGINE, "models": digests}
     (folder / _OPENING).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     _read_cached.cache_clear()
 
 
-def _opening(example: Example) -> dict[str, str]:
+def _opening(example: Example) -> dict[str, Any]:
     path = example.folder.parent / _OPENING
-    if not path.is_file():
-        return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return dict(content["models"]) if content["example"] == example.id else {}
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return content if content.get("example") == example.id else {"engine": "", "models": {}}
 
 
 @lru_cache(maxsize=32)

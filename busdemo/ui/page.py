@@ -63,6 +63,7 @@ def launch(
         css_paths=[STYLESHEET],
         footer_links=["api"],
         max_file_size="20mb",
+        state_session_capacity=64,
         run_history=False,
         ssr_mode=False,
         prevent_thread_lock=True,

@@ -12,6 +12,7 @@ from gradio.data_classes import FileData
 from busdemo.annotations.masks import write_mask_png
 from busdemo.imaging.images import UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui import text
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note, Tile
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
@@ -24,6 +25,9 @@ from busdemo.workflows import (
     read_reference,
     write_receipt,
 )
+
+MOST_MASKS = 16
+"""Files of one mask."""
 
 STATE_SECONDS = 7200
 """How long a visitor's workspace is kept in memory after its last change."""
@@ -41,15 +45,23 @@ class SegmentTab:
     viewer: Viewer
     intake: Intake
 
-    def open(self, workspace: Workspace | None) -> Workspace:
-        """The visitor's workspace: the opening example until something else is on the table."""
-        if workspace is not None:
-            return workspace
-        return open_example(next(iter(self.examples.values())), self.pool)
+    def open(self, workspace: Workspace | None, choice: ViewerChoice) -> Workspace:
+        """The visitor's workspace: the opening example until something else is on the table.
+
+        Raises gr.Error when the visitor looks at another scan than the one kept here, because the
+        state has expired or the server was started anew: nobody may get another scan's numbers.
+        """
+        if workspace is None:
+            workspace = open_example(next(iter(self.examples.values())), self.pool)
+        if choice.case != workspace.case:
+            raise gr.Error(text.SESSION_ENDED, print_exception=False)
+        return workspace
 
     def arrive(self, workspace: Workspace | None, choice: ViewerChoice) -> Iterator[Update]:
         """On page load: newest notes on the models, and results the opening example lacks."""
-        yield from self._run(self.open(workspace), choice)
+        if workspace is None:
+            workspace = open_example(next(iter(self.examples.values())), self.pool)
+        yield from self._run(workspace, choice)
 
     def drop_image(
         self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
@@ -61,7 +73,7 @@ class SegmentTab:
         try:
             scan = read_scan(data, name)
         except UnreadableImage as error:
-            shown = describe_workspace(self.open(workspace), self.examples)
+            shown = describe_workspace(self.open(workspace, choice), self.examples)
             shown.image = Note(error=str(error))
             yield gr.skip(), shown, gr.skip()
             return
@@ -76,10 +88,12 @@ class SegmentTab:
         self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
     ) -> Update:
         """A reference for the image on the table; the image and its results stay."""
-        workspace = self.open(workspace)
+        workspace = self.open(workspace, choice)
         if not arrival.files:
             return gr.skip(), gr.skip(), gr.skip()
         try:
+            if len(arrival.files) > MOST_MASKS:
+                raise UnreadableImage(text.TOO_MANY_MASKS)
             reference = read_reference(arrival.files, workspace.scan)
         except UnreadableImage as error:
             shown = describe_workspace(workspace, self.examples)
@@ -89,7 +103,7 @@ class SegmentTab:
 
     def invert_mask(self, workspace: Workspace | None, choice: ViewerChoice) -> Update:
         """Exchange lesion and background of the uploaded mask, or exchange them back."""
-        workspace = self.open(workspace)
+        workspace = self.open(workspace, choice)
         if workspace.reference is None or not workspace.reference.files:
             return gr.skip(), gr.skip(), gr.skip()
         inverted = invert_reference(workspace.reference, workspace.scan)
@@ -97,13 +111,13 @@ class SegmentTab:
 
     def remove_mask(self, workspace: Workspace | None, choice: ViewerChoice) -> Update:
         """The prediction alone."""
-        return self._show(self.open(workspace).with_reference(None), choice)
+        return self._show(self.open(workspace, choice).with_reference(None), choice)
 
     def export(
         self, workspace: Workspace | None, choice: ViewerChoice, event: gr.EventData
     ) -> ViewerData | Any:
         """The file a visitor asked for, written and handed to the browser."""
-        workspace = self.open(workspace)
+        workspace = self.open(workspace, choice)
         try:
             request = ExportRequest.from_event(event)
         except ValueError as error:

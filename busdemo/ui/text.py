@@ -4,7 +4,10 @@ TITLE = "busdemo"
 TAGLINE = "breast-ultrasound segmentation, compared"
 
 SAFETY_LEAD = "Research and teaching only."
-SAFETY = "Not a medical device. Uploads are deleted within 2 hours, nothing is logged."
+SAFETY = "Not a medical device. Uploads are deleted, nothing is logged."
+
+SESSION_ENDED = "This session has ended; please drop the image again."
+TOO_MANY_MASKS = "More than 16 files were dropped; please drop at most 16 masks."
 
 ABOUT = """
 ## What this page shows
@@ -24,15 +27,16 @@ probabilities into a mask. It lives in your browser: moving it sends nothing to 
   empty; there is no Dice to give, and it is not counted as a perfect one.
 - The **frozen threshold** of a model was chosen once, on validation images. Moving it until Dice
   is best *on this image* is fitting to the answer.
-- “test Dice 0.75 (0.73–0.77)” is the mean over test images with a lesion and its 95 % bootstrap
-  interval. Differences inside the interval are not differences.
+- “test Dice 0.75 (0.73–0.77)” is the mean over the test images with a lesion of all four sets (63 %
+  of them BUS-BRA) and its 95 % interval, patients resampled. Differences inside the interval are
+  not differences. The models' cards give every set apart.
 
 ## What the models were trained on
 
-Public research sets: BUSI, BUS-BRA, BUS-UCLM and BrEaST, split by patient or case so that no
-patient stands in two splits, and some simulated scans. An image from those sets may have been
-seen in training: its score is then no evidence. BUSI has no patient numbers; near-duplicates were
-kept in one split. The examples here are simulated: exact outline, no real tissue.
+Public research sets: BUSI, BUS-BRA, BUS-UCLM and BrEaST, split by patient or case where the set
+names them, and some simulated scans. An image from those sets may have been seen in training: its
+score is then no evidence. BUSI names no patients; there, near-duplicates were kept in one split.
+The examples here are simulated: exact outline, no real tissue.
 
 ## What it is not
 
@@ -41,8 +45,9 @@ carry over to another machine, operator or population without testing there.
 
 ## Your files
 
-Use no identifiable data. Files stay in memory while you look at them; copies on disk are deleted
-within two hours. No file name, image or number is written to a log.
+Use no identifiable data. Copies on disk are deleted within two hours; what you look at is kept in
+memory until two hours after your last change, or one hour after you close the page. No file name,
+image or number is written to a log.
 
 ## Keyboard
 

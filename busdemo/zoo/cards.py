@@ -37,7 +37,7 @@ class Preprocessing:
 
 @dataclass(frozen=True)
 class TestResult:
-    """Mean over a test split's images with its 95 % bootstrap interval; `n` images."""
+    """Mean over a test split's `n` images with its 95 % bootstrap interval over `groups`."""
 
     __test__ = False  # a name pytest must not collect
 
@@ -47,6 +47,7 @@ class TestResult:
     low: float
     high: float
     n: int
+    groups: int
 
 
 @dataclass(frozen=True)

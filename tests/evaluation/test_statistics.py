@@ -39,11 +39,21 @@ def test_the_same_values_give_the_same_interval_and_the_seed_another() -> None:
 
 
 def test_equal_values_have_no_width() -> None:
-    assert bootstrap_mean([0.25] * 9) == Interval(0.25, 0.25, 0.25, 9)
-    assert bootstrap_mean([0.5]) == Interval(0.5, 0.5, 0.5, 1)
+    assert bootstrap_mean([0.25] * 9) == Interval(0.25, 0.25, 0.25, 9, 9)
+    assert bootstrap_mean([0.5]) == Interval(0.5, 0.5, 0.5, 1, 1)
 
 
 def test_no_values_have_no_mean() -> None:
     nothing = bootstrap_mean([])
     assert nothing.n == 0
     assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
+
+
+def test_images_of_one_patient_count_as_one_draw() -> None:
+    patients = RNG.random(30)
+    values, groups = np.repeat(patients, 10), [str(i) for i in range(30) for _ in range(10)]
+    grouped, alone = bootstrap_mean(values, groups), bootstrap_mean(values)
+    by_patient = bootstrap_mean(patients)
+    assert (grouped.n, grouped.groups) == (300, 30)
+    assert (grouped.low, grouped.high) == pytest.approx((by_patient.low, by_patient.high), abs=0.02)
+    assert grouped.high - grouped.low > 2 * (alone.high - alone.low)

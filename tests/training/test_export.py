@@ -6,6 +6,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_world import TINY, draw_scan, write_dataset
 
+from busdemo.evaluation.datasets import read_index
+from busdemo.evaluation.runs import lesion_dice, sweep_cases
 from busdemo.inference.segmenter import load_segmenter
 from busdemo.training.export import export_run
 from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
@@ -28,7 +30,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_exported_run_is_a_model_that_loads_and_predicts(data: Path, weights: Path) -> None:
-    threshold = export_run("tiny", data, data.parent / "runs", weights)
+    threshold = export_run("tiny", data, data.parent / "runs", weights, sides=(64,))
     card = read_card(weights / "tiny")
     assert card.problem is None
     assert card.threshold == threshold
@@ -42,7 +44,7 @@ def test_an_exported_run_is_a_model_that_loads_and_predicts(data: Path, weights:
 
 
 def test_exported_weights_are_the_runs_in_half_precision(data: Path, weights: Path) -> None:
-    export_run("tiny", data, data.parent / "runs", weights)
+    export_run("tiny", data, data.parent / "runs", weights, sides=(64,))
     kept = load_file(weights / "tiny" / "model.safetensors")
     for key, value in load_file(data.parent / "runs" / "tiny" / "best.safetensors").items():
         assert torch.equal(kept[key], value.half() if value.is_floating_point() else value)
@@ -59,10 +61,22 @@ def test_a_card_that_is_there_keeps_its_text_and_loses_its_results(
     text = "# Tiny\n\nWords — and limits.\n"
     ours = {"name": "Tiny", "family": "U-Net", "order": 4, "sha256": "old", "results": [1]}
     write_card(readme, {"license": "mit", "busdemo": ours}, text)
-    export_run("tiny", data, data.parent / "runs", weights)
+    export_run("tiny", data, data.parent / "runs", weights, sides=(64,))
     header, kept = read_facts(readme)
     assert kept == text
     assert header["license"] == "mit"
     assert (header["busdemo"]["name"], header["busdemo"]["order"]) == ("Tiny", 4)
     assert header["busdemo"]["results"] == []
     assert read_card(weights / "tiny").problem is None
+
+
+def test_the_input_side_that_is_best_on_validation_is_shipped(data: Path, weights: Path) -> None:
+    runs, dice = data.parent / "runs", {}
+    for side in (32, 64):
+        export_run("tiny", data, runs, weights, sides=(side,))
+        sweep = sweep_cases(load_segmenter(read_card(weights / "tiny")), read_index(data, "val"))
+        dice[side] = lesion_dice(sweep, read_card(weights / "tiny").stop)["all sets"].value
+    export_run("tiny", data, runs, weights, sides=(32, 64))
+    chosen = read_card(weights / "tiny").preprocessing
+    assert chosen is not None
+    assert dice[chosen.input_wh[0]] == max(dice.values())

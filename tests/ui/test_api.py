@@ -83,7 +83,8 @@ def test_a_bad_file_gets_one_sentence(client: Client, tmp_path: Path) -> None:
         )
 
 
-def test_a_file_of_the_server_cannot_be_named(client: Client) -> None:
-    secret = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
+def test_a_file_of_the_server_cannot_be_named(client: Client, files: tuple[Path, Path]) -> None:
+    # A perfectly good image of the server's own disk, outside the folder uploads go to.
+    named = {"path": str(files[0]), "meta": {"_type": "gradio.FileData"}}
     with pytest.raises(AppError):
-        client.predict(image=secret, model="unet", threshold=0, masks=None, api_name="/segment")
+        client.predict(image=named, model="unet", threshold=0, masks=None, api_name="/segment")

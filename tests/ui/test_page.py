@@ -104,6 +104,15 @@ def note(page: Page, kind: str, text: str) -> str:
     return page.inner_text(f'[data-note="{kind}"]')
 
 
+def download(page: Page, kind: str, folder: Path) -> Path:
+    page.click(".bd-viewer >> text=Download")
+    with page.expect_download() as arriving:
+        page.click(f'.bd-viewer [data-export="{kind}"]')
+    path = folder / arriving.value.suggested_filename
+    arriving.value.save_as(path)
+    return path
+
+
 COUNT_REFERENCE = "() => window.__busdemoViewer.state.reference.filter((v) => v).length"
 
 
@@ -192,14 +201,40 @@ def test_another_example_replaces_the_opening_one(page: Page) -> None:
     assert numbers(page)["outcome"] in ("correct rejection", "false alarm")
 
 
-def test_two_visitors_do_not_see_each_other(browser: Browser, address: str, page: Page) -> None:
+def test_two_visitors_do_not_see_each_other(
+    browser: Browser, address: str, page: Page, phantom: tuple[bytes, np.ndarray], tmp_path: Path
+) -> None:
     other = browser.new_page()
     other.goto(address)
     wait_until_ready(other)
-    page.click('[data-example="normal"]')
-    wait_until_ready(page, EXAMPLES["normal"][0].title)
-    assert other.evaluate("() => window.__busdemoViewer.state.title") == EXAMPLES[FIRST][0].title
+    drop(page, "image", ("mine.png", phantom[0]))
+    wait_until_ready(page, "mine.png")
+    assert download(other, "receipt", tmp_path).name.startswith(FIRST)
+    assert download(page, "receipt", tmp_path).name.startswith("mine")
     other.close()
+
+
+def test_a_mask_dropped_right_after_an_image_belongs_to_that_image(
+    page: Page, phantom: tuple[bytes, np.ndarray]
+) -> None:
+    drop(page, "image", ("mine.png", phantom[0]))
+    drop(page, "mask", ("outline.png", png(phantom[1].astype(np.uint8) * 255)))
+    wait_until_ready(page, "mine.png")
+    page.wait_for_function(f"() => window.__busdemoViewer.state.reference && ({COUNT_REFERENCE})()")
+    assert count_reference(page) == int(phantom[1].sum())
+
+
+def test_the_threshold_under_the_hand_survives_the_page_load_event(
+    browser: Browser, address: str
+) -> None:
+    page = browser.new_page()
+    page.goto(address)
+    page.wait_for_function("() => window.__busdemoViewer && window.__busdemoViewer.state.grey")
+    page.evaluate("() => window.__busdemoViewer.setStop(150)")
+    wait_until_ready(page)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("() => window.__busdemoViewer.state.stop") == 150
+    page.close()
 
 
 def test_a_downloaded_receipt_replays_bit_for_bit(
@@ -212,13 +247,7 @@ def test_a_downloaded_receipt_replays_bit_for_bit(
     drop(page, "mask", ("outline.png", outline))
     page.wait_for_function("() => window.__busdemoViewer.state.reference !== null")
     page.keyboard.press("ArrowRight")
-    files = {}
-    for kind in ("mask", "overlay", "receipt"):
-        page.click(".bd-viewer >> text=Download")
-        with page.expect_download() as download:
-            page.click(f'.bd-viewer [data-export="{kind}"]')
-        files[kind] = tmp_path / download.value.suggested_filename
-        download.value.save_as(files[kind])
+    files = {kind: download(page, kind, tmp_path) for kind in ("mask", "overlay", "receipt")}
     for name, data in (("mine.png", image), ("outline.png", outline)):
         (tmp_path / name).write_bytes(data)
     receipt = json.loads(files["receipt"].read_text())

@@ -15,6 +15,9 @@ from pydantic import Field
 
 _HERE = Path(__file__).parent
 
+MOST_FILES = 17
+"""Files read of one drop: one more than a mask may have, so that too many can be said."""
+
 
 class Note(GradioModel):  # type: ignore[misc]
     """What the page says of a file: its name and one sentence, or an error instead."""
@@ -71,7 +74,7 @@ class Intake(gr.HTML):  # type: ignore[misc]
             return Arrival()
         files = tuple(
             (Path(file.orig_name or file.path).name[:200], Path(file.path).read_bytes())
-            for file in payload.files[:16]
+            for file in payload.files[:MOST_FILES]
         )
         return Arrival(files, payload.example[:64])
 

@@ -4,7 +4,17 @@
 const root = element.querySelector('.bd-intake');
 const MOST_BYTES = 20 * 2 ** 20;
 const EVENTS = { image: 'drop_image', mask: 'drop_mask' };
-let turn = 0;
+const turns = { image: 0, mask: 0 };
+// A mask belongs to the image on the table: one dropped while an image is on its way waits until
+// Python has answered for that image.
+let imageShown = Promise.resolve(), tellShown = () => {};
+
+function expectImage() {
+  imageShown = new Promise((done) => {
+    tellShown = done;
+    setTimeout(done, 30000);
+  });
+}
 
 function showNote(kind, { name = '', text = '', error = '' }) {
   const note = root.querySelector(`[data-note="${kind}"]`);
@@ -18,24 +28,34 @@ function showNote(kind, { name = '', text = '', error = '' }) {
   note.append(error || text);
 }
 
+function refuse(kind, files) {
+  const large = files.find((file) => file.size > MOST_BYTES);
+  if (large) return `${large.name} is larger than 20 MB; please use a smaller file.`;
+  if (kind === 'image' && files.length > 1) return 'Please drop one image at a time; masks go below.';
+  return '';
+}
+
 async function send(kind, files) {
   if (!files.length) return;
-  const mine = ++turn, chosen = kind === 'image' ? files.slice(0, 1) : files;
-  const large = chosen.find((file) => file.size > MOST_BYTES);
-  if (large) {
-    showNote(kind, { error: `${large.name} is larger than 20 MB; please use a smaller file.` });
+  const mine = ++turns[kind], error = refuse(kind, files);
+  if (error) {
+    showNote(kind, { error });
     return;
   }
   showNote(kind, { text: 'Reading…' });
+  const before = imageShown;
+  if (kind === 'image') expectImage();
   try {
-    const sent = await Promise.all(chosen.map(async (file) => {
+    const sent = await Promise.all(files.map(async (file) => {
       const { path, url } = await upload(file);
       return { path, url, orig_name: file.name, meta: { _type: 'gradio.FileData' } };
     }));
-    if (mine !== turn) return;
+    if (kind === 'mask') await before;
+    if (mine !== turns[kind]) return;
     props.value = { ...props.value, files: sent, example: '' };
     trigger(EVENTS[kind]);
-  } catch (error) {
+  } catch (failure) {
+    tellShown();
     showNote(kind, { error: 'The upload did not arrive; please try again.' });
   }
 }
@@ -53,10 +73,19 @@ function listen(drop) {
   drop.addEventListener('dragleave', () => drop.classList.remove('bd-over'));
   drop.addEventListener('drop', (event) => {
     event.preventDefault();
+    event.stopPropagation();
     drop.classList.remove('bd-over');
     send(kind, [...event.dataTransfer.files]);
   });
 }
+
+// A file dropped beside the drop zones must not replace the page: the panes take it too.
+document.addEventListener('dragover', (event) => event.preventDefault());
+document.addEventListener('drop', (event) => {
+  event.preventDefault();
+  const pane = event.target.closest('[data-pane]');
+  if (pane) send(pane.dataset.pane === 'reference' ? 'mask' : 'image', [...event.dataTransfer.files]);
+});
 
 function buildTile({ id, title, picture }) {
   const tile = document.createElement('button'), image = document.createElement('img');
@@ -68,7 +97,8 @@ function buildTile({ id, title, picture }) {
   image.src = picture.url;
   tile.append(image);
   tile.addEventListener('click', () => {
-    turn++;
+    turns.image++;
+    turns.mask++;
     props.value = { ...props.value, files: [], example: id };
     markTile(id);
     trigger('pick_example');
@@ -98,5 +128,8 @@ function show(value) {
 for (const drop of root.querySelectorAll('.bd-drop')) listen(drop);
 root.querySelector('[data-act="invert"]').addEventListener('click', () => trigger('invert_mask'));
 root.querySelector('[data-act="remove"]').addEventListener('click', () => trigger('remove_mask'));
-watch('value', () => show(props.value));
+watch('value', () => {
+  tellShown();
+  show(props.value);
+});
 show(props.value);

@@ -115,9 +115,10 @@ function bindKeyboard(root, actions) {
   });
 }
 
-// Keys count when the viewer or nothing has the focus, and nobody is typing.
+// Keys count when the viewer, the intake or nothing has the focus, and nobody is typing.
 function isOurs(root, target) {
   if (!root.getClientRects().length) return false;
   if (target === document.body || target === document.documentElement) return true;
+  if (target.closest('.bd-intake')) return true; // nothing is typed there
   return root.contains(target) && !target.matches(TYPING);
 }
