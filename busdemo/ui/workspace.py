@@ -104,7 +104,7 @@ def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
     if result := card.result("lesion_dice"):
         parts.append(f"test Dice {result.value:.2f} ({result.low:.2f}–{result.high:.2f})")
     if card.id in pool.milliseconds:
-        parts.append(f"{math.ceil(pool.milliseconds[card.id])} ms here")
+        parts.append(f"{math.ceil(pool.milliseconds[card.id])} ms")
     return ModelLayer(
         id=card.id,
         name=card.name,

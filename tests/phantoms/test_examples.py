@@ -71,6 +71,7 @@ def test_writing_gives_the_committed_layout(
         "index.json",
         "small-lesion/image.png",
         "small-lesion/mask.png",
+        "small-lesion/thumbnail.webp",
     ]
     one = read(tmp_path / "new/small-lesion/mask.png")
     assert np.array_equal(one, read(FOLDER / "small-lesion/mask.png"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -83,8 +84,16 @@ def test_a_bad_file_gets_one_sentence(client: Client, tmp_path: Path) -> None:
         )
 
 
-def test_a_file_of_the_server_cannot_be_named(client: Client, files: tuple[Path, Path]) -> None:
-    # A perfectly good image of the server's own disk, outside the folder uploads go to.
-    named = {"path": str(files[0]), "meta": {"_type": "gradio.FileData"}}
-    with pytest.raises(AppError):
-        client.predict(image=named, model="unet", threshold=0, masks=None, api_name="/segment")
+@pytest.mark.parametrize("uploaded", [True, False])
+def test_only_an_uploaded_file_can_be_named(
+    client: Client, files: tuple[Path, Path], uploaded: bool
+) -> None:
+    # A perfectly good image either way. By plain HTTP: the client would upload a path by itself.
+    url, path = f"{client.src.rstrip('/')}/gradio_api", str(files[0])
+    if uploaded:
+        path = httpx.post(f"{url}/upload", files={"files": files[0].open("rb")}).json()[0]
+    image = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    asked = httpx.post(f"{url}/call/segment", json={"data": [image, "unet", 0, None]}).json()
+    answer = httpx.get(f"{url}/call/segment/{asked['event_id']}", timeout=60).text
+    assert ("event: complete" in answer) == uploaded
+    assert ("event: error" in answer) == (not uploaded)

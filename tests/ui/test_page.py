@@ -232,7 +232,7 @@ def test_the_threshold_under_the_hand_survives_the_page_load_event(
     page.wait_for_function("() => window.__busdemoViewer && window.__busdemoViewer.state.grey")
     page.evaluate("() => window.__busdemoViewer.setStop(150)")
     wait_until_ready(page)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2000)  # the load event's answers, which arrive unasked
     assert page.evaluate("() => window.__busdemoViewer.state.stop") == 150
     page.close()
 
@@ -270,6 +270,10 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(browser: Browser, add
         ".getBoundingClientRect().top)"
     )
     assert tops[0] < tops[1]
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_function("() => window.scrollY > 200")
+    header = page.evaluate("() => document.querySelector('#bd-header').getBoundingClientRect().top")
+    assert header == 0  # the safety line stays in view
     page.close()
 
 
