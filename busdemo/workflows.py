@@ -114,6 +114,7 @@ def segment_file(
         "model": model_id,
         "threshold": stop / STOPS,
         **tabulate_numbers(mask, mask_of(reference)),
+        "reading": "; ".join(scan.notes),
         "reference": "" if reference is None else reference.reading.sentence,
         "input_sha256": scan.sha256,
         "model_sha256": segmentation.card.sha256,

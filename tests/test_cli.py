@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from busdemo.cli import main
 from busdemo.phantoms import EXAMPLES, simulate
@@ -88,6 +89,13 @@ def test_a_wrong_option_gets_a_sentence_and_exit_code_2(
 def test_a_threshold_of_ones_own_is_the_one_in_the_table(scan: Path, tmp_path: Path) -> None:
     assert main(["segment", str(scan), "--threshold", "0.3", "--out", str(tmp_path)]) == 0
     assert rows_of(tmp_path)[0]["threshold"] == "0.3"
+
+
+def test_what_was_done_with_a_file_stands_in_its_row(scan: Path, tmp_path: Path) -> None:
+    frames = [Image.open(scan), Image.new("L", Image.open(scan).size, 90)]
+    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
+    assert main(["segment", str(tmp_path / "moving.webp"), "--out", str(tmp_path / "out")]) == 0
+    assert "first of 2 frames" in rows_of(tmp_path / "out")[0]["reading"]
 
 
 def test_replay_of_no_receipt_says_so(
