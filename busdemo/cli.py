@@ -81,8 +81,11 @@ def _add_use(commands: Commands) -> None:
 
 def _add_making(commands: Commands) -> None:
     """The commands behind weights/, examples/ and the README."""
-    train = commands.add_parser("train", help="train a network on the recipe and put it in the zoo")
-    train.add_argument("model", help="unet or attention-unet")
+    train = commands.add_parser("train", help="train networks on the recipe, put them in the zoo")
+    train.add_argument("models", nargs="*", metavar="MODEL", help="ids, trained in this order")
+    train.add_argument(
+        "--all", action="store_true", help="every network, then the recipes; those done are kept"
+    )
     _add_data(train)
     train.add_argument(
         "--runs",
@@ -94,8 +97,8 @@ def _add_making(commands: Commands) -> None:
     train.add_argument("--workers", type=int, default=0, help="processes that augment images")
     train.set_defaults(run=_train)
 
-    evaluate = commands.add_parser("evaluate", help="test a model and write its card's results")
-    evaluate.add_argument("model")
+    evaluate = commands.add_parser("evaluate", help="test models and write their cards' results")
+    evaluate.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
     _add_data(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -221,25 +224,39 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from busdemo.training.export import export_run
-    from busdemo.training.recipe import NETWORKS
-    from busdemo.training.train import train_network
-    from busdemo.zoo.cards import WEIGHTS
+    from busdemo.training.queue import train_models
+    from busdemo.training.recipe import NETWORKS, RECIPES_OVER
 
-    if options.model not in NETWORKS:
-        print(f"Unknown model {options.model!r}; known: {', '.join(NETWORKS)}.", file=sys.stderr)
+    known = [*NETWORKS, *RECIPES_OVER]
+    wanted = known if options.all else options.models
+    unknown = [model_id for model_id in wanted if model_id not in known]
+    if unknown or not wanted:
+        words = f"Unknown model {unknown[0]!r}" if unknown else "Name a model, or --all"
+        print(f"{words}; known: {', '.join(known)}.", file=sys.stderr)
         return 2
-    best = train_network(options.model, options.data, options.runs, workers=options.workers)
-    threshold = export_run(options.model, options.data, options.runs, WEIGHTS)
-    print(f"{options.model}: validation Dice {best:.3f}, threshold frozen at {threshold:.3f}.")
-    return 0
+    failures = train_models(wanted, options.data, options.runs, workers=options.workers)
+    for model_id, reason in failures.items():
+        print(f"{model_id}: {reason}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from busdemo.evaluation.report import evaluate_card
-    from busdemo.zoo.cards import WEIGHTS
+    from busdemo.evaluation.report import evaluate_cards
+    from busdemo.zoo.cards import WEIGHTS, read_cards
+    from busdemo.zoo.loading import UnusableModel
 
-    results = evaluate_card(WEIGHTS / options.model, options.data)
+    cards = {card.id: card for card in read_cards()}
+    wanted = options.models
+    if wanted == ["all"]:
+        wanted = [model_id for model_id, card in cards.items() if not card.problem]
+    if unknown := [model_id for model_id in wanted if model_id not in cards]:
+        print(f"Unknown model {unknown[0]!r}; known: all, {', '.join(cards)}.", file=sys.stderr)
+        return 2
+    try:
+        results = evaluate_cards(wanted, WEIGHTS, options.data)
+    except (UnusableModel, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
     print(json.dumps(results, indent=2))
     return 0
 

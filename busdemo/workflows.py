@@ -20,7 +20,7 @@ from busdemo.imaging.arrays import Levels, Mask, ProbabilityMap
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.masks import STOPS, binarize, quantize, stop_of
 from busdemo.imaging.refusals import plain_name
-from busdemo.inference.segmenter import ENGINE, SegmenterPool
+from busdemo.inference.segmenter import Predictions, SegmenterPool
 from busdemo.scoring.overlap import Overlap, score_overlap
 from busdemo.views.pictures import draw_overlay, encode_png
 from busdemo.zoo.cards import Card
@@ -55,7 +55,7 @@ class Segmentation:
 
     card: Card
     levels: Levels
-    engine: str = ENGINE
+    engine: str
 
     def mask(self, stop: int) -> Mask:
         """The mask (H, W) at a slider stop, 1 to 199."""
@@ -78,10 +78,17 @@ def read_reference(files: Files, scan: Scan, *, invert: bool = False) -> Referen
     return Reference(name, tuple(files), reading, invert)
 
 
-def segment(scan: Scan, model_id: str, pool: SegmenterPool) -> tuple[Segmentation, ProbabilityMap]:
-    """Run one model over a scan, once; UnusableModel or KeyError when it cannot run."""
-    probability_map = pool.predict(model_id, scan.pixels)
-    return Segmentation(pool.cards[model_id], quantize(probability_map)), probability_map
+def segment(
+    scan: Scan, model_id: str, pool: SegmenterPool, among: Predictions | None = None
+) -> tuple[Segmentation, ProbabilityMap]:
+    """Run one model over a scan, once; UnusableModel or KeyError when it cannot run.
+
+    `among` are the pool's other answers to the same scan, which a recipe need not compute again.
+    """
+    predictions = pool.look_at(scan.pixels) if among is None else among
+    probability_map = predictions.predict(model_id)
+    levels = quantize(probability_map)
+    return Segmentation(pool.cards[model_id], levels, pool.engine(model_id)), probability_map
 
 
 def segment_file(
@@ -225,9 +232,11 @@ def replay(
     if pool.cards[model["id"]].sha256 != model["sha256"]:
         return [f"The weights of {model['id']} here are not the ones the receipt names."]
     differences = []
-    if receipt.get("engine") != ENGINE:
-        differences.append(f"The engine was {receipt.get('engine')}, here it is {ENGINE}.")
     segmentation, _ = segment(scan, model["id"], pool)
+    if receipt.get("engine") != segmentation.engine:
+        differences.append(
+            f"The engine was {receipt.get('engine')}, here it is {segmentation.engine}."
+        )
     reference = None
     if masks:
         kept = receipt.get("reference") or {}

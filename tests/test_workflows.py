@@ -13,7 +13,8 @@ from tiny_world import add_model, draw_scan
 
 from busdemo.annotations.masks import write_mask_png
 from busdemo.imaging.images import Scan, UnreadableImage, read_scan
-from busdemo.inference.segmenter import ENGINE, SegmenterPool
+from busdemo.inference.engines import TorchEngine
+from busdemo.inference.segmenter import SegmenterPool
 from busdemo.views.pictures import draw_overlay
 from busdemo.workflows import (
     InvalidReceipt,
@@ -138,7 +139,7 @@ def test_a_receipt_survives_json_and_names_all_that_is_needed(pool: SegmenterPoo
     }
     assert receipt["model"]["sha256"] == pool.cards["small"].sha256
     assert (receipt["threshold"], receipt["frozen_threshold"]) == (0.55, 0.5)
-    assert receipt["engine"] == ENGINE
+    assert receipt["engine"] == TorchEngine.name
     assert receipt["reference"]["sha256"] == [hashlib.sha256(MASK_FILES[0][1]).hexdigest()]
     assert receipt["numbers"] == tabulate_numbers(segmentation.mask(110), LESION)
 
@@ -232,7 +233,7 @@ def test_another_engine_is_named(pool: SegmenterPool) -> None:
     receipt = receipt_of(pool)
     receipt["engine"] = "abacus"
     (sentence,) = replay(receipt, SCAN, pool)
-    assert sentence == f"The engine was abacus, here it is {ENGINE}."
+    assert sentence == f"The engine was abacus, here it is {TorchEngine.name}."
 
 
 @pytest.mark.parametrize(

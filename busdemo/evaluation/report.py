@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from busdemo.evaluation.datasets import read_index
-from busdemo.evaluation.runs import ALL_SETS, false_alarms, lesion_dice, sweep_cases
+from busdemo.evaluation.runs import ALL_SETS, Sweep, false_alarms, lesion_dice, sweep_models
 from busdemo.evaluation.statistics import Interval
-from busdemo.inference.segmenter import load_segmenter
-from busdemo.zoo.cards import Card, read_card, read_facts, write_card
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.zoo.cards import Card, read_cards, read_facts, write_card
 
 RESULTS = "<!-- results: computed by `busdemo evaluate` -->", "<!-- /results -->"
 MODELS = "<!-- models: written by `busdemo readme` -->", "<!-- /models -->"
@@ -21,15 +21,21 @@ LEAST_GROUPS = 5
 Results = list[dict[str, Any]]
 
 
-def evaluate_card(folder: Path, data: Path) -> Results:
-    """Run a model over the test split of `data` and write its card's results; they are returned.
+def evaluate_cards(model_ids: Sequence[str], weights: Path, data: Path) -> dict[str, Results]:
+    """Run models over the test split of `data`; their cards' results are written and returned.
 
-    At the card's frozen threshold and native size: mean Dice over images with a lesion and the
+    At each card's frozen threshold and native size: mean Dice over images with a lesion and the
     false-alarm rate on normal ones, per data set and over all, with 95 % bootstrap intervals.
-    Raises UnusableModel when the model cannot run.
+    Raises UnusableModel when a model cannot run, KeyError for an unknown id.
     """
-    card = read_card(folder)
-    sweep = sweep_cases(load_segmenter(card), read_index(data, "test"))
+    pool = SegmenterPool(read_cards(weights))
+    sweeps = sweep_models(pool, model_ids, read_index(data, "test"))
+    return {
+        model_id: _write_results(pool.cards[model_id], sweep) for model_id, sweep in sweeps.items()
+    }
+
+
+def _write_results(card: Card, sweep: Sweep) -> Results:
     measured = {
         "lesion_dice": lesion_dice(sweep, card.stop),
         "false_alarms": false_alarms(sweep, card.stop),
@@ -39,10 +45,11 @@ def evaluate_card(folder: Path, data: Path) -> Results:
         for metric, by_dataset in measured.items()
         for dataset, interval in by_dataset.items()
     ]
-    header, text = read_facts(folder / "README.md")
+    readme = card.folder / "README.md"
+    header, text = read_facts(readme)
     header["busdemo"]["results"] = results
     header["model-index"] = [{"name": card.name, "results": _index(results)}]
-    write_card(folder / "README.md", header, insert(text, tabulate_results(results), RESULTS))
+    write_card(readme, header, insert(text, tabulate_results(results), RESULTS))
     return results
 
 

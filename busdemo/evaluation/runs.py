@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,9 @@ from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case
 from busdemo.evaluation.statistics import Interval, bootstrap_mean
+from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.masks import STOPS, quantize
-from busdemo.inference.segmenter import Segmenter
+from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.overlap import sweep_counts
 
 ALL_SETS = "all sets"
@@ -41,12 +43,40 @@ class Sweep:
             return np.asarray(2 * tp / (2 * tp + fp + fn))
 
 
-def sweep_cases(segmenter: Segmenter, cases: Sequence[Case]) -> Sweep:
+class Predictor(Protocol):
+    """Anything that gives an image (H, W) uint8 its probabilities (H, W) float32."""
+
+    def predict(self, image: GreyImage, /) -> ProbabilityMap:
+        """The probability map of one image."""
+
+
+def sweep_cases(predictor: Predictor, cases: Sequence[Case]) -> Sweep:
     """Run a model over cases, scoring at native size, with a progress bar."""
     counts = []
     for case in tqdm(cases, desc="cases", mininterval=5):
         image, mask = case.read()
-        counts.append(sweep_counts(quantize(segmenter.predict(image)), mask))
+        counts.append(sweep_counts(quantize(predictor.predict(image)), mask))
+    return _sweep(cases, counts)
+
+
+def sweep_models(
+    pool: SegmenterPool, model_ids: Sequence[str], cases: Sequence[Case]
+) -> dict[str, Sweep]:
+    """Several models over the same cases, one pass; a recipe's members run once an image.
+
+    Raises UnusableModel when one of them cannot run.
+    """
+    counts: dict[str, list[NDArray[np.int64]]] = {model_id: [] for model_id in model_ids}
+    for case in tqdm(cases, desc="cases", mininterval=5):
+        image, mask = case.read()
+        predictions = pool.look_at(image)
+        for model_id in model_ids:
+            levels = quantize(predictions.predict(model_id))
+            counts[model_id].append(sweep_counts(levels, mask))
+    return {model_id: _sweep(cases, rows) for model_id, rows in counts.items()}
+
+
+def _sweep(cases: Sequence[Case], counts: Sequence[NDArray[np.int64]]) -> Sweep:
     return Sweep(
         datasets=tuple(case.dataset for case in cases),
         counts=np.stack(counts),

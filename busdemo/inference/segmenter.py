@@ -2,32 +2,44 @@
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-import torch
-from torch import nn
+from scipy import special
 
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
+from busdemo.inference.engines import Engine, TorchEngine
 from busdemo.zoo.cards import Card, Preprocessing
 from busdemo.zoo.loading import UnusableModel, load_network
 
-ENGINE = (
-    f"torch {torch.__version__.split('+')[0]} float32 {torch.backends.cpu.get_cpu_capability()}"
-)
-"""What computes the probabilities; a receipt names it, because engines differ in the last bits."""
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a network said, at its own input size: `probabilities` (h, w) float32 in [0, 1]."""
+
+    probabilities: ProbabilityMap
+    fit: Fit
+
+    def restore(self) -> ProbabilityMap:
+        """The probability map (H, W) float32 at the image's own size."""
+        return self.fit.restore(self.probabilities)
 
 
 class Segmenter:
-    """A loaded model behind a NumPy door; `predict` may be called from several threads."""
+    """A loaded model behind a NumPy door; it may be called from several threads."""
 
-    def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:
-        self._network = network
+    def __init__(self, engine: Engine, preprocessing: Preprocessing) -> None:
+        self.engine = engine
         self._preprocessing = preprocessing
 
     def predict(self, image: GreyImage) -> ProbabilityMap:
-        """Probabilities (H, W) float32 in [0, 1] of an image (H, W) uint8.
+        """Probabilities (H, W) float32 in [0, 1] of an image (H, W) uint8; errors as `answer`."""
+        return self.answer(image).restore()
+
+    def answer(self, image: GreyImage) -> Answer:
+        """The network's answer to an image (H, W) uint8, with the way back to its size.
 
         Raises UnusableModel when the network cannot take the card's input size, or gives numbers
         that are not finite.
@@ -35,24 +47,23 @@ class Segmenter:
         height, width = image.shape
         settings = self._preprocessing
         fit = Fit.of((width, height), settings.input_wh, settings.rule)
-        pixels = torch.from_numpy(fit.apply(image))[None, None].float() / 255
-        normalized = (pixels - settings.mean) / settings.standard_deviation
-        try:
-            with torch.inference_mode():
-                logits = self._network(normalized.contiguous(memory_format=torch.channels_last))
-                probabilities = torch.sigmoid(logits)[0, 0].numpy()
-        except (RuntimeError, IndexError) as error:
-            raise UnusableModel(f"It cannot compute a {settings.input_wh} input.") from error
+        mean, deviation = (
+            np.array(values, np.float32)[:, None, None]
+            for values in (settings.mean, settings.standard_deviation)
+        )
+        grey = fit.apply(image)[None].astype(np.float32) / np.float32(255)
+        logits = self.engine.run(((grey - mean) / deviation)[None])
+        probabilities = special.expit(logits[0, 0])
         if not np.isfinite(probabilities).all():
             raise UnusableModel("It gave numbers that are not finite.")
-        return fit.restore(np.ascontiguousarray(probabilities, np.float32))
+        return Answer(np.ascontiguousarray(probabilities), fit)
 
 
 def load_segmenter(card: Card) -> Segmenter:
     """The card's model, loaded; UnusableModel with the reason when it cannot run."""
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
-    return Segmenter(load_network(card.folder, card.sha256), card.preprocessing)
+    return Segmenter(TorchEngine(load_network(card.folder, card.sha256)), card.preprocessing)
 
 
 class SegmenterPool:
@@ -83,24 +94,83 @@ class SegmenterPool:
             return self._loaded[model_id]
 
     def predict(self, model_id: str, image: GreyImage) -> ProbabilityMap:
-        """As `Segmenter.predict`; a model that fails is noted in `problems` and not asked again."""
+        """One model's or recipe's probability map of one image; errors as `Predictions.predict`."""
+        return self.look_at(image).predict(model_id)
+
+    def look_at(self, image: GreyImage) -> "Predictions":
+        """The models' answers to one image, each computed when it is first asked for."""
+        return Predictions(self, image)
+
+    def engine(self, model_id: str) -> str:
+        """The name of what computes a model here; of a recipe, of what computes its members."""
+        members = self.cards[model_id].members or (model_id,)
+        return " + ".join(dict.fromkeys(self.get(member).engine.name for member in members))
+
+    def answer(self, model_id: str, image: GreyImage) -> Answer:
+        """As `Segmenter.answer`; a model that fails is noted in `problems` and not asked again."""
         try:
-            return self.get(model_id).predict(image)
+            return self.get(model_id).answer(image)
         except UnusableModel as error:
             self.problems[model_id] = str(error)
             raise
 
     def warm_up(self) -> None:
-        """Load every model and time it on an empty 600x500 image, the fastest of three runs."""
+        """Load every model and time it on an empty 600x500 image, the fastest of three runs.
+
+        A recipe takes as long as its members one after another.
+        """
         image = np.zeros((500, 600), np.uint8)
-        for model_id in self.cards:
+        for model_id, card in self.cards.items():
+            if card.members or model_id in self.problems:
+                continue
             try:
                 times = [self._time(model_id, image) for _ in range(3)]
             except UnusableModel:
                 continue
             self.milliseconds[model_id] = 1000 * min(times)
+        for model_id, card in self.cards.items():
+            if card.members and set(card.members) <= set(self.milliseconds):
+                together = sum(self.milliseconds[member] for member in card.members)
+                self.milliseconds[model_id] = together
 
     def _time(self, model_id: str, image: GreyImage) -> float:
         started = perf_counter()
         self.predict(model_id, image)
         return perf_counter() - started
+
+
+class Predictions:
+    """What the models of a pool say of one image: a network runs once, however many ask for it.
+
+    Answers are kept at the networks' size, so that a zoo's worth of them is small.
+    """
+
+    def __init__(self, pool: SegmenterPool, image: GreyImage) -> None:
+        self._pool = pool
+        self._image = image
+        self._answers: dict[str, Answer] = {}
+
+    def predict(self, model_id: str) -> ProbabilityMap:
+        """Probabilities (H, W) float32 in [0, 1]; of a recipe, the mean of its members'.
+
+        Raises UnusableModel with the reason, KeyError for an unknown id.
+        """
+        members = self._pool.cards[model_id].members
+        if not members:
+            return self._answer(model_id).restore()
+        if model_id in self._pool.problems:
+            raise UnusableModel(self._pool.problems[model_id])
+        total = np.zeros(self._image.shape, np.float32)
+        for member in members:
+            try:
+                total += self._answer(member).restore()
+            except UnusableModel as error:
+                reason = f"Its member {member} cannot run. {error}"
+                self._pool.problems[model_id] = reason
+                raise UnusableModel(reason) from error
+        return total / np.float32(len(members))
+
+    def _answer(self, model_id: str) -> Answer:
+        if model_id not in self._answers:
+            self._answers[model_id] = self._pool.answer(model_id, self._image)
+        return self._answers[model_id]

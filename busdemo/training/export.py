@@ -13,15 +13,34 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from busdemo.evaluation.datasets import Case, read_index
-from busdemo.evaluation.runs import ALL_SETS, choose_stop, lesion_dice, sweep_cases
+from busdemo.evaluation.report import RESULTS, insert
+from busdemo.evaluation.runs import (
+    ALL_SETS,
+    choose_stop,
+    lesion_dice,
+    sweep_cases,
+    sweep_models,
+)
 from busdemo.imaging.masks import STOPS
-from busdemo.inference.segmenter import Segmenter
-from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
-from busdemo.zoo.cards import Preprocessing, read_facts, write_card
-from busdemo.zoo.loading import build_network
+from busdemo.inference.engines import TorchEngine
+from busdemo.inference.segmenter import Segmenter, SegmenterPool
+from busdemo.training.card_text import TRAINING, describe_recipe, describe_training
+from busdemo.training.pretrained import start_of
+from busdemo.training.recipe import (
+    MEAN,
+    NETWORKS,
+    RECIPES,
+    RECIPES_OVER,
+    STANDARD_DEVIATION,
+    Recipe,
+)
+from busdemo.zoo.cards import Preprocessing, digest_members, read_cards, read_facts, write_card
+from busdemo.zoo.loading import UnusableModel, build_network
 
-SIDES_PX = (160, 192, 224, 256)
+SIDES_PX = (160, 192, 224)
 """Input sides a network is tried at on validation data before it is shipped."""
+
+UNTESTED = "Not tested yet: run `busdemo evaluate`."
 
 
 def export_run(
@@ -35,8 +54,8 @@ def export_run(
     """Write `weights/<id>/` from `runs/<id>/`; the threshold, frozen on the val split of `data`.
 
     Weights become float16, then the threshold is chosen with what will really run. A card that is
-    there keeps its text; its sha256 and parameters are renewed and its results, now of other
-    weights, dropped.
+    there keeps its text outside the marks; its sha256, parameters and the part about training are
+    renewed, and its results, now of other weights, dropped.
     """
     recipe = RECIPES.get(model_id, Recipe())
     folder = weights / model_id
@@ -51,16 +70,49 @@ def export_run(
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
     network.eval().to(memory_format=torch.channels_last)
     preprocessing, threshold = choose_input(network, read_index(data, "val"), sides)
+    images = len(read_index(data, "train"))
     _write_json(folder / "preprocessor_config.json", _settings(preprocessing, threshold))
     _renew_card(
         folder,
         {
             "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
             "parameters": sum(p.numel() for p in network.parameters()),
+            "start": start_of(NETWORKS[model_id]),
             "recipe": json.loads(json.dumps(asdict(recipe))),
             "results": [],
         },
+        describe_training(model_id, preprocessing, recipe.phantoms, images),
     )
+    return threshold
+
+
+def freeze_recipe(model_id: str, data: Path, weights: Path) -> float:
+    """Write `weights/<id>/` of a recipe over other models; its threshold, frozen on val.
+
+    Members that have no weights are left out of an ensemble of all, and the card names the rest;
+    UnusableModel when fewer than two can run.
+    """
+    cards = {card.id: card for card in read_cards(weights)}
+    members = [m for m in RECIPES_OVER[model_id] if m in cards and not cards[m].problem]
+    if len(members) < 2:
+        raise UnusableModel(f"{model_id} needs two members with weights.")
+    folder = weights / model_id
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "config.json", {"members": members})
+    _write_json(folder / "preprocessor_config.json", {"threshold": 0.5})
+    _renew_card(
+        folder,
+        {
+            "sha256": digest_members(cards[member] for member in members),
+            "parameters": sum(cards[member].parameters for member in members),
+            "start": "its members",
+            "results": [],
+        },
+        describe_recipe(model_id, tuple(members)),
+    )
+    sweep = sweep_models(SegmenterPool(read_cards(weights)), [model_id], read_index(data, "val"))
+    threshold = choose_stop(sweep[model_id]) / STOPS
+    _write_json(folder / "preprocessor_config.json", {"threshold": threshold})
     return threshold
 
 
@@ -74,8 +126,8 @@ def choose_input(
     """
     best = -1.0
     for side in sides:
-        candidate = Preprocessing((side, side), MEAN, STANDARD_DEVIATION, "stretch")
-        sweep = sweep_cases(Segmenter(network, candidate), cases)
+        candidate = Preprocessing((side, side), (MEAN,), (STANDARD_DEVIATION,), "stretch")
+        sweep = sweep_cases(Segmenter(TorchEngine(network), candidate), cases)
         stop = choose_stop(sweep)
         dice = lesion_dice(sweep, stop)[ALL_SETS].value
         print(f"{side} px: validation Dice {dice:.4f} at {stop / STOPS:.3f}")
@@ -93,13 +145,14 @@ def _settings(preprocessing: Preprocessing, threshold: float) -> dict[str, Any]:
         "do_rescale": True,
         "rescale_factor": 1 / 255,
         "do_normalize": True,
-        "image_mean": [preprocessing.mean],
-        "image_std": [preprocessing.standard_deviation],
+        "image_mean": list(preprocessing.mean),
+        "image_std": list(preprocessing.standard_deviation),
         "threshold": threshold,
     }
 
 
-def _renew_card(folder: Path, renewed: dict[str, Any]) -> None:
+def _renew_card(folder: Path, renewed: dict[str, Any], training: str) -> None:
+    """New facts and a new part about training; the rest of a card that is there stays."""
     readme = folder / "README.md"
     if readme.is_file():
         header, text = read_facts(readme)
@@ -107,7 +160,8 @@ def _renew_card(folder: Path, renewed: dict[str, Any]) -> None:
         header, text = {"license": "cc-by-nc-4.0", "library_name": "busdemo"}, f"# {folder.name}\n"
         header["busdemo"] = {"name": folder.name, "family": "", "order": 99}
     header["busdemo"] |= renewed
-    write_card(readme, header, text)
+    header.pop("model-index", None)
+    write_card(readme, header, insert(insert(text, training, TRAINING), UNTESTED, RESULTS))
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

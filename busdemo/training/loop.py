@@ -19,6 +19,7 @@ from tqdm import tqdm
 from busdemo.training.data import Samples, load_batches, resize
 from busdemo.training.losses import dice_bce_loss
 from busdemo.training.recipe import MEAN, STANDARD_DEVIATION, Recipe
+from busdemo.training.supervision import outputs_of, unsupervised
 
 
 class Run:
@@ -68,7 +69,8 @@ class Run:
             self.epoch += 1
             if side == self.recipe.final_side_px and scores["mean_dice"] > self.best:
                 self.best = scores["mean_dice"]
-                save_file(_on_cpu(self.average.module), self.folder / "best.safetensors")
+                shipped = unsupervised(self.average.module)
+                save_file(_on_cpu(shipped), self.folder / "best.safetensors")
             _append(self.folder / "curves.csv", row | {"seconds": round(monotonic() - started)})
             self._save()
         return self.best
@@ -81,8 +83,9 @@ class Run:
         losses = []
         label = f"epoch {self.epoch + 1}/{self.recipe.epochs} at {side_px} px"
         for image, mask in tqdm(batches, desc=label, mininterval=5):
-            logits = forward(self.network, image, self.device)
-            loss = dice_bce_loss(logits.float(), mask.to(self.device))
+            outputs = outputs_of(forward(self.network, image, self.device))
+            truth = mask.to(self.device)
+            loss = torch.stack([dice_bce_loss(one.float(), truth) for one in outputs]).mean()
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -126,11 +129,14 @@ class Run:
         self.epoch, self.best = facts["epoch"], facts["best"]
 
 
-def forward(network: nn.Module, image: Tensor, device: str) -> Tensor:
-    """Logits (B, 1, S, S) of images (B, 1, S, S) in [0, 1], in bfloat16 where it is native."""
+def forward(network: nn.Module, image: Tensor, device: str) -> Tensor | list[Tensor]:
+    """Logits (B, 1, S, S) of images (B, 1, S, S) in [0, 1], in bfloat16 where it is native.
+
+    A list of them, the network's own first, from a network under deep supervision in training.
+    """
     normalized = ((image - MEAN) / STANDARD_DEVIATION).to(device, memory_format=torch.channels_last)
     with torch.autocast(device, torch.bfloat16, enabled=_has_bfloat16(device)):
-        logits: Tensor = network(normalized)
+        logits: Tensor | list[Tensor] = network(normalized)
     return logits
 
 
@@ -149,7 +155,7 @@ def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) ->
             resize(torch.from_numpy(array[part])[:, None].float() / 255, side_px)
             for array in (samples.images, samples.masks)
         )
-        found = forward(network, image, device).float().cpu() >= 0
+        found = outputs_of(forward(network, image, device))[0].float().cpu() >= 0
         truth = mask >= 0.5
         shared, marked, lesion = (m.sum((1, 2, 3)) for m in (found & truth, found, truth))
         for i, dataset in enumerate(samples.datasets[part]):

@@ -3,23 +3,53 @@
 from dataclasses import dataclass
 from typing import Any
 
+ENCODER = "tu-tf_efficientnet_lite0"
+"""EfficientNet-Lite0, 3.4 M parameters: the encoder of the convolutional networks smp builds."""
+
+_SMP: dict[str, Any] = {"encoder_weights": None, "in_channels": 1, "classes": 1}
+_OWN: dict[str, Any] = {"in_channels": 1, "channels": [32, 64, 128, 256, 512]}
+
 NETWORKS: dict[str, dict[str, Any]] = {
     "unet": {
         "_model_class": "Unet",
-        "encoder_name": "tu-resnet18",
-        "encoder_weights": None,
-        "decoder_channels": [160, 96, 64, 32, 16],
-        "in_channels": 1,
-        "classes": 1,
-        "channels": [64, 96, 192, 320],
+        "encoder_name": ENCODER,
+        "decoder_channels": [128, 96, 64, 32, 16],
+        **_SMP,
     },
-    "attention-unet": {
-        "_model_class": "AttentionUNet",
-        "in_channels": 1,
-        "channels": [32, 64, 128, 256, 512],
+    "unet-plus-plus": {
+        "_model_class": "UnetPlusPlus",
+        "encoder_name": ENCODER,
+        "decoder_channels": [128, 96, 64, 32, 16],
+        **_SMP,
+    },
+    "unet3-plus": {"_model_class": "UNet3Plus", **_OWN},
+    "wide-unet": {"_model_class": "WideUNet", **_OWN},
+    "attention-unet": {"_model_class": "AttentionUNet", **_OWN},
+    "deep-attention-unet": {"_model_class": "DeepAttentionUNet", **_OWN},
+    "se-unet": {"_model_class": "SEUNet", **_OWN},
+    "spatial-attention-unet": {"_model_class": "SpatialAttentionUNet", **_OWN},
+    "transunet-small": {"_model_class": "TransUNet", "in_channels": 1},
+    "segformer": {
+        "_model_class": "Segformer",
+        "encoder_name": "mit_b0",
+        "decoder_segmentation_channels": 256,
+        **_SMP,
+    },
+    "deeplabv3": {
+        "_model_class": "DeepLabV3",
+        "encoder_name": ENCODER,
+        "encoder_output_stride": 16,
+        "decoder_channels": 256,
+        **_SMP,
     },
 }
 """Model id to the config.json its folder in weights/ gets."""
+
+RECIPES_OVER: dict[str, tuple[str, ...]] = {
+    "dual-unetpp-seunet": ("unet-plus-plus", "se-unet"),
+    "ensemble": tuple(NETWORKS),
+}
+"""Recipes without weights: the mean of these networks' probability maps."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +60,9 @@ class Recipe:
     third of one at 256 px; the schedule runs once over all of them. Sides are multiples of 32.
     """
 
-    stages: tuple[tuple[int, int], ...] = ((20, 160), (8, 256))
+    stages: tuple[tuple[int, int], ...] = ((6, 160), (4, 224))
     batch_size: int = 16
-    peak_learning_rate: float = 2e-3
+    peak_learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     averaging: float = 0.995
     phantoms: int = 150
@@ -57,8 +87,24 @@ class Recipe:
         raise ValueError(f"The recipe has {self.epochs} epochs.")
 
 
-RECIPES = {"attention-unet": Recipe(stages=((12, 160), (4, 256)))}
-"""Exceptions from `Recipe()`: full-width convolutions at full size take three times as long."""
+SHORT_STAGES = ((5, 160), (3, 224))
+FULL_SIZE_STAGES = ((4, 160),)
+
+RECIPES = {
+    "unet-plus-plus": Recipe(stages=SHORT_STAGES),
+    "deeplabv3": Recipe(stages=SHORT_STAGES),
+    "unet3-plus": Recipe(stages=((4, 128),)),
+    "wide-unet": Recipe(stages=((3, 160), (1, 256))),
+    "attention-unet": Recipe(stages=((12, 160), (4, 256)), peak_learning_rate=2e-3),
+    "deep-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
+    "se-unet": Recipe(stages=FULL_SIZE_STAGES),
+    "spatial-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
+    "transunet-small": Recipe(stages=((8, 160),)),
+    "segformer": Recipe(stages=((10, 160),)),
+}
+"""Exceptions from `Recipe()`, all for time on two cores: double convolutions at full size cost up
+to four times as much an epoch and start from a trained encoder; they get fewer, at a smaller side.
+"""
 
 MEAN, STANDARD_DEVIATION = 0.31, 0.16
 """Of grey values in [0, 1] over the train split: the mean, and the mean image's deviation."""

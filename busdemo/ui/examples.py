@@ -18,7 +18,7 @@ from gradio.data_classes import FileData
 
 from busdemo.annotations.masks import MaskReading
 from busdemo.imaging.images import read_scan
-from busdemo.inference.segmenter import ENGINE, SegmenterPool
+from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_png
 from busdemo.workflows import Reference, Segmentation, segment
@@ -27,6 +27,7 @@ EXAMPLES = Path(os.environ.get("BUSDEMO_EXAMPLES", Path(__file__).parents[2] / "
 """Where the examples are; the environment variable BUSDEMO_EXAMPLES moves them."""
 
 _OPENING = "opening.json"
+_OWN_PICTURES = ("image", "mask")
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ def open_example(example: Example, pool: SegmenterPool) -> Workspace:
     reading, levels = _read_cached(example.folder)
     opening = _opening(example)
     kept = {
-        model_id: Segmentation(pool.cards[model_id], levels[model_id], opening["engine"])
-        for model_id, sha256 in opening["models"].items()
-        if model_id in levels and model_id in pool.cards and pool.cards[model_id].sha256 == sha256
+        model_id: Segmentation(pool.cards[model_id], levels[model_id], made["engine"])
+        for model_id, made in opening["models"].items()
+        if model_id in levels
+        and model_id in pool.cards
+        and pool.cards[model_id].sha256 == made["sha256"]
     }
     pictures = {model_id: _file(example.folder / f"{model_id}.png") for model_id in kept}
     return Workspace(
@@ -83,14 +86,17 @@ def write_opening(folder: Path, pool: SegmenterPool) -> None:
     example = next(iter(read_examples(folder).values()))
     (folder / _OPENING).unlink(missing_ok=True)
     workspace = open_example(example, pool)
-    digests = {}
+    for path in example.folder.glob("*.png"):
+        if path.stem not in _OWN_PICTURES:
+            path.unlink()  # of models that may have left the zoo
+    predictions, made = pool.look_at(workspace.scan.pixels), {}
     for model_id, card in pool.cards.items():
         if model_id in pool.problems:
             continue
-        result, _ = segment(workspace.scan, model_id, pool)
+        result, _ = segment(workspace.scan, model_id, pool, predictions)
         (example.folder / f"{model_id}.png").write_bytes(encode_png(result.levels))
-        digests[model_id] = card.sha256
-    content = {"example": example.id, "engine": ENGINE, "models": digests}
+        made[model_id] = {"sha256": card.sha256, "engine": result.engine}
+    content = {"example": example.id, "models": made}
     (folder / _OPENING).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     _read_cached.cache_clear()
 
@@ -98,7 +104,7 @@ def write_opening(folder: Path, pool: SegmenterPool) -> None:
 def _opening(example: Example) -> dict[str, Any]:
     path = example.folder.parent / _OPENING
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return content if content.get("example") == example.id else {"engine": "", "models": {}}
+    return content if content.get("example") == example.id else {"models": {}}
 
 
 @lru_cache(maxsize=32)
@@ -113,7 +119,7 @@ def _read_cached(folder: Path) -> tuple[MaskReading, dict[str, np.ndarray]]:
         sha256=(hashlib.sha256(data).hexdigest(),),
     )
     others = {path.stem: _grey(path) for path in folder.glob("*.png")}
-    return reading, {k: v for k, v in others.items() if k not in ("image", "mask")}
+    return reading, {k: v for k, v in others.items() if k not in _OWN_PICTURES}
 
 
 def _grey(path: Path) -> np.ndarray:

@@ -48,11 +48,11 @@ class Workspace:
         """
         order = sorted(pool.cards, key=lambda model_id: model_id != first)
         waiting = [m for m in order if m not in self.segmentations and m not in pool.problems]
-        workspace = self
+        workspace, predictions = self, pool.look_at(self.scan.pixels)
         for model_id in waiting:
             yield workspace, model_id
             try:
-                result, _ = segment(self.scan, model_id, pool)
+                result, _ = segment(self.scan, model_id, pool, predictions)
             except UnusableModel:
                 continue  # the pool has noted the reason, and the selector shows it
             known = {**workspace.segmentations, model_id: result}
@@ -103,6 +103,8 @@ def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
     parts = []
     if result := card.result("lesion_dice"):
         parts.append(f"test Dice {result.value:.2f} ({result.low:.2f}–{result.high:.2f})")
+    if card.parameters:
+        parts.append(f"{card.parameters / 1e6:.1f} M")
     if card.id in pool.milliseconds:
         parts.append(f"{math.ceil(pool.milliseconds[card.id])} ms")
     return ModelLayer(

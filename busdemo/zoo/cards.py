@@ -5,14 +5,17 @@
     weights/<id>/preprocessor_config.json   input size, normalisation, resize rule, frozen threshold
     weights/<id>/model.safetensors          float16 weights
 
-Adding a folder is all it takes to add a model. Reading cards needs neither torch nor the weights.
+A recipe is a folder without weights whose config.json names `members`: the mean of their
+probability maps. Adding a folder is all it takes to add a model. Reading cards needs neither
+torch nor the weights.
 """
 
+import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,12 +30,20 @@ WEIGHTS = Path(os.environ.get("BUSDEMO_WEIGHTS", Path(__file__).parents[2] / "we
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How an image becomes a network's input: side lengths in px, grey values in [0, 1]."""
+    """How an image becomes a network's input: side lengths in px, grey values in [0, 1].
+
+    One mean and deviation a channel; with three, the network sees grey as three equal colours.
+    """
 
     input_wh: tuple[int, int]
-    mean: float
-    standard_deviation: float
+    mean: tuple[float, ...]
+    standard_deviation: tuple[float, ...]
     rule: ResizeRule
+
+    @property
+    def channels(self) -> int:
+        """The network's input channels, 1 or 3."""
+        return len(self.mean)
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,10 @@ class TestResult:
 
 @dataclass(frozen=True)
 class Card:
-    """A model's facts. `problem` is one sentence when it cannot run, otherwise None."""
+    """A model's facts. `problem` is one sentence when it cannot run, otherwise None.
+
+    `members` are the ids a recipe takes the mean of; empty for a network.
+    """
 
     id: str
     folder: Path
@@ -65,6 +79,7 @@ class Card:
     preprocessing: Preprocessing | None = None
     results: tuple[TestResult, ...] = ()
     problem: str | None = None
+    members: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -81,8 +96,36 @@ class Card:
 def read_cards(weights: Path = WEIGHTS) -> list[Card]:
     """The cards of all folders, unusable ones included with their reason, ordered as they say."""
     folders = sorted(path for path in weights.iterdir() if path.is_dir())
-    cards = [read_card(folder) for folder in folders]
+    by_id = {folder.name: read_card(folder) for folder in folders}
+    cards = [_check_members(card, by_id) for card in by_id.values()]
     return sorted(cards, key=lambda card: (card.order, card.id))
+
+
+def digest_members(cards: Iterable[Card]) -> str:
+    """The sha256 of a recipe: of its members' sha256, in their order, one a line."""
+    return hashlib.sha256("".join(f"{card.sha256}\n" for card in cards).encode()).hexdigest()
+
+
+def _check_members(card: Card, by_id: Mapping[str, Card]) -> Card:
+    """A recipe runs when all its members do, with the weights its threshold was frozen with."""
+    if not card.members or card.problem:
+        return card
+    problem = describe_member_problem(card.members, by_id)
+    if problem is None and digest_members(by_id[m] for m in card.members) != card.sha256:
+        problem = "Its threshold was frozen with other weights of its members."
+    return replace(card, problem=problem)
+
+
+def describe_member_problem(members: Sequence[str], by_id: Mapping[str, Card]) -> str | None:
+    """Why a recipe of these members cannot run, in one sentence; None when it can."""
+    for member in members:
+        if member not in by_id:
+            return f"Its member {member} is not in the zoo."
+        if by_id[member].members:
+            return f"Its member {member} is a recipe itself."
+        if reason := by_id[member].problem:
+            return f"Its member {member} cannot run. {reason}"
+    return None
 
 
 def read_card(folder: Path) -> Card:
@@ -90,9 +133,10 @@ def read_card(folder: Path) -> Card:
     try:
         facts = read_facts(folder / "README.md")[0]["busdemo"]
         settings = json.loads((folder / "preprocessor_config.json").read_text())
-        json.loads((folder / "config.json").read_text())
+        config = json.loads((folder / "config.json").read_text())
+        members = tuple(str(member) for member in config.get("members", ()))
         problem = None
-        if not (folder / "model.safetensors").is_file():
+        if not members and not (folder / "model.safetensors").is_file():
             problem = "There are no weights in its folder."
         return Card(
             id=folder.name,
@@ -103,9 +147,10 @@ def read_card(folder: Path) -> Card:
             sha256=str(facts["sha256"]),
             order=int(facts.get("order", 99)),
             stop=stop_of(float(settings["threshold"])),
-            preprocessing=_preprocessing(settings),
+            preprocessing=None if members else _preprocessing(settings),
             results=tuple(TestResult(**result) for result in facts.get("results", [])),
             problem=problem,
+            members=members,
             facts=facts,
         )
     except FileNotFoundError as error:
@@ -143,7 +188,12 @@ def _preprocessing(settings: dict[str, Any]) -> Preprocessing:
     if rule not in get_args(ResizeRule):
         raise ValueError(f"unknown resize rule {rule!r}")
     width, height = int(settings["size"]["width"]), int(settings["size"]["height"])
-    mean, deviation = float(settings["image_mean"][0]), float(settings["image_std"][0])
-    if min(width, height) < 1 or not (math.isfinite(mean) and 0 < deviation < math.inf):
+    means, deviations = (
+        tuple(float(value) for value in settings[key]) for key in ("image_mean", "image_std")
+    )
+    possible = all(map(math.isfinite, means)) and all(0 < value < math.inf for value in deviations)
+    if min(width, height) < 1 or len(means) not in (1, 3) or len(means) != len(deviations):
+        possible = False
+    if not possible:
         raise ValueError("the size or the normalisation is impossible")
-    return Preprocessing((width, height), mean, deviation, rule)
+    return Preprocessing((width, height), means, deviations, rule)

@@ -8,11 +8,12 @@ from tiny_world import add_model, draw_scan
 from torch import Tensor, nn
 
 from busdemo.imaging.arrays import GreyImage
+from busdemo.inference.engines import TorchEngine
 from busdemo.inference.segmenter import Segmenter, SegmenterPool, load_segmenter
 from busdemo.zoo.cards import Preprocessing, read_card, read_cards
 from busdemo.zoo.loading import UnusableModel, load_network
 
-PLAIN = Preprocessing((32, 32), 0.25, 0.5, "stretch")
+PLAIN = Preprocessing((32, 32), (0.25,), (0.5,), "stretch")
 
 
 class Echo(nn.Module):
@@ -39,7 +40,7 @@ def test_probabilities_have_the_images_own_size(
 def test_the_network_sees_normalised_grey_and_its_logits_become_probabilities() -> None:
     network = Echo()
     image, _ = draw_scan(size_wh=(32, 32))
-    answer = Segmenter(network, PLAIN).predict(image)
+    answer = Segmenter(TorchEngine(network), PLAIN).predict(image)
     normalised = (image / 255 - 0.25) / 0.5
     assert network.seen.shape == (1, 1, 32, 32)
     assert network.seen.dtype == torch.float32
@@ -47,11 +48,26 @@ def test_the_network_sees_normalised_grey_and_its_logits_become_probabilities() 
     assert np.allclose(answer, 1 / (1 + np.exp(-normalised)), atol=1e-6)
 
 
+def test_a_network_of_three_channels_sees_grey_as_three_equal_colours() -> None:
+    class Keep(nn.Module):
+        def forward(self, image: Tensor) -> Tensor:
+            self.seen = image
+            return image[:, :1]
+
+    network, image = Keep(), draw_scan(size_wh=(32, 32))[0]
+    colour = Preprocessing((32, 32), (0.1, 0.2, 0.3), (1.0, 0.5, 0.25), "stretch")
+    Segmenter(TorchEngine(network), colour).predict(image)
+    assert network.seen.shape == (1, 3, 32, 32)
+    for channel, (mean, deviation) in enumerate(((0.1, 1.0), (0.2, 0.5), (0.3, 0.25))):
+        expected = (image / 255 - mean) / deviation
+        assert np.allclose(network.seen[0, channel].numpy(), expected, atol=1e-5)
+
+
 def test_an_image_is_not_changed_and_may_be_read_only() -> None:
     image, _ = draw_scan(size_wh=(32, 32))
     before = image.copy()
     image.flags.writeable = False
-    Segmenter(Echo(), PLAIN).predict(image)
+    Segmenter(TorchEngine(Echo()), PLAIN).predict(image)
     assert np.array_equal(image, before)
 
 

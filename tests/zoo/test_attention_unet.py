@@ -1,14 +1,13 @@
 from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
 from monai.networks.nets.attentionunet import AttentionBlock, AttentionUnet
-from torch import Tensor, nn
+from torch import nn
 
-from busdemo.zoo.architectures import ARCHITECTURES
-from busdemo.zoo.architectures.attention_unet import AttentionGate, AttentionUNet
+from busdemo.zoo.architectures.attention_unet import AttentionUNet
+from busdemo.zoo.architectures.blocks import AttentionGate
 
 WIDTHS = (4, 8, 16)
 
@@ -88,19 +87,6 @@ def test_the_released_widths_have_7_9_million_parameters() -> None:
     assert round(count / 1e6, 1) == 7.9
 
 
-def test_every_parameter_takes_part() -> None:
-    network = AttentionUNet(1, WIDTHS)
-    loss: Tensor = network(torch.randn(2, 1, 16, 16)).square().sum()
-    gradients = torch.autograd.grad(loss, list(network.parameters()), allow_unused=True)
-    # Training mode: a shift before a batch norm would have no gradient, so there is none.
-    idle = [
-        name
-        for (name, _), gradient in zip(network.named_parameters(), gradients, strict=True)
-        if gradient is None or not gradient.any()
-    ]
-    assert idle == []
-
-
 def test_levels_halve_the_picture_and_follow_the_widths() -> None:
     network = AttentionUNet(1, WIDTHS)
     seen: list[tuple[int, ...]] = []
@@ -109,18 +95,3 @@ def test_levels_halve_the_picture_and_follow_the_widths() -> None:
     network(torch.zeros(1, 1, 32, 24))
     assert [shape[0] for shape in seen] == list(WIDTHS)
     assert all(b[1:] == (a[1] // 2, a[2] // 2) for a, b in pairwise(seen))
-
-
-def test_a_saved_network_comes_back_the_same(tmp_path: Path) -> None:
-    network = AttentionUNet(1, WIDTHS).eval()
-    randomise(network)
-    network.save_pretrained(tmp_path)
-    again = AttentionUNet.from_pretrained(tmp_path).eval()
-    image = torch.randn(1, 1, 16, 24)
-    with torch.inference_mode():
-        assert torch.equal(again(image), network(image))
-    assert not list(tmp_path.glob("*.bin"))
-
-
-def test_architectures_are_listed_by_class_name() -> None:
-    assert ARCHITECTURES["AttentionUNet"] is AttentionUNet

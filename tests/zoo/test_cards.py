@@ -43,7 +43,7 @@ def test_a_card_holds_what_its_folder_says(weights: Path) -> None:
     assert card.problem is None
     assert (card.id, card.name, card.family, card.order) == ("small", "Small", "U-Net", 3)
     assert (card.parameters, card.stop, card.threshold) == (1234, 80, 0.4)
-    assert card.preprocessing == Preprocessing((64, 48), 0.3, 0.2, "letterbox")
+    assert card.preprocessing == Preprocessing((64, 48), (0.3,), (0.2,), "letterbox")
     assert card.result("dice", "BUSI") == TestResult("BUSI", "dice", 0.8, 0.75, 0.84, 100, 60)
     assert card.result("dice") is None
     assert len(card.sha256) == 64

