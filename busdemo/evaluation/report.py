@@ -76,18 +76,20 @@ def tabulate_cards(cards: Sequence[Card]) -> str:
         dict.fromkeys(r.dataset for c in cards for r in c.results if r.dataset != ALL_SETS)
     )
     lines = [
-        "| model | parameters | frozen threshold | "
+        "| model | weights start from | parameters | frozen threshold | "
         + " | ".join(f"Dice {name}" for name in names)
         + " | Dice all sets (95 %) | false alarms |",
-        "|---" * (len(names) + 5) + "|",
+        "|---" * (len(names) + 6) + "|",
     ]
     for card in cards:
         per_set = [card.result("lesion_dice", name) for name in names]
         overall, alarms = card.result("lesion_dice"), card.result("false_alarms")
+        runs = card.problem is None
         cells = [
             f"[{card.name}](weights/{card.id}/README.md)",
-            f"{card.parameters / 1e6:.1f} M",
-            f"{card.threshold:.3f}",
+            str(card.facts.get("start", "–")) if runs else "cannot run yet",
+            f"{card.parameters / 1e6:.1f} M" if runs else "–",
+            f"{card.threshold:.3f}" if runs else "–",
             *("–" if r is None else f"{r.value:.3f}" for r in per_set),
             "–"
             if overall is None

@@ -10,7 +10,7 @@ from scipy import special
 
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
-from busdemo.inference.engines import Engine, TorchEngine
+from busdemo.inference.engines import Engine, build_engine
 from busdemo.zoo.cards import Card, Preprocessing
 from busdemo.zoo.loading import UnusableModel, load_network
 
@@ -63,7 +63,9 @@ def load_segmenter(card: Card) -> Segmenter:
     """The card's model, loaded; UnusableModel with the reason when it cannot run."""
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
-    return Segmenter(TorchEngine(load_network(card.folder, card.sha256)), card.preprocessing)
+    network = load_network(card.folder, card.sha256)
+    engine = build_engine(network, card.preprocessing, str(card.facts.get("engine", "")))
+    return Segmenter(engine, card.preprocessing)
 
 
 class SegmenterPool:

@@ -54,9 +54,9 @@ def describe_training(
         f"Trained by `busdemo train {model_id}`: {recipe.epochs} epochs ({stages}), AdamW, "
         f"one-cycle to {recipe.peak_learning_rate:g}, batch {recipe.batch_size}, Dice + "
         "cross-entropy, averaged weights; curves in `curves.csv`. "
-        f"{_STARTS[start_of(NETWORKS[model_id])]} {_COMPARE} Best epoch of the last stage by the "
-        "mean of the four sets' lesion Dice. Input side and threshold by lesion Dice over all "
-        f"images, with these float16 weights. {_TESTING}"
+        f"{_STARTS[start_of(NETWORKS[model_id])]} {_COMPARE} Epoch (of the last stage), input "
+        "side and threshold by the mean Dice over all validation images with a lesion, the latter "
+        f"two with these float16 weights. {_TESTING}"
     )
     return _sections({"Use": use, "Data": data, "Protocol": protocol})
 

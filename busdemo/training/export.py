@@ -38,7 +38,11 @@ from busdemo.zoo.cards import Preprocessing, digest_members, read_cards, read_fa
 from busdemo.zoo.loading import UnusableModel, build_network
 
 SIDES_PX = (160, 192, 224)
-"""Input sides a network is tried at on validation data before it is shipped."""
+"""Input sides a network is tried at on validation data before it is shipped, beside the one its
+training ended on."""
+
+LARGE_INPUT = {"wide-unet": (256,)}
+"""A larger image is what this network is about; on validation data alone it might lose it."""
 
 UNTESTED = "Not tested yet: run `busdemo evaluate`."
 
@@ -49,15 +53,18 @@ def export_run(
     runs: Path,
     weights: Path,
     *,
-    sides: Sequence[int] = SIDES_PX,
+    sides: Sequence[int] = (),
 ) -> float:
     """Write `weights/<id>/` from `runs/<id>/`; the threshold, frozen on the val split of `data`.
+
+    `sides` are the input sides to try, in px; by default a few usual ones.
 
     Weights become float16, then the threshold is chosen with what will really run. A card that is
     there keeps its text outside the marks; its sha256, parameters and the part about training are
     renewed, and its results, now of other weights, dropped.
     """
     recipe = RECIPES.get(model_id, Recipe())
+    tried = sides or LARGE_INPUT.get(model_id) or sorted({*SIDES_PX, recipe.final_side_px})
     folder = weights / model_id
     folder.mkdir(parents=True, exist_ok=True)
     state = load_file(runs / model_id / "best.safetensors")
@@ -69,7 +76,7 @@ def export_run(
     network = build_network(NETWORKS[model_id])
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
     network.eval().to(memory_format=torch.channels_last)
-    preprocessing, threshold = choose_input(network, read_index(data, "val"), sides)
+    preprocessing, threshold = choose_input(network, read_index(data, "val"), tried)
     images = len(read_index(data, "train"))
     _write_json(folder / "preprocessor_config.json", _settings(preprocessing, threshold))
     _renew_card(

@@ -48,7 +48,7 @@ class Run:
         self.scheduler: OneCycleLR | None = None
 
     def train(self, samples: Samples, validation: Samples) -> float:
-        """Train to the recipe's end; the best mean of the sets' lesion Dice on `validation`."""
+        """Train to the recipe's end; the best mean lesion Dice over all of `validation`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         steps = samples.epoch_length // self.recipe.batch_size
         self.scheduler = OneCycleLR(
@@ -67,8 +67,8 @@ class Run:
             row = {"epoch": self.epoch + 1, "side_px": side, "train_loss": round(loss, 5)}
             row |= {name: round(value, 4) for name, value in scores.items()}
             self.epoch += 1
-            if side == self.recipe.final_side_px and scores["mean_dice"] > self.best:
-                self.best = scores["mean_dice"]
+            if side == self.recipe.final_side_px and scores["dice"] > self.best:
+                self.best = scores["dice"]
                 shipped = unsupervised(self.average.module)
                 save_file(_on_cpu(shipped), self.folder / "best.safetensors")
             _append(self.folder / "curves.csv", row | {"seconds": round(monotonic() - started)})
@@ -142,9 +142,10 @@ def forward(network: nn.Module, image: Tensor, device: str) -> Tensor | list[Ten
 
 @torch.inference_mode()
 def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) -> dict[str, float]:
-    """Lesion Dice at threshold 0.5 and network size: per data set, and the mean of the sets.
+    """Lesion Dice at threshold 0.5 and network size: over all images, and per data set.
 
-    `false_alarms` is the share of normal images with any lesion pixel.
+    `mean_dice` is the mean of the sets', `false_alarms` the share of normal images with any lesion
+    pixel.
     """
     network.eval()
     dice: dict[str, list[float]] = defaultdict(list)
@@ -165,6 +166,7 @@ def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) ->
                 dice[dataset].append(float(2 * shared[i] / (marked[i] + lesion[i])))
     sets = {f"dice_{name}": float(np.mean(values)) for name, values in sorted(dice.items())}
     return sets | {
+        "dice": float(np.mean([value for values in dice.values() for value in values])),
         "mean_dice": float(np.mean(list(sets.values()))),
         "false_alarms": float(np.mean(alarms)) if alarms else float("nan"),
     }

@@ -88,19 +88,19 @@ class Recipe:
 
 
 SHORT_STAGES = ((5, 160), (3, 224))
-FULL_SIZE_STAGES = ((4, 160),)
+FULL_SIZE_STAGES = ((3, 160),)
 
 RECIPES = {
     "unet-plus-plus": Recipe(stages=SHORT_STAGES),
     "deeplabv3": Recipe(stages=SHORT_STAGES),
-    "unet3-plus": Recipe(stages=((4, 128),)),
-    "wide-unet": Recipe(stages=((3, 160), (1, 256))),
+    "unet3-plus": Recipe(stages=((3, 128),)),
+    "wide-unet": Recipe(stages=((2, 160), (1, 256))),
     "attention-unet": Recipe(stages=((12, 160), (4, 256)), peak_learning_rate=2e-3),
     "deep-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
     "se-unet": Recipe(stages=FULL_SIZE_STAGES),
     "spatial-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
-    "transunet-small": Recipe(stages=((8, 160),)),
-    "segformer": Recipe(stages=((10, 160),)),
+    "transunet-small": Recipe(stages=((6, 128),)),
+    "segformer": Recipe(stages=((8, 160),)),
 }
 """Exceptions from `Recipe()`, all for time on two cores: double convolutions at full size cost up
 to four times as much an epoch and start from a trained encoder; they get fewer, at a smaller side.

@@ -97,7 +97,7 @@ def test_a_run_leaves_curves_and_the_best_epochs_averaged_weights(
         ("2", "32"),
         ("3", "32"),
     ]
-    scores = [float(row["mean_dice"]) for row in curves]
+    scores = [float(row["dice"]) for row in curves]
     assert best == pytest.approx(max(scores[1:]), abs=5e-5)
     for row in curves:
         sets = [float(row["dice_A"]), float(row["dice_B"])]
@@ -107,7 +107,7 @@ def test_a_run_leaves_curves_and_the_best_epochs_averaged_weights(
     network = tiny_network(9)
     network.load_state_dict(kept)
     again = evaluate(network.to(DEVICE), tiny_samples(50), 32, DEVICE)
-    assert again["mean_dice"] == pytest.approx(best, abs=1e-6)
+    assert again["dice"] == pytest.approx(best, abs=1e-6)
 
 
 def test_a_finished_run_is_not_trained_further(finished: tuple[Path, float]) -> None:

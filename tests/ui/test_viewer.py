@@ -1,8 +1,6 @@
 """The viewer in a real Chromium, on the harness beside this file."""
 
-import base64
 import math
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,21 +8,14 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Page, Request, sync_playwright
-from viewer_harness import CASES, EVIL, THEME, build_harness
+from playwright.sync_api import Page, Request
+from viewer_harness import CASES, EVIL, NEXT_FRAMES, open_harness, read_bytes
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap
 
 pytestmark = pytest.mark.browser
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 MEASURES = ("dice", "iou", "precision", "recall")
 ALL_STOPS = """(model) => Array.from({length: 199}, (_, i) => {
   const s = __busdemoViewer.metricsAt(i + 1, model);
@@ -36,33 +27,13 @@ FRESH = """() => {
   Object.assign(state, {style: 'fill', heat: false, opacity: {fill: .5, outline: 1, off: 0}});
   session.setLook({brightness: 0, contrast: 0, invert: false});
 }"""
-OVERLAY = """() => {
-  let text = '';
-  for (const byte of new Uint8Array(__busdemoViewer.pixels('overlay').buffer)) {
-    text += String.fromCharCode(byte);
-  }
-  return btoa(text);
-}"""
-NEXT_FRAMES = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
 
 @pytest.fixture(scope="module")
 def harness() -> Iterator[Page]:
     """One browser and one page for all tests: loading Gradio costs more than a test does."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    app = build_harness()
-    app.launch(theme=THEME, prevent_thread_lock=True, ssr_mode=False, quiet=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(app.local_url)
-        wait_for_case(page, "first")
+    with open_harness() as page:
         yield page
-        browser.close()
-    app.close()
 
 
 @pytest.fixture
@@ -120,7 +91,7 @@ def text_of(page: Page, selector: str) -> str:
 def overlay_of(page: Page) -> Any:
     """The overlay pane's colours, (H, W, 3)."""
     page.evaluate(NEXT_FRAMES)
-    rgba = np.frombuffer(base64.b64decode(page.evaluate(OVERLAY)), dtype=np.uint8)
+    rgba = read_bytes(page, "__busdemoViewer.pixels('overlay')")
     rgba = rgba.reshape(state_of(page, "height"), state_of(page, "width"), 4)
     return rgba[..., :3].astype(int)
 

@@ -3,14 +3,19 @@
 Run it by hand with `python tests/ui/viewer_harness.py`.
 """
 
+import base64
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import gradio as gr
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+from playwright.sync_api import Page, sync_playwright
 
 from busdemo.imaging.masks import quantize
 from busdemo.ui.viewer.component import ExportRequest, ModelLayer, Viewer, ViewerChoice, ViewerData
@@ -53,6 +58,87 @@ CASES = {
     "second": build_case(2, (360, 300)),
     "normal": build_case(3, (320, 240), lesion=False),
 }
+
+ZOO = (
+    ("unet", "U-Net", "U-Net family"),
+    ("unet-plus-plus", "U-Net++", "U-Net family"),
+    ("unet3-plus", "U-Net 3+", "U-Net family"),
+    ("wide-unet", "Wide U-Net", "U-Net family"),
+    ("attention-unet", "Attention U-Net", "Attention"),
+    ("deep-attention-unet", "Deep Attention U-Net", "Attention"),
+    ("se-unet", "SE U-Net", "Attention"),
+    ("spatial-attention-unet", "Spatial Attention U-Net", "Attention"),
+    ("transunet-small", "TransUNet", "Transformers"),
+    ("segformer", "SegFormer", "Transformers"),
+    ("deeplabv3", "DeepLabV3", "Pyramid"),
+    ("dual-unetpp-seunet", "U-Net++ and SE U-Net", "Recipes"),
+    ("ensemble", "Mean of all", "Recipes"),
+)
+"""Id, name and family of a zoo of thirteen, as the selector shows it."""
+BROKEN = "transunet-small"
+
+
+@dataclass(frozen=True, eq=False)
+class Zoo:
+    """A scan and the levels of many models, each with its own threshold."""
+
+    image: NDArray[np.uint8]
+    reference: NDArray[np.bool_]
+    levels: dict[str, NDArray[np.uint8]]
+    frozen: dict[str, int]
+
+
+def build_zoo(seed: int, size_wh: tuple[int, int], ids: tuple[str, ...]) -> Zoo:
+    """A case with a model for each id: the first map of `build_case`, moved about and raised."""
+    case = build_case(seed, size_wh)
+    levels = {}
+    for n, model_id in enumerate(ids):
+        moved = np.roll(case.levels["unet"], (7 * n, 5 * n - 12), axis=(0, 1)).astype(int)
+        levels[model_id] = np.clip(moved + 6 * (n % 4) - 9, 0, 199).astype(np.uint8)
+    return Zoo(case.image, case.reference, levels, {key: 90 + 3 * n for n, key in enumerate(ids)})
+
+
+ZOOS = {
+    "zoo": build_zoo(4, (512, 384), tuple(key for key, _, _ in ZOO if key != BROKEN)),
+    # Above four megapixels, and of odd size: drawn from every second pixel.
+    "large": build_zoo(5, (2401, 1801), ("unet", "unet-plus-plus", "attention-unet")),
+}
+
+
+def build_zoo_data(name: str, **changes: Any) -> ViewerData:
+    """The viewer's data for a zoo: what has levels is ready, one model is broken."""
+    zoo = ZOOS[name]
+    layers = [
+        ModelLayer(
+            id=model_id,
+            name=label,
+            family=family,
+            note=f"test Dice 0.75 (0.73–0.77) · 7.{n} M · {20 + n} ms",
+            frozen=zoo.frozen.get(model_id, 100),
+            state="ready" if model_id in zoo.levels else "unusable",
+            reason="" if model_id in zoo.levels else "It has no weights.",
+            levels=zoo.levels.get(model_id),
+        )
+        for n, (model_id, label, family) in enumerate(ZOO)
+    ]
+    data = ViewerData(
+        case=name,
+        title=f"The {name}",
+        image=zoo.image,
+        reference=zoo.reference,
+        models=layers,
+        model="unet",
+    )
+    return data.model_copy(update=changes)
+
+
+def build_half_run(name: str) -> ViewerData:
+    """A zoo of which only the first model has answered; the second runs."""
+    data = build_zoo_data(name, case=f"{name}-half")
+    for n, layer in enumerate(data.models[1:]):
+        if layer.state == "ready":
+            layer.state, layer.levels = "waiting" if n else "running", None
+    return data
 
 
 def build_data(name: str, **changes: Any) -> ViewerData:
@@ -120,6 +206,10 @@ def build_harness() -> gr.Blocks:
             "evil": lambda: build_data("second", case="evil", title=EVIL, message=EVIL),
             "update": lambda: build_data("first", title="The same case again"),
             "nothing": show_nothing,
+            "zoo": lambda: build_zoo_data("zoo"),
+            "zoo-alone": lambda: build_zoo_data("zoo", case="zoo-alone", reference=None),
+            "zoo-half": lambda: build_half_run("zoo"),
+            "large": lambda: build_zoo_data("large"),
         }
         quiet = {"show_progress": "hidden", "queue": False}
         with gr.Row():
@@ -174,6 +264,45 @@ THEME = gr.themes.Default(
     font=["system-ui", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
 )
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+NEXT_FRAMES = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
+TO_TEXT = """(words) => {
+  let text = '';
+  for (const byte of new Uint8Array(words.buffer)) text += String.fromCharCode(byte);
+  return btoa(text);
+}"""
+
+
+@contextmanager
+def open_harness() -> Iterator[Page]:
+    """The harness in a Chromium; the test is skipped where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no chromium on this machine")
+    app = build_harness()
+    app.launch(theme=THEME, prevent_thread_lock=True, ssr_mode=False, quiet=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(app.local_url)
+        page.wait_for_selector('.bd-viewer[data-case="first"][data-ready="unet attention-unet"]')
+        yield page
+        browser.close()
+    app.close()
+
+
+def read_bytes(page: Page, expression: str) -> NDArray[np.uint8]:
+    """The bytes of a typed array in the page."""
+    return np.frombuffer(base64.b64decode(page.evaluate(f"({TO_TEXT})({expression})")), np.uint8)
+
 
 if __name__ == "__main__":
     build_harness().launch(theme=THEME, server_port=7870, ssr_mode=False)

@@ -26,6 +26,7 @@ _HERE = Path(__file__).parent
 _SCRIPTS = (
     "png",
     "scoring",
+    "colours",
     "drawing",
     "transform",
     "pointer",
@@ -33,11 +34,19 @@ _SCRIPTS = (
     "numbers",
     "controls",
     "layers",
+    "selector",
+    "votes",
+    "comparison",
+    "cell",
+    "maps",
+    "grid",
+    "picker",
+    "showing",
     "session",
     "main",
 )
 """The order in which the scripts are joined: `main` last, it uses all the others."""
-_STYLES = ("viewer", "surface", "cards")
+_STYLES = ("viewer", "surface", "selector", "picker", "grid", "cards")
 
 _FILE = {"type": "object", "properties": {"path": {"type": "string"}}}
 Picture = Annotated[Any, WithJsonSchema({"anyOf": [_FILE, {"type": "null"}]})]

@@ -96,6 +96,7 @@ const TYPING = 'input:not([type=range]), textarea, select, [contenteditable]:not
 function bindKeyboard(root, actions) {
   const keys = {
     h: () => actions.toggle('heat'), i: () => actions.toggle('invert'), o: () => actions.cycleOverlay(),
+    c: () => actions.comparison.setMode(!actions.comparison.on),
     0: () => actions.resetView(), '+': () => actions.zoom(1.25), '=': () => actions.zoom(1.25), '-': () => actions.zoom(0.8),
   };
   for (let n = 1; n <= 9; n++) keys[n] = () => actions.pickNth(n);

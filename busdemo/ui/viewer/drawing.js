@@ -1,61 +1,9 @@
-// drawing.js: grey values and levels into the colours of four source canvases, at the scan's own
+// drawing.js: grey values and levels into the colours of source canvases, at the scan's own
 // resolution. transform.js scales those into the panes, so zooming never draws a pixel anew.
 
-// Okabe-Ito, safe for colour-blind eyes; these three mean hit, extra, missed and nothing else.
-const CLASS_COLOURS = { extra: [213, 94, 0], missed: [0, 114, 178], hit: [0, 158, 115] };
-// A prediction that cannot be compared with anything: Okabe-Ito's yellow, so never "hit" green.
-const ALONE_COLOUR = [240, 228, 66];
-const BLACK = 0xff000000, WHITE = 0xffffffff;
 // Beyond this, panes are drawn from every 2nd, 3rd, ... pixel: a 40-megapixel scan would need
 // 1.3 GB of canvases. Counts and metrics are always those of all pixels.
 const MOST_DRAWN = 4e6;
-
-// Rising in lightness throughout, and free of the hues that mean hit, extra or missed.
-const HEAT_ANCHORS = [
-  [0, 0, 0, 4], [0.25, 45, 17, 96], [0.5, 114, 31, 129], [0.7, 181, 64, 140],
-  [0.85, 226, 132, 178], [0.95, 248, 206, 224], [1, 255, 250, 253],
-];
-
-function packColour(red, green, blue) {
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-}
-
-function buildHeatTable() {
-  const table = new Uint32Array(256);
-  for (let level = 0; level < STOPS; level++) {
-    const at = level / (STOPS - 1);
-    let k = 1;
-    while (at > HEAT_ANCHORS[k][0]) k++;
-    const low = HEAT_ANCHORS[k - 1], high = HEAT_ANCHORS[k], part = (at - low[0]) / (high[0] - low[0]);
-    const mix = (c) => Math.round(low[c] + part * (high[c] - low[c]));
-    table[level] = packColour(mix(1), mix(2), mix(3));
-  }
-  return table;
-}
-
-// Window and level as two sliders of -100..100: contrast 100 narrows the window to a quarter.
-function buildGreyTable({ brightness, contrast, invert }) {
-  const width = 255 * 2 ** (-contrast / 50), centre = 127.5 - brightness * 1.275;
-  return Uint8Array.from({ length: 256 }, (_, grey) => {
-    const shown = Math.max(0, Math.min(255, Math.round(((grey - centre) / width + 0.5) * 255)));
-    return invert ? 255 - shown : shown;
-  });
-}
-
-// index: class << 8 | grey, where class bit 0 is "predicted" and bit 1 "in the reference".
-function buildOverlayTable(greyTable, opacity, hasReference) {
-  const predicted = hasReference ? CLASS_COLOURS.extra : ALONE_COLOUR;
-  const colours = [null, predicted, CLASS_COLOURS.missed, CLASS_COLOURS.hit];
-  const table = new Uint32Array(1024);
-  colours.forEach((colour, kind) => {
-    for (let grey = 0; grey < 256; grey++) {
-      const shown = greyTable[grey];
-      const mix = (c) => (colour ? Math.round(shown + opacity * (colour[c] - shown)) : shown);
-      table[(kind << 8) | grey] = packColour(mix(0), mix(1), mix(2));
-    }
-  });
-  return table;
-}
 
 // Every step-th pixel of every step-th row.
 function thinPixels(pixels, width, height, step) {
@@ -99,6 +47,7 @@ class Painter {
     for (const pane of ['original', 'reference', 'prediction', 'overlay']) {
       this.sources[pane] = new PaneSource(this.width, this.height);
     }
+    this.spare = null;
     this.thinned = new WeakMap();
     this.hasReference = reference !== null;
     this.classes = new Uint8Array(this.width * this.height);
@@ -143,12 +92,41 @@ class Painter {
     else {
       const shown = this.thin(levels);
       this.drawMasks(shown, stop, style === 'fill');
-      if (style === 'off') this.drawPlainOverlay();
-      if (style === 'outline') this.drawOutlines(reach);
+      if (style === 'off') this.drawPlain(this.sources.overlay.pixels);
+      if (style === 'outline') this.drawOutlines(this.sources.overlay.pixels, reach);
       if (heat) this.drawHeat(shown, reach);
     }
     this.sources.prediction.show();
     this.sources.overlay.show();
+  }
+
+  // The overlay alone, into any pixels: one pass a pane when several models are compared.
+  drawOverlay(overlay, { levels, stop, style, reach }) {
+    const { codes, classes, overlayTable } = this, shown = levels && this.thin(levels);
+    if (!levels || style === 'off') this.drawPlain(overlay);
+    else if (style === 'fill') {
+      for (let i = 0; i < shown.length; i++) {
+        overlay[i] = overlayTable[(shown[i] >= stop ? 256 : 0) | codes[i]];
+      }
+    } else {
+      for (let i = 0; i < shown.length; i++) classes[i] = (shown[i] >= stop ? 1 : 0) | (codes[i] >> 8);
+      this.drawOutlines(overlay, reach);
+    }
+  }
+
+  // Let write(pixels) fill a canvas. All share one buffer: eight panes of a large scan would
+  // otherwise hold eight.
+  paint(canvas, write) {
+    if (!this.spare) {
+      const image = new ImageData(this.width, this.height);
+      this.spare = { image, pixels: new Uint32Array(image.data.buffer) };
+    }
+    if (canvas.width !== this.width || canvas.height !== this.height) {
+      canvas.width = this.width;
+      canvas.height = this.height;
+    }
+    write(this.spare.pixels);
+    canvas.getContext('2d', { alpha: false }).putImageData(this.spare.image, 0, 0);
   }
 
   // The one pass that a threshold move costs.
@@ -172,16 +150,16 @@ class Painter {
   }
 
   // The edges of the hit, extra and missed regions, each in its colour.
-  drawOutlines(reach) {
-    const { codes, classes, overlayTable } = this, overlay = this.sources.overlay.pixels;
+  drawOutlines(overlay, reach) {
+    const { codes, classes, overlayTable } = this;
     for (let i = 0; i < codes.length; i++) {
       const kind = classes[i], grey = codes[i] & 255;
       overlay[i] = overlayTable[kind && this.isEdge(classes, i, kind, 3, reach) ? (kind << 8) | grey : grey];
     }
   }
 
-  drawPlainOverlay() {
-    const { codes, overlayTable } = this, overlay = this.sources.overlay.pixels;
+  drawPlain(overlay) {
+    const { codes, overlayTable } = this;
     for (let i = 0; i < codes.length; i++) overlay[i] = overlayTable[codes[i] & 255];
   }
 
@@ -205,7 +183,7 @@ class Painter {
   drawNoResult() {
     this.classes.fill(0);
     this.sources.prediction.pixels.fill(BLACK);
-    this.drawPlainOverlay();
+    this.drawPlain(this.sources.overlay.pixels);
   }
 
   // A key to the heat map, 1 at the top: drawn from the same table as the map.

@@ -77,13 +77,16 @@ element.parentElement.style.padding = '0';
 //   setStop(stop)             as the slider does
 //   metricsAt(stop, model?)   the score of a model at a stop, or null
 //   pixels(pane)              Uint32Array of ABGR words last drawn for 'original', 'reference',
-//                             'prediction' or 'overlay', at the scan's own resolution
+//                             'prediction' or 'overlay', at the scan's own resolution; while
+//                             several models are compared, for 'votes', 'pair' or a model's id
+//   kinds(map)                Uint8Array behind the map 'votes' or 'pair' (see votes.js)
 //   session                   everything else
 window.__busdemoViewer = {
   state, session,
   setStop: (stop) => session.setStop(stop),
   metricsAt: (stop, model = state.model) => scoreAt((state.layers.find((one) => one.id === model) || {}).tally, stop),
-  pixels: (pane) => session.painter.sources[pane].pixels,
+  pixels: (pane) => (session.panes[pane] ? session.painter.sources[pane].pixels : session.grid.pixels(pane)),
+  kinds: (map) => session.grid.maps[map].kinds,
 };
 
 watch('value', () => apply(props.value || {}));

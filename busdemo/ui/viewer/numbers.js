@@ -15,6 +15,10 @@ function formatShare(value) {
   return value === null || Number.isNaN(value) ? '–' : value.toFixed(3);
 }
 
+function formatPercent(share) {
+  return `${(share * 100).toFixed(1)}\u00a0%`;
+}
+
 function formatThreshold(stop) {
   return (stop / STOPS).toFixed(3);
 }
@@ -22,30 +26,6 @@ function formatThreshold(stop) {
 function setText(node, text) {
   // Writing the same text again would still cost a layout on every frame of a drag.
   if (node.textContent !== text) node.textContent = text;
-}
-
-// Options under the headings of their families; one that cannot be used says why.
-function fillModelSelect(select, layers, chosen) {
-  const families = new Map();
-  layers.forEach((layer, n) => {
-    const label = layer.family || '';
-    if (!families.has(label)) families.set(label, []);
-    const note = layer.state === 'unusable' ? layer.reason : layer.note;
-    const option = new Option(note ? `${layer.name} — ${note}` : layer.name, layer.id);
-    option.disabled = layer.state === 'unusable';
-    option.title = n < 9 ? `Key ${n + 1}` : '';
-    families.get(label).push(option);
-  });
-  const groups = [...families].map(([label, options]) => {
-    if (!label) return options;
-    const group = document.createElement('optgroup');
-    group.label = label;
-    group.append(...options);
-    return [group];
-  });
-  select.replaceChildren(...groups.flat());
-  select.value = chosen;
-  select.disabled = !layers.length;
 }
 
 // A quiet bar that says "at work"; it stands still for those who asked for less motion.
@@ -100,8 +80,10 @@ class NumberBoard {
     setText(this.note, score ? OUTCOMES[score.outcome].means : hasReference ? '' : 'Drop a mask to score this prediction.');
   }
 
-  showThreshold({ stop, frozen, hasReference }) {
-    setText(this.frozen, frozen ? `frozen at ${formatThreshold(frozen)} on validation data` : '');
+  // whose: the model's name, where it is not clear.
+  showThreshold({ stop, frozen, hasReference, whose }) {
+    const at = `frozen at ${formatThreshold(frozen)}`, sentence = whose ? `${whose}: ${at}` : `${at} on validation data`;
+    setText(this.frozen, frozen ? sentence : '');
     const moved = frozen > 0 && stop !== frozen;
     // Kept in the layout, so that nothing jumps when the thumb leaves the frozen value.
     this.back.hidden = !frozen;
@@ -112,7 +94,8 @@ class NumberBoard {
     this.hint.setAttribute('aria-hidden', String(!(moved && hasReference)));
   }
 
-  // at: {x, y, grey, level (or null), kind, hasReference}, or null for the scan's own line.
+  // at: {x, y, grey, level (or null), kind, hasReference, votes}, or null for the scan's own line.
+  // votes: null, or of several models {name (of the chosen one), marked, of}.
   showReadout(at, line) {
     if (!at) {
       setText(this.readout, line);
@@ -120,9 +103,10 @@ class NumberBoard {
     }
     const parts = [`x ${at.x}`, `y ${at.y}`, `grey ${at.grey}`];
     if (at.level !== null) {
-      parts.push(`p ${(at.level / STOPS).toFixed(3)}`);
+      parts.push(`${at.votes ? `${at.votes.name} ` : ''}p ${(at.level / STOPS).toFixed(3)}`);
       parts.push(at.hasReference ? CLASS_WORDS[at.kind] : at.kind & 1 ? 'predicted' : 'background');
     }
+    if (at.votes) parts.push(`${at.votes.marked} of ${at.votes.of} mark it`);
     setText(this.readout, parts.join(' · '));
   }
 

@@ -6,7 +6,7 @@ class Session {
   constructor(root, told) {
     this.root = root;
     this.told = told;
-    this.panes = Object.fromEntries([...root.querySelectorAll('.bd-pane')].map((pane) => [pane.dataset.pane, pane]));
+    this.panes = Object.fromEntries([...root.querySelectorAll('[data-pane]')].map((pane) => [pane.dataset.pane, pane]));
     this.painter = new Painter();
     this.view = new LinkedView();
     this.board = new NumberBoard(root);
@@ -16,6 +16,9 @@ class Session {
       layers: [], model: '', stop: 100, moved: false, heat: false, style: 'fill', hover: null,
       look: { brightness: 0, contrast: 0, invert: false }, opacity: { fill: 0.5, outline: 1, off: 0 },
     };
+    this.comparison = new Comparison(this);
+    this.grid = new Grid(root, this);
+    this.picker = new Picker(root, this);
     this.due = new Set();
     this.frame = 0;
     this.listen();
@@ -25,11 +28,15 @@ class Session {
   listen() {
     bindControls(this.root, this);
     bindKeyboard(this.root, this);
-    for (const pane of Object.values(this.panes)) {
-      bindPointer(pane, this.view, { change: () => this.viewChanged(), hover: (at) => this.hover(at) });
-    }
-    new ResizeObserver(() => this.measure()).observe(this.panes.original);
+    for (const pane of Object.values(this.panes)) this.link(pane);
+    const observer = new ResizeObserver(() => this.measure());
+    for (const box of [this.panes.original, this.grid.box]) observer.observe(box);
     this.painter.drawScale(this.find('.bd-scale canvas'));
+  }
+
+  // Zoom, position and crosshair of this pane are those of all panes.
+  link(pane) {
+    bindPointer(pane, this.view, { change: () => this.viewChanged(), hover: (at) => this.hover(at) });
   }
 
   find(selector) {
@@ -48,109 +55,51 @@ class Session {
   }
 
   drawDue() {
-    const { due, state, painter } = this;
+    const { due, state } = this;
     this.frame = 0;
     if (state.grey) {
-      if (due.has('look')) {
-        painter.setLook({ ...state.look, opacity: state.opacity[state.style] });
-        painter.drawOriginal();
-      }
-      if (due.has('look') || due.has('result')) this.drawResult();
-      for (const [name, pane] of Object.entries(this.panes)) {
-        const live = name === 'prediction' || name === 'overlay';
-        if (!due.has('look') && !due.has('view') && !(live && due.has('result'))) continue;
-        this.view.blit(pane.firstElementChild, painter.sources[name].canvas, painter.step);
-      }
+      if (due.has('look')) this.painter.setLook({ ...state.look, opacity: state.opacity[state.style] });
+      if (this.comparison.shown) this.grid.draw(due);
+      else this.drawPanes(due);
+      if (due.has('look') || due.has('result') || due.has('numbers')) showNumbers(this);
     }
-    this.showHover();
+    showHover(this);
     due.clear();
   }
 
-  drawResult() {
-    const { stop, style, heat } = this.state, layer = this.chosen;
-    const levels = isReady(layer) ? layer.levels : null;
-    this.painter.drawResult({ levels, stop, style, heat, reach: this.view.outlineReach(this.painter.step) });
-    this.showNumbers();
-  }
-
-  // ---- what the page says
-
-  showNumbers() {
-    const { state, board } = this, layer = this.chosen, ready = isReady(layer), hasReference = state.reference !== null;
-    const score = ready ? scoreAt(layer.tally, state.stop) : null;
-    const slider = this.find('.bd-stop'), box = this.find('.bd-number'), threshold = formatThreshold(state.stop);
-    if (Number(slider.value) !== state.stop) slider.value = state.stop;
-    if (document.activeElement !== box) box.value = threshold;
-    this.find('.bd-track > i').style.transform = `scaleX(${stopToPercent(state.stop) / 100})`;
-    board.show({ score, area: ready ? layer.tally.predicted[state.stop] : null, hasReference });
-    board.showThreshold({ stop: state.stop, frozen: layer ? layer.frozen : 0, hasReference });
-    this.curve.moveTo(state.stop, score && score.dice);
-    const words = score ? `, Dice ${formatShare(score.dice)}, ${score.outcome}` : '';
-    slider.setAttribute('aria-valuetext', threshold + words);
-    if (ready) board.announce(`${layer.name}. Threshold ${threshold}${words}`);
-  }
-
-  showHover() {
-    const { state, view, root } = this, at = state.hover;
-    const inside = Boolean(state.grey && at && at.x >= 0 && at.y >= 0 && at.x < state.width && at.y < state.height);
-    root.classList.toggle('bd-hovering', inside);
-    if (!inside) {
-      const size = state.grey ? `${state.width} × ${state.height} px` : '';
-      this.board.showReadout(null, [state.title, size].filter(Boolean).join(' · '));
-      return;
+  drawPanes(due) {
+    const { painter, chosen } = this, { stop, style, heat } = this.state, drawn = due.has('look') || due.has('result');
+    if (due.has('look')) painter.drawOriginal();
+    if (drawn) painter.drawResult({ levels: isReady(chosen) ? chosen.levels : null, stop, style, heat, reach: this.reach });
+    for (const [name, pane] of Object.entries(this.panes)) {
+      const live = name === 'prediction' || name === 'overlay';
+      if (!due.has('look') && !due.has('view') && !(live && drawn)) continue;
+      this.view.blit(pane.firstElementChild, painter.sources[name].canvas, painter.step);
     }
-    const x = Math.floor(at.x), y = Math.floor(at.y), i = y * state.width + x, place = view.toPane(at.x, at.y);
-    const level = isReady(this.chosen) ? this.chosen.levels[i] : null, hasReference = state.reference !== null;
-    this.board.showReadout({ x, y, grey: state.grey[i], level, kind: this.classAt(i), hasReference });
-    root.style.setProperty('--bd-x', `${place.x}px`);
-    root.style.setProperty('--bd-y', `${place.y}px`);
   }
 
-  // Of the i-th pixel: 0 background, 1 extra (or predicted, without a reference), 2 missed, 3 hit.
-  classAt(i) {
-    const { reference, stop } = this.state, layer = this.chosen;
-    const predicted = isReady(layer) && layer.levels[i] >= stop ? 1 : 0;
-    return predicted | (reference && reference[i] ? 2 : 0);
-  }
-
-  veil(pane, text, running = false) {
-    const cover = this.panes[pane].querySelector('.bd-veil'), says = text + running;
-    cover.hidden = !text;
-    if (cover.dataset.says === says) return;
-    cover.dataset.says = says;
-    cover.textContent = text;
-    if (running) cover.append(buildProgress());
+  // Thickness of outlines, in drawn pixels.
+  get reach() {
+    return this.view.outlineReach(this.painter.step);
   }
 
   showModels() {
-    const { state, root, curve } = this, layer = this.chosen, hasReference = state.reference !== null;
-    const shown = state.grey !== null, ready = state.layers.filter(isReady);
-    fillModelSelect(this.find('.bd-model-select'), state.layers, state.model);
-    this.veil('prediction', shown ? describeLayer(layer) : '', layer !== null && layer.state === 'running');
-    this.veil('reference', shown && !hasReference ? 'Drop a mask' : '');
-    this.veil('original', shown ? '' : 'Drop a scan to begin');
-    curve.draw(ready.filter((one) => one.curve), state.model);
-    curve.markFrozen(layer ? layer.frozen : null);
-    curve.say(shown && !hasReference ? 'With a reference mask, Dice at every threshold is drawn here.' : '');
-    for (const button of root.querySelectorAll('[data-export]')) button.disabled = !isReady(layer);
-    root.dataset.model = state.model;
-    root.dataset.ready = ready.map((one) => one.id).join(' ');
+    if (this.comparison.shown) this.comparison.tidy();
+    showModels(this);
+    this.grid.sync();
+    this.picker.show();
     this.redraw('result');
   }
 
   showTools() {
-    const { look, heat, style, opacity } = this.state, range = this.find('.bd-opacity-range');
-    const pressed = { invert: look.invert, heat, fill: style === 'fill', outline: style === 'outline' };
-    for (const [name, on] of Object.entries(pressed)) {
-      this.find(`[data-do=${name}]`).setAttribute('aria-pressed', String(on));
-    }
-    range.disabled = style === 'off';
-    range.value = Math.round(opacity[style] * 100);
-    setText(this.find('.bd-opacity-value'), style === 'off' ? 'off' : `${range.value} %`);
-    this.find('.bd-brightness').value = look.brightness;
-    this.find('.bd-contrast').value = look.contrast;
-    this.find('.bd-scale').hidden = !heat;
-    this.root.dataset.overlay = style;
+    showTools(this);
+    this.redraw('look');
+  }
+
+  // The four panes or the grid have just come into view: nothing of them is drawn yet.
+  showMode() {
+    this.showModels();
+    this.measure();
     this.redraw('look');
   }
 
@@ -169,14 +118,16 @@ class Session {
       state.moved = state.stop > 0 && state.stop !== (this.chosen || {}).frozen;
       this.root.style.setProperty('--bd-aspect', Math.max(0.75, Math.min(2, width / height)).toFixed(4));
       view.setScan(width, height);
+      this.comparison.stops.clear();
     }
     if (!state.moved) state.stop = this.chosen ? clampStop(this.chosen.frozen) : 100;
+    this.comparison.noteStop();
     setText(this.panes.original.querySelector('figcaption'), value.simulated ? 'Original · simulated' : 'Original');
     setText(this.panes.reference.querySelector('figcaption'), reference ? value.reference_name : 'Reference');
     this.root.dataset.case = value.case;
+    this.showModels();
     this.measure();
     this.showTools();
-    this.showModels();
   }
 
   clear() {
@@ -184,7 +135,7 @@ class Session {
     for (const pane of Object.values(this.panes)) pane.firstElementChild.width = 0;
     this.root.dataset.case = '';
     this.showModels();
-    this.showNumbers();
+    showNumbers(this);
   }
 
   say(message) {
@@ -194,7 +145,9 @@ class Session {
   }
 
   measure() {
-    this.view.setPane(this.panes.original.clientWidth, this.panes.original.clientHeight);
+    const pane = this.comparison.shown ? this.grid.pane : this.panes.original;
+    if (!pane.clientWidth) return; // out of view
+    this.view.setPane(pane.clientWidth, pane.clientHeight);
     this.viewChanged();
   }
 
@@ -214,7 +167,9 @@ class Session {
   setStop(stop) {
     this.state.stop = clampStop(stop);
     this.state.moved = !this.chosen || this.state.stop !== this.chosen.frozen;
-    this.redraw('result');
+    this.comparison.noteStop();
+    if (this.comparison.shown && this.comparison.own) this.redraw(`cell:${this.state.model}`, 'numbers');
+    else this.redraw('result');
   }
 
   nudge(by) {
@@ -234,16 +189,24 @@ class Session {
   // The threshold follows the models' frozen values until the visitor moves it.
   pickModel(id) {
     const layer = this.state.layers.find((one) => one.id === id && one.state !== 'unusable');
-    if (!layer) return;
+    if (!layer || !this.comparison.admit(id)) return;
     this.state.model = id;
-    if (!this.state.moved) this.state.stop = clampStop(layer.frozen);
-    this.state.moved = this.state.stop !== layer.frozen;
-    this.showModels();
+    this.adoptStop();
     this.settle();
   }
 
+  // The chosen model's threshold; of several with one threshold it is the visitor's.
+  adoptStop() {
+    const { state, comparison, chosen } = this;
+    if (comparison.on) state.stop = comparison.stopOf(chosen);
+    else if (!state.moved) state.stop = clampStop(chosen.frozen);
+    state.moved = state.stop !== chosen.frozen;
+    this.showModels();
+  }
+
   pickNth(n) {
-    if (this.state.layers[n - 1]) this.pickModel(this.state.layers[n - 1].id);
+    const layer = usableInOrder(this.state.layers)[n - 1];
+    if (layer) this.pickModel(layer.id);
   }
 
   toggle(name) {

@@ -1,0 +1,66 @@
+import sys
+
+import numpy as np
+import pytest
+import torch
+from tiny_world import TINY
+from torch import nn
+
+from busdemo.inference import engines
+from busdemo.inference.engines import OpenVinoEngine, TorchEngine, build_engine
+from busdemo.zoo.cards import Preprocessing
+from busdemo.zoo.loading import UnusableModel, build_network
+
+SETTINGS = Preprocessing((64, 48), (0.3,), (0.2,), "stretch")
+IMAGE = np.random.default_rng(0).normal(size=(1, 1, 48, 64)).astype(np.float32)
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    torch.manual_seed(3)
+    return build_network(TINY).eval()
+
+
+def test_pytorch_computes_a_network_that_asks_for_nothing_else(network: nn.Module) -> None:
+    engine = build_engine(network, SETTINGS)
+    assert engine.name.startswith("torch ")
+    with torch.no_grad():
+        expected = network(torch.from_numpy(IMAGE)).numpy()
+    assert np.allclose(engine.run(IMAGE), expected, atol=1e-5)
+
+
+def test_openvino_gives_the_same_probabilities(network: nn.Module) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    engine = build_engine(network, SETTINGS, "openvino")
+    assert isinstance(engine, OpenVinoEngine)
+    assert engine.name.startswith("openvino ")
+    eager, other = (1 / (1 + np.exp(-e.run(IMAGE))) for e in (TorchEngine(network), engine))
+    assert np.abs(eager - other).max() < 1e-3
+    assert not np.shares_memory(engine.run(IMAGE), engine.run(-IMAGE))
+
+
+def test_without_openvino_pytorch_takes_over(
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda _: None)
+    assert isinstance(build_engine(network, SETTINGS, "openvino"), TorchEngine)
+
+
+def test_a_network_openvino_cannot_convert_runs_in_pytorch(
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing:
+        def __init__(self, *_: object) -> None:
+            raise RuntimeError("no such operation")
+
+    monkeypatch.setattr(engines, "OpenVinoEngine", Refusing)
+    monkeypatch.setitem(sys.modules, "openvino", sys)  # as good as installed
+    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda _: object())
+    with pytest.warns(UserWarning, match="no such operation"):
+        engine = build_engine(network, SETTINGS, "openvino")
+    assert isinstance(engine, TorchEngine)
+
+
+def test_a_size_the_network_cannot_take_is_one_sentence(network: nn.Module) -> None:
+    with pytest.raises(UnusableModel, match="cannot compute a 63x47 input"):
+        TorchEngine(network).run(IMAGE[..., 1:, 1:])
