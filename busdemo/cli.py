@@ -78,6 +78,22 @@ def _add_use(commands: Commands) -> None:
     )
     replay.set_defaults(run=_replay)
 
+    add = commands.add_parser("add", help="put a model of your own in the zoo")
+    add.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="hf:ORG/NAME[@REVISION] or a folder, as smp's save_pretrained writes them",
+    )
+    add.add_argument("--id", metavar="ID", help="its id here (default: from the source's name)")
+    add.add_argument("--name", help="its name on the page (default: the source's)")
+    add.add_argument(
+        "--input",
+        type=int,
+        metavar="SIDE",
+        help="input side in px, a multiple of 32 (default: 256)",
+    )
+    add.set_defaults(run=_add)
+
 
 def _add_making(commands: Commands) -> None:
     """The commands behind weights/, examples/ and the README."""
@@ -223,6 +239,25 @@ def _replay(options: argparse.Namespace) -> int:
     return 1 if differences else 0
 
 
+def _add(options: argparse.Namespace) -> int:
+    from busdemo.zoo.adding import add_model
+    from busdemo.zoo.cards import WEIGHTS
+    from busdemo.zoo.loading import UnusableModel
+
+    try:
+        card = add_model(
+            options.source, WEIGHTS, model_id=options.id, name=options.name, side_px=options.input
+        )
+    except (UnusableModel, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    revision = f" at commit {card.facts['revision']}" if "revision" in card.facts else ""
+    print(f"Added {card.id}{revision}, {card.parameters / 1e6:.1f} M parameters.")
+    print(card.facts["input"])
+    print(f"Its card is {card.folder / 'README.md'}; the page shows it after its next start.")
+    return 0
+
+
 def _train(options: argparse.Namespace) -> int:
     from busdemo.training.queue import train_models
     from busdemo.training.recipe import NETWORKS, RECIPES_OVER
@@ -274,11 +309,12 @@ def _examples(options: argparse.Namespace) -> int:
 
 def _readme(options: argparse.Namespace) -> int:
     from busdemo.evaluation.report import MODELS, insert, tabulate_cards
-    from busdemo.zoo.cards import read_cards
+    from busdemo.zoo.cards import YOUR_MODELS, read_cards
 
     path = Path("README.md")
     present = path.read_text(encoding="utf-8")
-    renewed = insert(present, tabulate_cards(read_cards()), MODELS)
+    cards = [card for card in read_cards() if card.family != YOUR_MODELS]
+    renewed = insert(present, tabulate_cards(cards), MODELS)
     if options.check and renewed != present:
         print("README.md is not up to date: run `busdemo readme`.", file=sys.stderr)
         return 1

@@ -48,7 +48,7 @@ class TorchEngine:
         try:
             with torch.inference_mode():
                 logits: FloatArray = self._network(pixels).numpy()
-        except (RuntimeError, IndexError) as error:
+        except (RuntimeError, IndexError, AssertionError) as error:
             height, width = image.shape[2:]
             raise UnusableModel(f"It cannot compute a {width}x{height} input.") from error
         return logits

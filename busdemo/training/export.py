@@ -36,6 +36,7 @@ from busdemo.training.recipe import (
 )
 from busdemo.zoo.cards import Preprocessing, digest_members, read_cards, read_facts, write_card
 from busdemo.zoo.loading import UnusableModel, build_network
+from busdemo.zoo.structure import read_blueprint
 
 SIDES_PX = (160, 192, 224)
 """Input sides a network is tried at on validation data before it is shipped, beside the one its
@@ -84,6 +85,7 @@ def export_run(
         {
             "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
             "parameters": sum(p.numel() for p in network.parameters()),
+            "gflops": round(read_blueprint(NETWORKS[model_id], 256).gflops, 2),
             "start": start_of(NETWORKS[model_id]),
             "recipe": json.loads(json.dumps(asdict(recipe))),
             "results": [],
@@ -112,6 +114,7 @@ def freeze_recipe(model_id: str, data: Path, weights: Path) -> float:
         {
             "sha256": digest_members(cards[member] for member in members),
             "parameters": sum(cards[member].parameters for member in members),
+            "gflops": round(sum(float(cards[m].facts.get("gflops", 0)) for m in members), 2),
             "start": "its members",
             "results": [],
         },

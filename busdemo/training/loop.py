@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -39,7 +40,7 @@ class Run:
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(
             self.network,
-            multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging),  # type: ignore[no-untyped-call]
+            multi_avg_fn=partial(_average, recipe.averaging),
             use_buffers=True,
         )
         self.optimizer = AdamW(network.parameters(), weight_decay=recipe.weight_decay)
@@ -170,6 +171,15 @@ def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) ->
         "mean_dice": float(np.mean(list(sets.values()))),
         "false_alarms": float(np.mean(alarms)) if alarms else float("nan"),
     }
+
+
+def _average(
+    longest: float, average: list[Tensor], present: list[Tensor], step: Tensor | int
+) -> None:
+    """One step of the exponential average, which forgets its beginning: a short run must not ship
+    the mean of what it was long ago."""
+    decay = min(longest, (1 + int(step)) / (10 + int(step)))
+    get_ema_multi_avg_fn(decay)(average, present, step)  # type: ignore[no-untyped-call]
 
 
 def _has_bfloat16(device: str) -> bool:

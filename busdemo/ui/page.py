@@ -11,6 +11,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.api import build_api
 from busdemo.ui.examples import EXAMPLES, read_examples
+from busdemo.ui.models_tab import MODELS_STYLESHEET, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
 from busdemo.zoo.cards import WEIGHTS, read_cards
@@ -32,6 +33,8 @@ def build_page(pool: SegmenterPool, examples: Path = EXAMPLES) -> gr.Blocks:
         with gr.Tabs(elem_id="bd-tabs"):
             with gr.Tab("Segment"):
                 build_segment_tab(page, pool, read_examples(examples))
+            with gr.Tab("Models"):
+                build_models_tab(pool)
             with gr.Tab("About"):
                 gr.Markdown(text.ABOUT, elem_id="bd-about")
         build_api(pool)
@@ -60,7 +63,7 @@ def launch(
         server_port=port,
         root_path=root_path,
         theme=build_theme(),
-        css_paths=[STYLESHEET],
+        css_paths=[STYLESHEET, MODELS_STYLESHEET],
         footer_links=["api"],
         max_file_size="20mb",
         state_session_capacity=64,

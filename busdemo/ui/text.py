@@ -27,6 +27,9 @@ probabilities into a mask. It lives in your browser: moving it sends nothing to 
   empty; there is no Dice to give, and it is not counted as a perfect one.
 - The **frozen threshold** of a model was chosen once, on validation images. Moving it until Dice
   is best *on this image* is fitting to the answer.
+- **Compare models** shows up to six at once, each at its own frozen threshold: one threshold for
+  all favours the models frozen near it. The vote map counts how many mark each pixel; A against B
+  says who marks what alone and, with a reference, who is right where they differ.
 - “test Dice 0.75 (0.73–0.77)” is the mean over the test images with a lesion of all four sets (63 %
   of them BUS-BRA) and its 95 % interval, patients resampled. Differences inside the interval are
   not differences. The models' cards give every set apart.
@@ -51,8 +54,9 @@ image or number is written to a log.
 
 ## Keyboard
 
-← → move the threshold (with Shift ten steps), 1 to 9 pick a model, H heat map, O overlay, I invert,
-0 resets the view. Scroll or pinch to zoom, drag to move, double-click to reset.
+← → move the threshold (with Shift ten steps), 1 to 9 pick a model, C compares models, H heat map,
+O overlay, I invert, 0 resets the view. Scroll or pinch to zoom, drag to move, double-click to
+reset.
 """
 
 SEGMENT_API = (
@@ -65,3 +69,92 @@ SCORE_API = (
     "Score a mask against a reference of the same image: Dice, IoU, precision, recall (0 to 1, "
     "null where undefined), pixel counts and the outcome word. Files of one mask are merged."
 )
+
+MODELS_COLUMNS = {
+    "name": "Model",
+    "family": "Family",
+    "year": "Year",
+    "start": "Weights started",
+    "parameters": "Parameters, M",
+    "gflops": "GFLOPs",
+    "size_mb": "Weights, MB",
+    "ms": "Here, ms",
+    "all sets": "All sets",
+    "false alarms": "False alarms",
+    "paper": "Paper",
+}
+MODELS_DICE = "Mean test Dice (0 to 1) over images with a lesion, with its 95 % interval"
+MODELS_NORMAL = "Normal images"
+MODELS_NOTE = (
+    "Here, ms: one 600 × 500 px image, the fastest of three runs on this machine. GFLOPs: 10⁹ "
+    "operations for a 256 × 256 px input, a multiplication and an addition counted as two. False "
+    "alarms: share of normal test images with at least one pixel marked. A recipe's parameters, "
+    "GFLOPs and weights are the sums of its members'. Where the weights started counts too: "
+    "compare architectures within one start. Differences inside the interval are not differences; "
+    "fewer than five patients give no interval."
+)
+MODELS_PROBLEM = "Cannot run: {reason}"
+
+PARETO_TITLE = "Dice against time"
+PARETO_MANY = (
+    "{front} of {all} models are equalled by no other in both Dice and speed (dotted line), from "
+    "{fastest} ({fastest_dice} in {fastest_ms} ms) to {best} ({best_dice} {best_interval} in "
+    "{best_ms} ms); others inside the interval of {best}: {inside} of {others}."
+)
+PARETO_ONE = (
+    "{best} has both the highest mean Dice ({best_dice} {best_interval}) and the shortest time "
+    "({best_ms} ms); others inside its interval: {inside} of {others}."
+)
+PARETO_ALONE = (
+    "So far only {best} has both a test result ({best_dice} {best_interval}) and a time measured "
+    "on this machine ({best_ms} ms)."
+)
+PARETO_NONE = "No model has both a test result and a time measured on this machine yet."
+PARETO_KEY = (
+    "Area of a bubble: parameters. Whiskers: 95 % interval over patients. A click opens the card."
+)
+
+CARD_FACTS = {
+    "parameters": "Parameters",
+    "gflops": "Computation",
+    "size_mb": "Weights",
+    "ms": "Time here",
+    "input": "Input",
+    "threshold": "Frozen threshold",
+    "start": "Weights started",
+    "dice": "Test Dice, all sets",
+    "false alarms": "False alarms",
+}
+RESIZED = {"stretch": "image stretched to it", "letterbox": "image padded to it"}
+CARD_TRAINING = "Training"
+CARD_RECIPE = "Not trained: the mean of the probability maps of {members}."
+CARD_NO_COMMAND = "Its card names no training recipe."
+CARD_TRAINED = "Trained by this command, with the values below:"
+CARD_CURVE = "Curves of the training run, on validation images at network size, threshold 0.5."
+CARD_NO_CURVE = "No curves of the training are in its folder."
+
+RESULTS_TITLE = "Test results"
+RESULTS_COLUMNS = (
+    "Test split",
+    "Mean lesion Dice (95 % interval)",
+    "Images with a lesion (patients)",
+    "False alarms (95 % interval)",
+    "Normal images (patients)",
+)
+
+DIAGRAM_LABEL = "Drawing of the structure"
+DIAGRAM_NOTE = (
+    "Drawn from the network itself. Number in a block: channels of its map; row: size of the map "
+    "in px, for the model's own input. Filled: the bottleneck."
+)
+DIAGRAM_RECIPE = "Every member runs on the image; the probability maps are averaged."
+DIAGRAM_NONE = "The structure of this network cannot be read."
+DIAGRAM_KEY = {
+    "skip": "skip connection",
+    "gate": "gate: the map is multiplied by factors from 0 to 1, computed with the block at the "
+    "dotted line",
+    "channels": "weighs its channels by factors from 0 to 1 (squeeze and excitation)",
+    "places": "weighs its places by factors from 0 to 1 (spatial attention)",
+    "attention": "transformer layers, × how many",
+    "branches": "parallel branches: {branches}",
+}

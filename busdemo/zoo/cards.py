@@ -28,6 +28,10 @@ WEIGHTS = Path(os.environ.get("BUSDEMO_WEIGHTS", Path(__file__).parents[2] / "we
 """Where the models' folders are; the environment variable BUSDEMO_WEIGHTS moves it."""
 
 
+YOUR_MODELS = "Your models"
+"""The family of models that `busdemo add` put here; the project's own tables leave them out."""
+
+
 @dataclass(frozen=True)
 class Preprocessing:
     """How an image becomes a network's input: side lengths in px, grey values in [0, 1].
@@ -95,7 +99,8 @@ class Card:
 
 def read_cards(weights: Path = WEIGHTS) -> list[Card]:
     """The cards of all folders, unusable ones included with their reason, ordered as they say."""
-    folders = sorted(path for path in weights.iterdir() if path.is_dir())
+    # With a dot in front it is no model yet: one that is just being added.
+    folders = sorted(p for p in weights.iterdir() if p.is_dir() and not p.name.startswith("."))
     by_id = {folder.name: read_card(folder) for folder in folders}
     cards = [_check_members(card, by_id) for card in by_id.values()]
     return sorted(cards, key=lambda card: (card.order, card.id))

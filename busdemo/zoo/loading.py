@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,19 @@ from torch import nn
 
 from busdemo.zoo.architectures import ARCHITECTURES
 
-SMP_CLASSES = ("Unet", "UnetPlusPlus", "DeepLabV3", "DeepLabV3Plus", "Segformer", "FPN", "Linknet")
+SMP_CLASSES = (
+    "Unet",
+    "UnetPlusPlus",
+    "MAnet",
+    "Linknet",
+    "FPN",
+    "PSPNet",
+    "DeepLabV3",
+    "DeepLabV3Plus",
+    "PAN",
+    "UPerNet",
+    "Segformer",
+)
 """The smp networks a config.json may name."""
 
 
@@ -41,6 +54,10 @@ def build_network(config: dict[str, Any]) -> nn.Module:
         arguments["encoder_weights"] = None
     else:
         raise UnusableModel(f"config.json names the unknown network class {name!r}.")
+    encoder = str(arguments.get("encoder_name", ""))
+    if not re.fullmatch(r"[\w.-]*", encoder):
+        # timm would take "tu-hf-hub:ORG/NAME" or "tu-local-dir:PATH" as a place to fetch from.
+        raise UnusableModel(f"config.json names the unknown encoder {encoder!r}.")
     unknown = sorted(set(arguments) - _known_keys(builder, arguments))
     if unknown:
         raise UnusableModel(f"config.json has unknown keys: {', '.join(unknown)}.")

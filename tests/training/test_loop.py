@@ -187,3 +187,16 @@ def test_a_network_of_the_recipe_book_is_trained_by_its_id(
 def test_an_id_the_recipe_book_lacks_is_refused_before_any_data_is_read(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="unknown"):
         train.train_network("unknown", tmp_path / "nothing", tmp_path)
+
+
+def test_the_average_of_a_short_run_has_forgotten_its_beginning() -> None:
+    average, present = [torch.zeros(1)], [torch.ones(1)]
+    for step in range(1, 200):
+        loop._average(0.995, average, present, step)
+    assert 0.999 < float(average[0]) <= 1  # at a constant 0.995 it would be 0.63
+
+
+def test_the_average_of_a_long_run_is_as_slow_as_the_recipe_says() -> None:
+    average, present = [torch.zeros(1)], [torch.ones(1)]
+    loop._average(0.995, average, present, 100_000)
+    assert float(average[0]) == pytest.approx(0.005)

@@ -11,10 +11,10 @@ from safetensors import safe_open
 from busdemo.evaluation.report import tabulate_results
 from busdemo.inference.segmenter import SegmenterPool, load_segmenter
 from busdemo.phantoms import EXAMPLES, simulate
-from busdemo.zoo.cards import WEIGHTS, Card, read_card, read_cards, read_facts
+from busdemo.zoo.cards import WEIGHTS, YOUR_MODELS, Card, read_card, read_cards, read_facts
 from busdemo.zoo.loading import build_network
 
-CARDS = read_cards()
+CARDS = [card for card in read_cards() if card.family != YOUR_MODELS]
 SETS = {"BUSI", "BUS-BRA", "BUS-UCLM", "BrEaST"}
 
 LITERATURE = {

@@ -1,0 +1,1 @@
+"""The Models tab's own component, its markup and styles."""

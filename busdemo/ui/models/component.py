@@ -1,0 +1,82 @@
+"""`ZooTable`: the zoo's table, sorted and searched in the browser, as one Gradio component.
+
+Events: `enter` when it is first shown (its tab is built then, not before), again while models are
+still being timed and when the page turns dark or light; `pick` when a visitor chooses a model. A
+handler takes a `gr.EventData`, which `Visit.from_event` checks.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import gradio as gr
+from gradio.data_classes import GradioModel
+
+_HERE = Path(__file__).parent
+_LEAST_PX, _MOST_PX = 280, 1600
+
+
+class ZooData(GradioModel):  # type: ignore[misc]
+    """What the table shows. Nothing of it is read on the way up."""
+
+    rows: str = ""
+    """Head and body of the table as HTML, every word in it escaped."""
+    note: str = ""
+    """What stands under the table."""
+    chosen: str = ""
+    """Id of the model whose card is shown."""
+    waiting: bool = False
+    """Are models still being timed? The table then asks again."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a browser says of itself and wants to see, within bounds; the id may be unknown."""
+
+    model: str = ""
+    dark: bool = False
+    width_px: int = 1000
+    """Of the tab's content."""
+
+    @classmethod
+    def from_event(cls, event: gr.EventData) -> "Visit":
+        """Read an event, which anyone may have written."""
+        data = event._data if isinstance(event._data, dict) else {}
+        width = data.get("width")
+        return cls(
+            model=str(data.get("model", ""))[:64],
+            dark=data.get("dark") is True,
+            width_px=min(max(width, _LEAST_PX), _MOST_PX) if isinstance(width, int) else 1000,
+        )
+
+
+class ZooTable(gr.HTML):  # type: ignore[misc]
+    """The table as a Gradio component; use it with `show_progress="hidden"` on its events."""
+
+    data_model = ZooData
+
+    def __init__(self, value: ZooData | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
+        kwargs.setdefault("js_on_load", (_HERE / "models.js").read_text("utf-8"))
+        kwargs.setdefault("apply_default_css", False)
+        kwargs.setdefault("padding", False)
+        super().__init__(value=value, **kwargs)
+
+    def preprocess(self, payload: ZooData | None) -> None:
+        """Nothing: what a visitor does arrives as events."""
+
+    def postprocess(self, value: ZooData | None) -> ZooData | None:
+        """Passed on as it is."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """The JSON schema of `ZooData`."""
+        return cast(dict[str, Any], ZooData.model_json_schema())
+
+    def example_payload(self) -> Any:
+        """An empty table, for the page's API documentation."""
+        return ZooData().model_dump()
+
+    def example_value(self) -> Any:
+        """An empty table, for the page's API documentation."""
+        return ZooData().model_dump()
