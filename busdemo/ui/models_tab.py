@@ -96,7 +96,7 @@ class ModelsTab:
         yield {
             self.zoo: zoo,
             self.pareto_note: render_pareto(table),
-            self.pareto: _without_tools(pareto),
+            self.pareto: gr.update(value=_without_tools(pareto), visible=bool(pareto.data)),
         }
         yield self._show_card(chosen, table, dark=visit.dark)
 

@@ -172,8 +172,16 @@ def test_times_still_being_measured_are_asked_for_again(tab: ModelsTab) -> None:
     assert next(tab.enter(event()))[tab.zoo].waiting
 
 
+def test_no_chart_is_shown_before_there_is_something_to_draw(tab: ModelsTab) -> None:
+    assert next(tab.enter(event()))[tab.pareto]["visible"]
+    tab.pool.milliseconds.clear()
+    assert not next(tab.enter(event()))[tab.pareto]["visible"]
+
+
 def test_a_page_in_the_dark_gets_other_colours(tab: ModelsTab) -> None:
-    light, dark = (next(tab.enter(event(dark=dark)))[tab.pareto].plot for dark in (False, True))
+    light, dark = (
+        next(tab.enter(event(dark=dark)))[tab.pareto]["value"].plot for dark in (False, True)
+    )
     assert light != dark
 
 
