@@ -91,34 +91,35 @@ def segment(
     return Segmentation(pool.cards[model_id], levels, pool.engine(model_id)), probability_map
 
 
-def segment_file(
-    image: Path,
-    masks: Sequence[Path],
-    pool: SegmenterPool,
-    model_id: str,
+def read_files(image: Path, masks: Sequence[Path]) -> tuple[Scan, Reference | None]:
+    """An image file and its mask files; OSError or UnreadableImage with one sentence."""
+    scan = read_scan(image.read_bytes(), image.name)
+    files = [(mask.name, mask.read_bytes()) for mask in masks]
+    return scan, read_reference(files, scan) if files else None
+
+
+def write_results(
+    scan: Scan,
+    segmentation: Segmentation,
+    probability_map: ProbabilityMap,
     *,
+    reference: Reference | None,
     stop: int | None,
     prefix: Path,
 ) -> dict[str, float | int | str | None]:
-    """Segment one file and write its pictures; one row for a table.
+    """Write a result's pictures; one row for a table.
 
-    `stop` None means the model's frozen threshold. Writes `<prefix>-<model>-mask.png`,
-    `-probability.png` and `-overlay.png`. Raises OSError or ValueError (UnreadableImage,
-    UnusableModel) with one sentence, and then has written nothing.
+    `stop` None means the model's frozen threshold. Writes `<prefix>-mask.png`, `-probability.png`
+    and `-overlay.png`; OSError when that is not possible.
     """
-    scan = read_scan(image.read_bytes(), image.name)
-    files = [(mask.name, mask.read_bytes()) for mask in masks]
-    reference = read_reference(files, scan) if files else None
-    segmentation, probability_map = segment(scan, model_id, pool)
     stop = segmentation.card.stop if stop is None else stop
     prefix.parent.mkdir(parents=True, exist_ok=True)
     pictures = draw_results(scan, segmentation, probability_map, stop=stop, reference=reference)
     for kind, data in pictures.items():
-        prefix.with_name(f"{prefix.name}-{model_id}-{kind}.png").write_bytes(data)
+        prefix.with_name(f"{prefix.name}-{kind}.png").write_bytes(data)
     mask = segmentation.mask(stop)
     return {
-        "image": str(image),
-        "model": model_id,
+        "model": segmentation.card.id,
         "threshold": stop / STOPS,
         **tabulate_numbers(mask, mask_of(reference)),
         "reading": "; ".join(scan.notes),

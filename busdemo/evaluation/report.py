@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from busdemo.evaluation.datasets import read_index
-from busdemo.evaluation.runs import ALL_SETS, Sweep, false_alarms, lesion_dice, sweep_models
+from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_models
 from busdemo.evaluation.statistics import Interval
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.zoo.cards import Card, read_cards, read_facts, write_card
+from busdemo.zoo.cards import (
+    ALL_SETS,
+    LEAST_GROUPS,
+    Card,
+    read_cards,
+    read_facts,
+    write_card,
+)
 
 RESULTS = "<!-- results: computed by `busdemo evaluate` -->", "<!-- /results -->"
 MODELS = "<!-- models: written by `busdemo readme` -->", "<!-- /models -->"
 """Marks: what stands between them is generated and replaced."""
-
-LEAST_GROUPS = 5
-"""Fewer patients than this give no interval worth printing."""
 
 Results = list[dict[str, Any]]
 

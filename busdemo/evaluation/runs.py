@@ -14,8 +14,7 @@ from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.masks import STOPS, quantize
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.overlap import sweep_counts
-
-ALL_SETS = "all sets"
+from busdemo.zoo.cards import ALL_SETS
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@ from torch import nn
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.evaluation.report import RESULTS, insert
 from busdemo.evaluation.runs import (
-    ALL_SETS,
     choose_stop,
     lesion_dice,
     sweep_cases,
@@ -34,7 +33,14 @@ from busdemo.training.recipe import (
     STANDARD_DEVIATION,
     Recipe,
 )
-from busdemo.zoo.cards import Preprocessing, digest_members, read_cards, read_facts, write_card
+from busdemo.zoo.cards import (
+    ALL_SETS,
+    Preprocessing,
+    digest_members,
+    read_cards,
+    read_facts,
+    write_card,
+)
 from busdemo.zoo.loading import UnusableModel, build_network
 from busdemo.zoo.structure import read_blueprint
 

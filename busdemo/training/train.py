@@ -2,14 +2,14 @@
 
 import ctypes
 import ctypes.util
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from busdemo.evaluation.datasets import read_index
-from busdemo.training.data import join, read_samples, simulate_samples
+from busdemo.training.data import Samples, join, read_samples, simulate_samples
 from busdemo.training.loop import Run
 from busdemo.training.pretrained import start_encoder
 from busdemo.training.recipe import NETWORKS, RECIPES, Recipe
@@ -30,17 +30,21 @@ def train_network(
     keep_freed_memory()
     config, recipe = NETWORKS[model_id], RECIPES.get(model_id, Recipe())
     side = recipe.final_side_px
-    samples = join(
-        read_samples(read_index(data, "train"), side),
-        simulate_samples(recipe.phantoms, side, recipe.seed),
-    )
-    validation = read_samples(read_index(data, "val"), side)
+    samples, validation = read_splits(data, side, recipe.phantoms, recipe.seed)
     torch.manual_seed(recipe.seed)
     network = build_network(config)
     start_encoder(network, config, weights)
     widen_depthwise_convolutions(network)
     run = Run(supervise(network), recipe, runs / model_id, workers=workers)
     return run.train(samples, validation)
+
+
+@lru_cache(maxsize=1)
+def read_splits(data: Path, side_px: int, phantoms: int, seed: int) -> tuple[Samples, Samples]:
+    """Train split with phantoms, and val split; kept for the next network of a queue."""
+    train = read_samples(read_index(data, "train"), side_px)
+    samples = join(train, simulate_samples(phantoms, side_px, seed))
+    return samples, read_samples(read_index(data, "val"), side_px)
 
 
 def keep_freed_memory() -> None:

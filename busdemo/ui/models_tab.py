@@ -44,7 +44,9 @@ from busdemo.zoo.card_reading import read_curves, read_sections
 from busdemo.zoo.cards import Card
 from busdemo.zoo.structure import read_blueprint
 
-MODELS_STYLESHEET = Path(__file__).parent / "models" / "models.css"
+MODELS_STYLESHEETS = [
+    Path(__file__).parent / "models" / f"{name}.css" for name in ("models", "zoo", "card")
+]
 
 HOW = "How it works"
 """The section of a card that stands beside the drawing."""

@@ -11,10 +11,13 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.api import build_api
 from busdemo.ui.examples import EXAMPLES, read_examples
-from busdemo.ui.models_tab import MODELS_STYLESHEET, build_models_tab
+from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
 from busdemo.zoo.cards import WEIGHTS, read_cards
+
+STYLESHEETS = [STYLESHEET, *MODELS_STYLESHEETS]
+"""Of the page; the viewer and the intake bring their own."""
 
 SWEEP_SECONDS, FILE_SECONDS = 600, 6600
 """Every so often, files older than this are deleted: together, within the two hours we promise."""
@@ -63,7 +66,7 @@ def launch(
         server_port=port,
         root_path=root_path,
         theme=build_theme(),
-        css_paths=[STYLESHEET, MODELS_STYLESHEET],
+        css_paths=STYLESHEETS,
         footer_links=["api"],
         max_file_size="20mb",
         state_session_capacity=64,

@@ -6,12 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from busdemo.zoo.cards import Card, TestResult
-
-ALL_SETS = "all sets"
-
-LEAST_GROUPS = 5
-"""Fewer patients than this give no interval worth showing."""
+from busdemo.zoo.cards import ALL_SETS, LEAST_GROUPS, Card, TestResult
 
 DICE = f"dice {ALL_SETS}"
 FALSE_ALARMS = "false alarms"

@@ -28,6 +28,12 @@ WEIGHTS = Path(os.environ.get("BUSDEMO_WEIGHTS", Path(__file__).parents[2] / "we
 """Where the models' folders are; the environment variable BUSDEMO_WEIGHTS moves it."""
 
 
+ALL_SETS = "all sets"
+"""The data set's name in a result over all of them."""
+
+LEAST_GROUPS = 5
+"""Fewer patients than this give no interval worth showing."""
+
 YOUR_MODELS = "Your models"
 """The family of models that `busdemo add` put here; the project's own tables leave them out."""
 
@@ -91,7 +97,7 @@ class Card:
         """The frozen threshold, chosen on validation data."""
         return self.stop / STOPS
 
-    def result(self, metric: str, dataset: str = "all sets") -> TestResult | None:
+    def result(self, metric: str, dataset: str = ALL_SETS) -> TestResult | None:
         """One test result, None where the card has none."""
         matches = (r for r in self.results if (r.metric, r.dataset) == (metric, dataset))
         return next(matches, None)

@@ -7,7 +7,6 @@ from tiny_world import add_model, write_dataset
 
 from busdemo.evaluation.datasets import read_index
 from busdemo.evaluation.runs import (
-    ALL_SETS,
     Sweep,
     choose_stop,
     false_alarms,
@@ -16,7 +15,7 @@ from busdemo.evaluation.runs import (
 )
 from busdemo.imaging.masks import STOPS
 from busdemo.inference.segmenter import load_segmenter
-from busdemo.zoo.cards import read_card
+from busdemo.zoo.cards import ALL_SETS, read_card
 
 RNG = np.random.default_rng(11)
 

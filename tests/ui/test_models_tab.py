@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,10 +22,9 @@ from busdemo.views.tables import tabulate_zoo
 from busdemo.zoo.cards import digest_members, read_cards, read_facts, write_card
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 EVIL = '<img src=x onerror="window.__hacked=1">'
-FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
 RECIPE = {"stages": [[6, 160], [4, 224]], "batch_size": 16}
 TEXT = """
 # A model
@@ -251,17 +249,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     served, local = launch(weights=fill(tmp_path_factory.mktemp("zoo")), wait=False)
     yield local
     served.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

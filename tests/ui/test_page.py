@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse
 from PIL import Image
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page
 
 from busdemo.cli import main
 from busdemo.imaging.images import read_scan
@@ -34,7 +34,6 @@ from busdemo.zoo.cards import WEIGHTS, read_cards
 
 pytestmark = pytest.mark.browser
 
-FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
 FIRST = next(iter(EXAMPLES))
 
 
@@ -43,17 +42,6 @@ def address() -> Iterator[str]:
     page, local = launch(wait=False)
     yield local
     page.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Page, Request
-from viewer_harness import CASES, EVIL, NEXT_FRAMES, open_harness, read_bytes
+from viewer_harness import CASES, EVIL, NEXT_FRAMES, read_bytes
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap
@@ -27,13 +27,6 @@ FRESH = """() => {
   Object.assign(state, {style: 'fill', heat: false, opacity: {fill: .5, outline: 1, off: 0}});
   session.setLook({brightness: 0, contrast: 0, invert: false});
 }"""
-
-
-@pytest.fixture(scope="module")
-def harness() -> Iterator[Page]:
-    """One browser and one page for all tests: loading Gradio costs more than a test does."""
-    with open_harness() as page:
-        yield page
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Page
-from viewer_harness import BROKEN, NEXT_FRAMES, ZOO, ZOOS, open_harness, read_bytes
+from viewer_harness import BROKEN, NEXT_FRAMES, ZOO, ZOOS, read_bytes
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap
@@ -32,13 +32,6 @@ FRESH = """() => {
   document.activeElement.blur();
 }"""
 DRAWN = """[...document.querySelectorAll('.bd-grid .bd-pane canvas')].map((c) => c.toDataURL())"""
-
-
-@pytest.fixture(scope="module")
-def harness() -> Iterator[Page]:
-    """One browser and one page for all tests."""
-    with open_harness() as page:
-        yield page
 
 
 @pytest.fixture

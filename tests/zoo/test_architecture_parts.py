@@ -184,7 +184,7 @@ def test_transunet_takes_any_multiple_of_16_and_tells_places_apart(size: tuple[i
 
 def test_transunets_resnet_is_timms_with_the_same_weights() -> None:
     torch.manual_seed(3)
-    ours = TransUNet(stem=8, bottlenecks=(3, 4, 9), hidden=64, layers=1).double().eval()
+    ours = TransUNet(stem=8, hidden=64, layers=1).double().eval()
     theirs = ResNetV2(
         layers=(3, 4, 9),
         channels=(32, 64, 128),

@@ -15,7 +15,6 @@ TINY: dict[str, Any] = {"in_channels": 1, "channels": [4, 6, 8, 10, 12]}
 TINY_TRANSFORMER: dict[str, Any] = {
     "in_channels": 1,
     "stem": 4,
-    "bottlenecks": [1, 2, 1],
     "hidden": 64,
     "layers": 2,
     "decoder_channels": [12, 10, 8, 6, 4],

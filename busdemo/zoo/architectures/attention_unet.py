@@ -8,7 +8,6 @@ convolution up.
 
 from collections.abc import Sequence
 
-import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
@@ -17,6 +16,7 @@ from busdemo.zoo.architectures.blocks import (
     AttentionGate,
     build_encoder,
     convolution,
+    decode,
     encode,
     up_convolution,
     upward_widths,
@@ -42,11 +42,6 @@ class AttentionUNet(nn.Module, PyTorchModelHubMixin):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, 1, H, W) of an image batch (B, in_channels, H, W)."""
-        *skips, x = encode(self.encoder, image)
-        for up, gate, block, skip in zip(
-            self.up, self.gates, self.decoder, reversed(skips), strict=True
-        ):
-            x = up(x)
-            x = block(torch.cat([gate(x, skip), x], dim=1))
-        logits: Tensor = self.head(x)
+        maps = encode(self.encoder, image)
+        logits: Tensor = self.head(decode(maps, self.up, self.decoder, gates=self.gates))
         return logits

@@ -61,6 +61,28 @@ def upward_widths(channels: Sequence[int]) -> list[tuple[int, int]]:
     return list(zip(channels[:0:-1], channels[-2::-1], strict=True))
 
 
+def decode(
+    maps: Sequence[Tensor],
+    ups: Iterable[nn.Module],
+    blocks: Iterable[nn.Module],
+    *,
+    gates: Iterable[nn.Module] | None = None,
+    after: Iterable[nn.Module] | None = None,
+) -> Tensor:
+    """The finest map of the way up over an encoder's `maps`, (B, channels of level 0, H, W).
+
+    Each step takes the map from below up and joins the skip; with `gates`, what its gate lets
+    through of it. A block brings both to the skip's width; `after` holds a module to follow each.
+    """
+    *skips, x = maps
+    no_gates, nothing = repeat(None), repeat(nn.Identity())
+    steps = zip(ups, blocks, reversed(skips), gates or no_gates, after or nothing, strict=False)
+    for up, block, skip, gate, extra in steps:
+        x = up(x)
+        x = extra(block(torch.cat([gate(x, skip) if gate else skip, x], dim=1)))
+    return x
+
+
 class AttentionGate(nn.Module):
     """Additive gate: the decoder's signal decides, per pixel, how much of the skip passes.
 

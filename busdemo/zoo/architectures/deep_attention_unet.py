@@ -11,7 +11,6 @@ neighbouring pixels of a map are too alike for the loss of single ones to matter
 from collections.abc import Sequence
 from itertools import repeat
 
-import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
@@ -19,6 +18,7 @@ from busdemo.zoo.architectures.blocks import (
     WIDTHS,
     AttentionGate,
     build_encoder,
+    decode,
     double_convolution,
     encode,
     transposed_convolution,
@@ -50,13 +50,8 @@ class DeepAttentionUNet(nn.Module, PyTorchModelHubMixin):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, 1, H, W) of an image batch (B, in_channels, H, W)."""
-        *skips, x = encode(self.encoder, image, repeat(self.dropout))
-        for up, gate, block, skip in zip(
-            self.up, self.gates, self.decoder, reversed(skips), strict=True
-        ):
-            x = up(x)
-            x = block(torch.cat([gate(x, skip), x], dim=1))
-        logits: Tensor = self.head(x)
+        maps = encode(self.encoder, image, repeat(self.dropout))
+        logits: Tensor = self.head(decode(maps, self.up, self.decoder, gates=self.gates))
         return logits
 
 

@@ -8,13 +8,13 @@ Networks", arXiv 1709.01507, reduction 16 (7.8 M parameters).
 
 from collections.abc import Sequence
 
-import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from busdemo.zoo.architectures.blocks import (
     WIDTHS,
     build_encoder,
+    decode,
     double_convolution,
     encode,
     transposed_convolution,
@@ -49,11 +49,8 @@ class SEUNet(nn.Module, PyTorchModelHubMixin):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, 1, H, W) of an image batch (B, in_channels, H, W)."""
-        *skips, x = encode(self.encoder, image, self.encoder_excitations)
-        for up, block, excitation, skip in zip(
-            self.up, self.decoder, self.decoder_excitations, reversed(skips), strict=True
-        ):
-            x = excitation(block(torch.cat([skip, up(x)], dim=1)))
+        maps = encode(self.encoder, image, self.encoder_excitations)
+        x = decode(maps, self.up, self.decoder, after=self.decoder_excitations)
         logits: Tensor = self.head(x)
         return logits
 

@@ -22,13 +22,16 @@ GRID = 16
 """Side of the learned position embedding, that of a 256x256 image; other sizes interpolate it."""
 
 
+BOTTLENECKS = (3, 4, 9)
+"""In each of the ResNet's three stages, as in ResNet-50."""
+
+
 class TransUNet(nn.Module, PyTorchModelHubMixin):
     """Logits (B, 1, H, W) for images (B, in_channels, H, W); H and W multiples of 16.
 
     Args:
         in_channels: channels of the input image.
         stem: width of the ResNet's first convolution; its stages end at 4, 8 and 16 times that.
-        bottlenecks: number of bottlenecks in each of the three stages.
         hidden: width of the transformer, four times that inside its perceptrons.
         layers: number of its layers.
         decoder_channels: widths at 1/16, 1/8, 1/4, 1/2 and full resolution.
@@ -38,7 +41,6 @@ class TransUNet(nn.Module, PyTorchModelHubMixin):
         self,
         in_channels: int = 1,
         stem: int = 24,
-        bottlenecks: Sequence[int] = (3, 4, 9),
         hidden: int = 256,
         layers: int = 6,
         decoder_channels: Sequence[int] = (192, 128, 64, 32, 16),
@@ -55,7 +57,7 @@ class TransUNet(nn.Module, PyTorchModelHubMixin):
                 Bottleneck(a, b, stride=1 if index == 0 else 2),
                 *(Bottleneck(b, b) for _ in range(count - 1)),
             )
-            for index, ((a, b), count) in enumerate(zip(pairwise(widths), bottlenecks, strict=True))
+            for index, ((a, b), count) in enumerate(zip(pairwise(widths), BOTTLENECKS, strict=True))
         )
         self.embed = nn.Conv2d(widths[-1], hidden, kernel_size=1)
         self.position = nn.Parameter(0.02 * torch.randn(1, hidden, GRID, GRID))

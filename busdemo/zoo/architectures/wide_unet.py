@@ -9,13 +9,13 @@ preprocessor_config.json, nothing in here.
 
 from collections.abc import Sequence
 
-import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from busdemo.zoo.architectures.blocks import (
     WIDTHS,
     build_encoder,
+    decode,
     double_convolution,
     encode,
     transposed_convolution,
@@ -41,8 +41,6 @@ class WideUNet(nn.Module, PyTorchModelHubMixin):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, 1, H, W) of an image batch (B, in_channels, H, W)."""
-        *skips, x = encode(self.encoder, image)
-        for up, block, skip in zip(self.up, self.decoder, reversed(skips), strict=True):
-            x = block(torch.cat([skip, up(x)], dim=1))
-        logits: Tensor = self.head(x)
+        maps = encode(self.encoder, image)
+        logits: Tensor = self.head(decode(maps, self.up, self.decoder))
         return logits

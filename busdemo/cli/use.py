@@ -1,49 +1,21 @@
-"""The verbs of the page, from a terminal."""
+"""The commands a user needs: the page, segmenting, replaying a receipt, adding a model."""
 
 import argparse
 import itertools
-import json
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-# Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
-from busdemo import __version__
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, the page when none is named; the exit code (0 good, 1 failed, 2 misused)."""
-    options = build_parser().parse_args(arguments)
-    return int(options.run(options))
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The command line's grammar."""
-    parser = argparse.ArgumentParser(
-        prog="busdemo",
-        description="Breast-ultrasound lesion segmentation, compared. Research and teaching only, "
-        "not a medical device. Without a command: start the page.",
-    )
-    parser.add_argument("--version", action="version", version=f"busdemo {__version__}")
-    _add_page_options(parser)
-    parser.set_defaults(run=_serve)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _add_use(commands)
-    _add_making(commands)
-    return parser
-
 
 Commands = Any
 """What `add_subparsers` returns; argparse does not name its type in public."""
 
 
-def _add_use(commands: Commands) -> None:
-    """The commands a user needs."""
+def add_use(commands: Commands) -> None:
+    """Their grammar."""
     serve = commands.add_parser("serve", help="start the page (the same as no command)")
-    _add_page_options(serve, default=argparse.SUPPRESS)
-    serve.set_defaults(run=_serve)
+    add_page_options(serve, default=argparse.SUPPRESS)
+    serve.set_defaults(run=serve)
 
     segment = commands.add_parser("segment", help="segment images, score them against masks")
     segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
@@ -95,40 +67,8 @@ def _add_use(commands: Commands) -> None:
     add.set_defaults(run=_add)
 
 
-def _add_making(commands: Commands) -> None:
-    """The commands behind weights/, examples/ and the README."""
-    train = commands.add_parser("train", help="train networks on the recipe, put them in the zoo")
-    train.add_argument("models", nargs="*", metavar="MODEL", help="ids, trained in this order")
-    train.add_argument(
-        "--all", action="store_true", help="every network, then the recipes; those done are kept"
-    )
-    _add_data(train)
-    train.add_argument(
-        "--runs",
-        type=Path,
-        default=Path("runs"),
-        metavar="DIR",
-        help="where training keeps its state (default: %(default)s)",
-    )
-    train.add_argument("--workers", type=int, default=0, help="processes that augment images")
-    train.set_defaults(run=_train)
-
-    evaluate = commands.add_parser("evaluate", help="test models and write their cards' results")
-    evaluate.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
-    _add_data(evaluate)
-    evaluate.set_defaults(run=_evaluate)
-
-    examples = commands.add_parser("examples", help="simulate the examples, run the opening one")
-    examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
-    examples.set_defaults(run=_examples)
-
-    readme = commands.add_parser("readme", help="renew the generated parts of README.md")
-    readme.add_argument("--check", action="store_true", help="only say whether they are up to date")
-    readme.set_defaults(run=_readme)
-
-
-def _add_page_options(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """`default` SUPPRESS keeps what stood before the word `serve`."""
+def add_page_options(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """The page's options; `default` SUPPRESS keeps what stood before the word `serve`."""
     parser.add_argument("--host", default=default, help="address (default: 127.0.0.1)")
     parser.add_argument("--port", default=default, type=int, help="port (default: 7860)")
     parser.add_argument(
@@ -136,17 +76,8 @@ def _add_page_options(parser: argparse.ArgumentParser, default: str | None = Non
     )
 
 
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path("../shared/data"),
-        metavar="DIR",
-        help="index.csv, images/ and masks/ (default: %(default)s)",
-    )
-
-
-def _serve(options: argparse.Namespace) -> int:
+def serve(options: argparse.Namespace) -> int:
+    """Start the page and stay until it ends."""
     from busdemo.ui.page import launch
 
     port = options.port or int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
@@ -159,7 +90,7 @@ def _segment(options: argparse.Namespace) -> int:
 
     from busdemo.imaging.masks import stop_of
     from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.workflows import segment_file, write_table
+    from busdemo.workflows import read_files, segment, write_results, write_table
     from busdemo.zoo.cards import read_cards
 
     pool = SegmenterPool(read_cards())
@@ -171,16 +102,25 @@ def _segment(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     rows, failures = [], 0
-    prefixes = [options.out / name for name in _distinct_names(options.images)]
-    files = zip(options.images, masks, prefixes, strict=True)
-    jobs = [(*file, model) for file in files for model in models]
-    for image, references, prefix, model in tqdm(jobs, desc="segmenting", unit="image"):
+    names = _distinct_names(options.images)
+    files = zip(options.images, masks, names, strict=True)
+    for image, references, name in tqdm(list(files), desc="segmenting", unit="image"):
         try:
-            row = segment_file(image, references, pool, model, stop=stop, prefix=prefix)
-            rows.append(row)
+            scan, reference = read_files(image, references)
         except (OSError, ValueError) as error:
             failures += 1
             tqdm.write(f"{image}: {error}", file=sys.stderr)
+            continue
+        predictions = pool.look_at(scan.pixels)
+        for model in models:
+            try:
+                result = segment(scan, model, pool, predictions)
+                prefix = options.out / f"{name}-{model}"
+                row = write_results(scan, *result, reference=reference, stop=stop, prefix=prefix)
+                rows.append({"image": str(image), **row})
+            except (OSError, ValueError) as error:
+                failures += 1
+                tqdm.write(f"{image}: {model}: {error}", file=sys.stderr)
     if rows:
         write_table(rows, options.out / "results.csv")
     return 1 if failures else 0
@@ -255,69 +195,4 @@ def _add(options: argparse.Namespace) -> int:
     print(f"Added {card.id}{revision}, {card.parameters / 1e6:.1f} M parameters.")
     print(card.facts["input"])
     print(f"Its card is {card.folder / 'README.md'}; the page shows it after its next start.")
-    return 0
-
-
-def _train(options: argparse.Namespace) -> int:
-    from busdemo.training.queue import train_models
-    from busdemo.training.recipe import NETWORKS, RECIPES_OVER
-
-    known = [*NETWORKS, *RECIPES_OVER]
-    wanted = known if options.all else options.models
-    unknown = [model_id for model_id in wanted if model_id not in known]
-    if unknown or not wanted:
-        words = f"Unknown model {unknown[0]!r}" if unknown else "Name a model, or --all"
-        print(f"{words}; known: {', '.join(known)}.", file=sys.stderr)
-        return 2
-    failures = train_models(wanted, options.data, options.runs, workers=options.workers)
-    for model_id, reason in failures.items():
-        print(f"{model_id}: {reason}", file=sys.stderr)
-    return 1 if failures else 0
-
-
-def _evaluate(options: argparse.Namespace) -> int:
-    from busdemo.evaluation.report import evaluate_cards
-    from busdemo.zoo.cards import WEIGHTS, read_cards
-    from busdemo.zoo.loading import UnusableModel
-
-    cards = {card.id: card for card in read_cards()}
-    wanted = options.models
-    if wanted == ["all"]:
-        wanted = [model_id for model_id, card in cards.items() if not card.problem]
-    if unknown := [model_id for model_id in wanted if model_id not in cards]:
-        print(f"Unknown model {unknown[0]!r}; known: all, {', '.join(cards)}.", file=sys.stderr)
-        return 2
-    try:
-        results = evaluate_cards(wanted, WEIGHTS, options.data)
-    except (UnusableModel, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(json.dumps(results, indent=2))
-    return 0
-
-
-def _examples(options: argparse.Namespace) -> int:
-    from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.phantoms import write_examples
-    from busdemo.ui.examples import write_opening
-    from busdemo.zoo.cards import read_cards
-
-    write_examples(options.out)
-    write_opening(options.out, SegmenterPool(read_cards()))
-    return 0
-
-
-def _readme(options: argparse.Namespace) -> int:
-    from busdemo.evaluation.report import MODELS, insert, tabulate_cards
-    from busdemo.zoo.cards import YOUR_MODELS, read_cards
-
-    path = Path("README.md")
-    present = path.read_text(encoding="utf-8")
-    cards = [card for card in read_cards() if card.family != YOUR_MODELS]
-    renewed = insert(present, tabulate_cards(cards), MODELS)
-    if options.check and renewed != present:
-        print("README.md is not up to date: run `busdemo readme`.", file=sys.stderr)
-        return 1
-    if not options.check:
-        path.write_text(renewed, encoding="utf-8")
     return 0

@@ -1,0 +1,31 @@
+"""The verbs of the page, from a terminal."""
+
+import argparse
+from collections.abc import Sequence
+
+# Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
+from busdemo import __version__
+from busdemo.cli.making import add_making
+from busdemo.cli.use import add_page_options, add_use, serve
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, the page when none is named; the exit code (0 good, 1 failed, 2 misused)."""
+    options = build_parser().parse_args(arguments)
+    return int(options.run(options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    parser = argparse.ArgumentParser(
+        prog="busdemo",
+        description="Breast-ultrasound lesion segmentation, compared. Research and teaching only, "
+        "not a medical device. Without a command: start the page.",
+    )
+    parser.add_argument("--version", action="version", version=f"busdemo {__version__}")
+    add_page_options(parser)
+    parser.set_defaults(run=serve)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    add_use(commands)
+    add_making(commands)
+    return parser

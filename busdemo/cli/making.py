@@ -1,0 +1,115 @@
+"""The commands behind weights/, examples/ and the README."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from busdemo.cli.use import Commands
+
+
+def add_making(commands: Commands) -> None:
+    """Their grammar."""
+    train = commands.add_parser("train", help="train networks on the recipe, put them in the zoo")
+    train.add_argument("models", nargs="*", metavar="MODEL", help="ids, trained in this order")
+    train.add_argument(
+        "--all", action="store_true", help="every network, then the recipes; those done are kept"
+    )
+    _add_data(train)
+    train.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="where training keeps its state (default: %(default)s)",
+    )
+    train.add_argument("--workers", type=int, default=0, help="processes that augment images")
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="test models and write their cards' results")
+    evaluate.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
+    _add_data(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+    examples = commands.add_parser("examples", help="simulate the examples, run the opening one")
+    examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
+    examples.set_defaults(run=_examples)
+
+    readme = commands.add_parser("readme", help="renew the generated parts of README.md")
+    readme.add_argument("--check", action="store_true", help="only say whether they are up to date")
+    readme.set_defaults(run=_readme)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("../shared/data"),
+        metavar="DIR",
+        help="index.csv, images/ and masks/ (default: %(default)s)",
+    )
+
+
+def _train(options: argparse.Namespace) -> int:
+    from busdemo.training.queue import train_models
+    from busdemo.training.recipe import NETWORKS, RECIPES_OVER
+
+    known = [*NETWORKS, *RECIPES_OVER]
+    wanted = known if options.all else options.models
+    unknown = [model_id for model_id in wanted if model_id not in known]
+    if unknown or not wanted:
+        words = f"Unknown model {unknown[0]!r}" if unknown else "Name a model, or --all"
+        print(f"{words}; known: {', '.join(known)}.", file=sys.stderr)
+        return 2
+    failures = train_models(wanted, options.data, options.runs, workers=options.workers)
+    for model_id, reason in failures.items():
+        print(f"{model_id}: {reason}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.report import evaluate_cards
+    from busdemo.zoo.cards import WEIGHTS, read_cards
+    from busdemo.zoo.loading import UnusableModel
+
+    cards = {card.id: card for card in read_cards()}
+    wanted = options.models
+    if wanted == ["all"]:
+        wanted = [model_id for model_id, card in cards.items() if not card.problem]
+    if unknown := [model_id for model_id in wanted if model_id not in cards]:
+        print(f"Unknown model {unknown[0]!r}; known: all, {', '.join(cards)}.", file=sys.stderr)
+        return 2
+    try:
+        results = evaluate_cards(wanted, WEIGHTS, options.data)
+    except (UnusableModel, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(results, indent=2))
+    return 0
+
+
+def _examples(options: argparse.Namespace) -> int:
+    from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.phantoms import write_examples
+    from busdemo.ui.examples import write_opening
+    from busdemo.zoo.cards import read_cards
+
+    write_examples(options.out)
+    write_opening(options.out, SegmenterPool(read_cards()))
+    return 0
+
+
+def _readme(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.report import MODELS, insert, tabulate_cards
+    from busdemo.zoo.cards import YOUR_MODELS, read_cards
+
+    path = Path("README.md")
+    present = path.read_text(encoding="utf-8")
+    cards = [card for card in read_cards() if card.family != YOUR_MODELS]
+    renewed = insert(present, tabulate_cards(cards), MODELS)
+    if options.check and renewed != present:
+        print("README.md is not up to date: run `busdemo readme`.", file=sys.stderr)
+        return 1
+    if not options.check:
+        path.write_text(renewed, encoding="utf-8")
+    return 0
