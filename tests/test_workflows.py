@@ -16,18 +16,20 @@ from busdemo.imaging.images import Scan, UnreadableImage, read_scan
 from busdemo.inference.engines import TorchEngine
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.views.pictures import draw_overlay
-from busdemo.workflows import (
+from busdemo.workflows.receipts import (
     InvalidReceipt,
+    encode_receipt,
+    read_receipt,
+    replay,
+    write_receipt,
+)
+from busdemo.workflows.segmenting import (
     Reference,
     draw_results,
-    encode_receipt,
     invert_reference,
-    read_receipt,
     read_reference,
-    replay,
     segment,
     tabulate_numbers,
-    write_receipt,
     write_table,
 )
 from busdemo.zoo.cards import read_cards

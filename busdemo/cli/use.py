@@ -90,7 +90,7 @@ def _segment(options: argparse.Namespace) -> int:
 
     from busdemo.imaging.masks import stop_of
     from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.workflows import read_files, segment, write_results, write_table
+    from busdemo.workflows.segmenting import read_files, segment, write_results, write_table
     from busdemo.zoo.cards import read_cards
 
     pool = SegmenterPool(read_cards())
@@ -158,7 +158,7 @@ def _pick_models(wanted: str, known: list[str], problems: dict[str, str]) -> lis
 def _replay(options: argparse.Namespace) -> int:
     from busdemo.imaging.images import UnreadableImage, read_scan
     from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.workflows import InvalidReceipt, read_receipt, replay
+    from busdemo.workflows.receipts import InvalidReceipt, read_receipt, replay
     from busdemo.zoo.cards import read_cards
     from busdemo.zoo.loading import UnusableModel
 

@@ -25,7 +25,8 @@ _STARTS = {
     ),
     SHARED_START: (
         "The encoder started from the trained one of the Attention U-Net (same layers, same train "
-        "split), everything else from random weights."
+        "split; where this one is narrower, from the channels that count most there), everything "
+        "else from random weights."
     ),
     RANDOM_START: "All weights started random.",
 }

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ SHARES_ENCODER = (
     "SEUNet",
     "SpatialAttentionUNet",
 )
-"""Networks of ours with the double-convolution encoder (32 to 512) of the Attention U-Net."""
+"""Networks of ours with the double-convolution encoder of the Attention U-Net, or one narrower."""
 
 SHARED = "attention-unet"
 """The model in `weights/` whose trained encoder they start from."""
@@ -54,10 +55,35 @@ def start_encoder(network: nn.Module, config: dict[str, Any], weights: Path) -> 
         load_imagenet(network.encoder.model)  # type: ignore[arg-type, union-attr]
     elif start == SHARED_START:
         published = load_file(weights / SHARED / "model.safetensors")
-        part = {k: v for k, v in published.items() if k.startswith("encoder.")}
-        rest = network.load_state_dict(part, strict=False)
-        if rest.unexpected_keys or any(key.startswith("encoder.") for key in rest.missing_keys):
-            raise ValueError(f"Its encoder is not the one of {SHARED}.")
+        try:
+            network.load_state_dict(narrow_encoder(published, config["channels"]), strict=False)
+        except (KeyError, RuntimeError) as error:
+            raise ValueError(f"Its encoder is not the one of {SHARED}.") from error
+
+
+def narrow_encoder(published: dict[str, Tensor], channels: Sequence[int]) -> dict[str, Tensor]:
+    """The double-convolution encoder at `channels`, the widths of its levels; the same if equal.
+
+    Of each convolution those channels stay that its batch norm scales most (Liu et al., "Network
+    Slimming", arXiv 1708.06519), in their order. ValueError when a level is narrower already.
+    """
+    state: dict[str, Tensor] = {}
+    inputs: Tensor | None = None
+    for level, width in enumerate(channels):
+        for convolution, norm in ((0, 1), (3, 4)):
+            at, following = (f"encoder.{level}.{index}" for index in (convolution, norm))
+            scale = published[f"{following}.weight"].float().abs()
+            if len(scale) < width:
+                raise ValueError(f"Level {level} has {len(scale)} channels, not {width}.")
+            kept = scale.topk(width).indices.sort().values
+            weight = published[f"{at}.weight"][kept]
+            state[f"{at}.weight"] = weight if inputs is None else weight[:, inputs]
+            for name in ("weight", "bias", "running_mean", "running_var"):
+                state[f"{following}.{name}"] = published[f"{following}.{name}"][kept]
+            counted = f"{following}.num_batches_tracked"
+            state[counted] = published[counted]
+            inputs = kept
+    return state
 
 
 def load_imagenet(encoder: nn.Module) -> None:

@@ -8,6 +8,8 @@ ENCODER = "tu-tf_efficientnet_lite0"
 
 _SMP: dict[str, Any] = {"encoder_weights": None, "in_channels": 1, "classes": 1}
 _OWN: dict[str, Any] = {"in_channels": 1, "channels": [32, 64, 128, 256, 512]}
+_NARROW: dict[str, Any] = {"in_channels": 1, "channels": [20, 40, 80, 160, 320]}
+"""At full width, the three that have it would take the zoo over 120 MB."""
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "unet": {
@@ -22,12 +24,12 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "decoder_channels": [128, 96, 64, 32, 16],
         **_SMP,
     },
-    "unet3-plus": {"_model_class": "UNet3Plus", **_OWN},
-    "wide-unet": {"_model_class": "WideUNet", **_OWN},
+    "unet3-plus": {"_model_class": "UNet3Plus", "branch_channels": 16, **_NARROW},
+    "wide-unet": {"_model_class": "WideUNet", **_NARROW},
     "attention-unet": {"_model_class": "AttentionUNet", **_OWN},
     "deep-attention-unet": {"_model_class": "DeepAttentionUNet", **_OWN},
     "se-unet": {"_model_class": "SEUNet", **_OWN},
-    "spatial-attention-unet": {"_model_class": "SpatialAttentionUNet", **_OWN},
+    "spatial-attention-unet": {"_model_class": "SpatialAttentionUNet", **_NARROW},
     "transunet-small": {"_model_class": "TransUNet", "in_channels": 1},
     "segformer": {
         "_model_class": "Segformer",
@@ -89,16 +91,17 @@ class Recipe:
 
 SHORT_STAGES = ((5, 160), (3, 224))
 FULL_SIZE_STAGES = ((3, 160),)
+NARROW_STAGES = ((6, 160),)
 
 RECIPES = {
     "unet-plus-plus": Recipe(stages=SHORT_STAGES),
     "deeplabv3": Recipe(stages=SHORT_STAGES),
-    "unet3-plus": Recipe(stages=((3, 128),)),
-    "wide-unet": Recipe(stages=((2, 160), (1, 256))),
+    "unet3-plus": Recipe(stages=NARROW_STAGES),
+    "wide-unet": Recipe(stages=((4, 160), (2, 256))),
     "attention-unet": Recipe(stages=((12, 160), (4, 256)), peak_learning_rate=2e-3),
     "deep-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
     "se-unet": Recipe(stages=FULL_SIZE_STAGES),
-    "spatial-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
+    "spatial-attention-unet": Recipe(stages=NARROW_STAGES),
     "transunet-small": Recipe(stages=((6, 128),)),
     "segformer": Recipe(stages=((8, 160),)),
 }

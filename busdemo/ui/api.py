@@ -16,13 +16,8 @@ from busdemo.imaging.refusals import UnreadableImage
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.workspace import first_usable
-from busdemo.workflows import (
-    draw_results,
-    read_reference,
-    segment,
-    tabulate_numbers,
-    write_receipt,
-)
+from busdemo.workflows.receipts import write_receipt
+from busdemo.workflows.segmenting import draw_results, read_reference, segment, tabulate_numbers
 from busdemo.zoo.loading import UnusableModel
 
 

@@ -21,7 +21,7 @@ from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_png
-from busdemo.workflows import Reference, Segmentation, segment
+from busdemo.workflows.segmenting import Reference, Segmentation, segment
 
 EXAMPLES = Path(os.environ.get("BUSDEMO_EXAMPLES", Path(__file__).parents[2] / "examples"))
 """Where the examples are; the environment variable BUSDEMO_EXAMPLES moves them."""

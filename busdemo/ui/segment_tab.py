@@ -18,13 +18,8 @@ from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note, Tile
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 from busdemo.views.pictures import draw_overlay, encode_png
-from busdemo.workflows import (
-    encode_receipt,
-    invert_reference,
-    mask_of,
-    read_reference,
-    write_receipt,
-)
+from busdemo.workflows.receipts import encode_receipt, write_receipt
+from busdemo.workflows.segmenting import invert_reference, mask_of, read_reference
 
 MOST_MASKS = 16
 """Files of one mask."""

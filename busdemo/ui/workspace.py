@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.viewer.component import ModelLayer, Viewer, ViewerData
-from busdemo.workflows import Reference, Segmentation, segment
+from busdemo.workflows.segmenting import Reference, Segmentation, segment
 from busdemo.zoo.cards import Card
 from busdemo.zoo.loading import UnusableModel
 

@@ -56,6 +56,10 @@ class Preprocessing:
         return len(self.mean)
 
 
+SEGMENTATION = "segmentation"
+"""The task of a card that names no other."""
+
+
 @dataclass(frozen=True)
 class TestResult:
     """Mean over a test split's `n` images with its 95 % bootstrap interval over `groups`."""
@@ -97,18 +101,23 @@ class Card:
         """The frozen threshold, chosen on validation data."""
         return self.stop / STOPS
 
+    @property
+    def task(self) -> str:
+        """What it does: "segmentation", or what else its facts name."""
+        return str(self.facts.get("task", SEGMENTATION))
+
     def result(self, metric: str, dataset: str = ALL_SETS) -> TestResult | None:
         """One test result, None where the card has none."""
         matches = (r for r in self.results if (r.metric, r.dataset) == (metric, dataset))
         return next(matches, None)
 
 
-def read_cards(weights: Path = WEIGHTS) -> list[Card]:
-    """The cards of all folders, unusable ones included with their reason, ordered as they say."""
+def read_cards(weights: Path = WEIGHTS, task: str = SEGMENTATION) -> list[Card]:
+    """The cards of one task, unusable ones included with their reason, ordered as they say."""
     # With a dot in front it is no model yet: one that is just being added.
     folders = sorted(p for p in weights.iterdir() if p.is_dir() and not p.name.startswith("."))
     by_id = {folder.name: read_card(folder) for folder in folders}
-    cards = [_check_members(card, by_id) for card in by_id.values()]
+    cards = [_check_members(card, by_id) for card in by_id.values() if card.task == task]
     return sorted(cards, key=lambda card: (card.order, card.id))
 
 

@@ -11,7 +11,7 @@ from tiny_world import add_model, draw_scan
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import Segmenter, SegmenterPool
-from busdemo.workflows import segment
+from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import digest_members, read_cards
 from busdemo.zoo.loading import UnusableModel
 

@@ -10,11 +10,13 @@ from busdemo.training.pretrained import (
     PACKAGE,
     RANDOM_START,
     SHARED_START,
+    narrow_encoder,
     start_encoder,
     start_of,
 )
 from busdemo.training.recipe import NETWORKS
 from busdemo.training.train import widen_depthwise_convolutions
+from busdemo.zoo.architectures.blocks import encode
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 
@@ -61,10 +63,33 @@ def test_the_shared_encoder_fills_the_encoder_and_nothing_else(model_id: str) ->
     network = build_network(NETWORKS[model_id])
     before = {key: value.clone() for key, value in network.state_dict().items()}
     start_encoder(network, NETWORKS[model_id], WEIGHTS)
-    shared = load_file(WEIGHTS / "attention-unet" / "model.safetensors")
+    published = load_file(WEIGHTS / "attention-unet" / "model.safetensors")
+    shared = narrow_encoder(published, NETWORKS[model_id]["channels"])
     for key, value in network.state_dict().items():
         inside = key.startswith("encoder.")
         assert torch.equal(value, shared[key].to(value.dtype) if inside else before[key]), key
+
+
+def test_a_narrower_encoder_computes_the_channels_that_count_most_as_the_full_one_does() -> None:
+    torch.manual_seed(0)
+    full = build_network({"_model_class": "AttentionUNet", "channels": [8, 12]})
+    for name, value in full.encoder.named_parameters():  # type: ignore[union-attr]
+        if value.ndim == 1:  # scales and shifts: the first five channels count, the others are dead
+            value.data[:] = torch.rand_like(value) + 0.5 if "weight" in name else 0.1
+            value.data[5:] = 0
+    narrow = build_network({"_model_class": "AttentionUNet", "channels": [5, 5]})
+    narrow.load_state_dict(narrow_encoder(full.state_dict(), [5, 5]), strict=False)
+    image = torch.rand(1, 1, 16, 16)
+    with torch.no_grad():
+        maps = [encode(network.eval().encoder, image) for network in (full, narrow)]
+    for wide, slim in zip(*maps, strict=True):
+        torch.testing.assert_close(slim, wide[:, :5])
+
+
+def test_an_encoder_narrower_than_asked_for_is_refused() -> None:
+    network = build_network({"_model_class": "AttentionUNet", "channels": [4, 8]})
+    with pytest.raises(ValueError, match="Level 1 has 8 channels, not 9"):
+        narrow_encoder(network.state_dict(), [4, 9])
 
 
 def test_an_encoder_that_does_not_fit_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.scoring.overlap import score_overlap
 from busdemo.ui.page import launch
-from busdemo.workflows import segment
+from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
 
 

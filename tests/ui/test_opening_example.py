@@ -9,7 +9,7 @@ import pytest
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.examples import EXAMPLES, open_example, read_examples
-from busdemo.workflows import segment
+from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
 
 

@@ -29,7 +29,7 @@ from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.scoring.overlap import score_overlap
 from busdemo.ui.page import build_page, launch
 from busdemo.ui.theme import STYLESHEET, build_theme
-from busdemo.workflows import segment
+from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import WEIGHTS, read_cards
 
 pytestmark = pytest.mark.browser

@@ -1,24 +1,17 @@
-"""The verbs a page, a terminal or a program may ask for, in terms of the rooms above."""
+"""Segmenting a scan and scoring the result: once, for the page, the terminal and programs."""
 
 import csv
-import hashlib
-import json
 import math
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
-import torch
 
-from busdemo import __version__
 from busdemo.annotations.masks import MaskReading, read_mask, write_mask_png
 from busdemo.imaging.arrays import Levels, Mask, ProbabilityMap
 from busdemo.imaging.images import Scan, read_scan
-from busdemo.imaging.masks import STOPS, binarize, quantize, stop_of
+from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.imaging.refusals import plain_name
 from busdemo.inference.segmenter import Predictions, SegmenterPool
 from busdemo.scoring.overlap import Overlap, score_overlap
@@ -27,8 +20,6 @@ from busdemo.zoo.cards import Card
 
 Files = Sequence[tuple[str, bytes]]
 """Uploaded files: name and contents of each."""
-
-RECEIPT_FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +53,6 @@ class Segmentation:
         return binarize(self.levels, stop)
 
 
-class InvalidReceipt(ValueError):
-    """A file that is no receipt, or one of another version; the message is one sentence."""
-
-
 def read_reference(files: Files, scan: Scan, *, invert: bool = False) -> Reference:
     """The uploaded mask files as one reference of the scan's size.
 
@@ -76,6 +63,12 @@ def read_reference(files: Files, scan: Scan, *, invert: bool = False) -> Referen
     first, more = plain_name(files[0][0]), len(files) - 1
     name = f"{first} and {more} more" if more else first
     return Reference(name, tuple(files), reading, invert)
+
+
+def invert_reference(reference: Reference, scan: Scan) -> Reference:
+    """The same files, read with lesion and background exchanged (or back again)."""
+    inverted = read_reference(reference.files, scan, invert=not reference.inverted)
+    return replace(inverted, name=reference.name)
 
 
 def segment(
@@ -173,123 +166,3 @@ def tabulate_numbers(mask: Mask, reference: Mask | None) -> dict[str, float | in
         "extra_px": counts.false_positive,
         "missed_px": counts.false_negative,
     }
-
-
-def write_receipt(
-    scan: Scan, segmentation: Segmentation, stop: int, reference: Reference | None = None
-) -> dict[str, Any]:
-    """All that is needed to get the same mask again, and the numbers it gave; JSON-ready."""
-    card, mask = segmentation.card, segmentation.mask(stop)
-    height, width = mask.shape
-    return {
-        "receipt": RECEIPT_FORMAT,
-        "made_by": {"busdemo": __version__, **_versions()},
-        "engine": segmentation.engine,
-        "input": {"name": scan.name, "sha256": scan.sha256, "width": width, "height": height},
-        "model": {"id": card.id, "name": card.name, "sha256": card.sha256},
-        "threshold": stop / STOPS,
-        "frozen_threshold": card.threshold,
-        "post_processing": "none",
-        "reference": None if reference is None else _describe(reference),
-        "numbers": tabulate_numbers(mask, mask_of(reference)),
-        "levels_sha256": _digest(segmentation.levels),
-        "mask_sha256": _digest(mask),
-    }
-
-
-def encode_receipt(receipt: dict[str, Any]) -> bytes:
-    """The receipt as the contents of a JSON file."""
-    return (json.dumps(receipt, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def read_receipt(text: str) -> dict[str, Any]:
-    """A receipt's contents; InvalidReceipt when the text is none, or of another format."""
-    try:
-        receipt: dict[str, Any] = dict(json.loads(text))
-        version = receipt["receipt"]
-        complete = version == RECEIPT_FORMAT and _is_complete(receipt)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidReceipt("The file is not a busdemo receipt.") from error
-    if version != RECEIPT_FORMAT:
-        raise InvalidReceipt(f"The receipt has format {version}, not {RECEIPT_FORMAT}.")
-    if not complete:
-        raise InvalidReceipt("The file is not a busdemo receipt.")
-    return receipt
-
-
-def replay(
-    receipt: dict[str, Any], scan: Scan, pool: SegmenterPool, *, masks: Files = ()
-) -> list[str]:
-    """Compute a receipt again; what differs, one sentence each, nothing when it is the same.
-
-    The mask and the probability map behind it are compared bit for bit. Scores are compared when
-    the reference's files are given as `masks`; without them, of the numbers only the area.
-    """
-    model = receipt["model"]
-    if scan.sha256 != receipt["input"]["sha256"]:
-        return ["The image is not the one the receipt was made from (its sha256 differs)."]
-    if model["id"] not in pool.cards:
-        return [f"The model {model['id']!r} is not in the zoo here."]
-    if pool.cards[model["id"]].sha256 != model["sha256"]:
-        return [f"The weights of {model['id']} here are not the ones the receipt names."]
-    differences = []
-    segmentation, _ = segment(scan, model["id"], pool)
-    if receipt.get("engine") != segmentation.engine:
-        differences.append(
-            f"The engine was {receipt.get('engine')}, here it is {segmentation.engine}."
-        )
-    reference = None
-    if masks:
-        kept = receipt.get("reference") or {}
-        reference = read_reference(masks, scan, invert=bool(kept.get("inverted")))
-    again = write_receipt(scan, segmentation, stop_of(receipt["threshold"]), reference)
-    for key, words in (("levels_sha256", "probability map"), ("mask_sha256", "mask")):
-        if again[key] != receipt.get(key):
-            differences.append(f"The {words} differs.")
-    numbers = receipt.get("numbers") or {}
-    scored = bool(masks) or not receipt.get("reference")
-    if again["numbers"] != (numbers if scored else _area(numbers)):
-        differences.append("The numbers differ.")
-    return differences
-
-
-def invert_reference(reference: Reference, scan: Scan) -> Reference:
-    """The same files, read with lesion and background exchanged (or back again)."""
-    inverted = read_reference(reference.files, scan, invert=not reference.inverted)
-    return replace(inverted, name=reference.name)
-
-
-def _is_complete(receipt: dict[str, Any]) -> bool:
-    """Is there all that `replay` reads? KeyError, TypeError or ValueError if something is not."""
-    model = receipt["model"]
-    words = (receipt["input"]["sha256"], model["id"], model["sha256"])
-    stop_of(receipt["threshold"])
-    reference = receipt.get("reference") or {}
-    return isinstance(reference, dict) and all(isinstance(word, str) for word in words)
-
-
-def _area(numbers: dict[str, Any]) -> dict[str, Any]:
-    return {"area_px": numbers.get("area_px")}
-
-
-def _describe(reference: Reference) -> dict[str, Any]:
-    return {
-        "name": reference.name,
-        "sha256": list(reference.reading.sha256),
-        "inverted": reference.inverted,
-        "reading": reference.reading.sentence,
-    }
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "opencv": cv2.__version__,
-        "torch": torch.__version__,
-    }
-
-
-def _digest(pixels: Levels | Mask) -> str:
-    shape = f"{pixels.shape[1]}x{pixels.shape[0]}:".encode()
-    return hashlib.sha256(shape + np.ascontiguousarray(pixels).tobytes()).hexdigest()

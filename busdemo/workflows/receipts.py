@@ -1,0 +1,145 @@
+"""Receipts: what it takes to get a mask again, and getting it again."""
+
+import hashlib
+import json
+import platform
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from busdemo import __version__
+from busdemo.imaging.arrays import Levels, Mask
+from busdemo.imaging.images import Scan
+from busdemo.imaging.masks import STOPS, stop_of
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.workflows.segmenting import (
+    Files,
+    Reference,
+    Segmentation,
+    mask_of,
+    read_reference,
+    segment,
+    tabulate_numbers,
+)
+
+RECEIPT_FORMAT = 1
+
+
+class InvalidReceipt(ValueError):
+    """A file that is no receipt, or one of another version; the message is one sentence."""
+
+
+def write_receipt(
+    scan: Scan, segmentation: Segmentation, stop: int, reference: Reference | None = None
+) -> dict[str, Any]:
+    """All that is needed to get the same mask again, and the numbers it gave; JSON-ready."""
+    card, mask = segmentation.card, segmentation.mask(stop)
+    height, width = mask.shape
+    return {
+        "receipt": RECEIPT_FORMAT,
+        "made_by": {"busdemo": __version__, **_versions()},
+        "engine": segmentation.engine,
+        "input": {"name": scan.name, "sha256": scan.sha256, "width": width, "height": height},
+        "model": {"id": card.id, "name": card.name, "sha256": card.sha256},
+        "threshold": stop / STOPS,
+        "frozen_threshold": card.threshold,
+        "post_processing": "none",
+        "reference": None if reference is None else _describe(reference),
+        "numbers": tabulate_numbers(mask, mask_of(reference)),
+        "levels_sha256": _digest(segmentation.levels),
+        "mask_sha256": _digest(mask),
+    }
+
+
+def encode_receipt(receipt: dict[str, Any]) -> bytes:
+    """The receipt as the contents of a JSON file."""
+    return (json.dumps(receipt, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_receipt(text: str) -> dict[str, Any]:
+    """A receipt's contents; InvalidReceipt when the text is none, or of another format."""
+    try:
+        receipt: dict[str, Any] = dict(json.loads(text))
+        version = receipt["receipt"]
+        complete = version == RECEIPT_FORMAT and _is_complete(receipt)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidReceipt("The file is not a busdemo receipt.") from error
+    if version != RECEIPT_FORMAT:
+        raise InvalidReceipt(f"The receipt has format {version}, not {RECEIPT_FORMAT}.")
+    if not complete:
+        raise InvalidReceipt("The file is not a busdemo receipt.")
+    return receipt
+
+
+def replay(
+    receipt: dict[str, Any], scan: Scan, pool: SegmenterPool, *, masks: Files = ()
+) -> list[str]:
+    """Compute a receipt again; what differs, one sentence each, nothing when it is the same.
+
+    The mask and the probability map behind it are compared bit for bit. Scores are compared when
+    the reference's files are given as `masks`; without them, of the numbers only the area.
+    """
+    model = receipt["model"]
+    if scan.sha256 != receipt["input"]["sha256"]:
+        return ["The image is not the one the receipt was made from (its sha256 differs)."]
+    if model["id"] not in pool.cards:
+        return [f"The model {model['id']!r} is not in the zoo here."]
+    if pool.cards[model["id"]].sha256 != model["sha256"]:
+        return [f"The weights of {model['id']} here are not the ones the receipt names."]
+    differences = []
+    segmentation, _ = segment(scan, model["id"], pool)
+    if receipt.get("engine") != segmentation.engine:
+        differences.append(
+            f"The engine was {receipt.get('engine')}, here it is {segmentation.engine}."
+        )
+    reference = None
+    if masks:
+        kept = receipt.get("reference") or {}
+        reference = read_reference(masks, scan, invert=bool(kept.get("inverted")))
+    again = write_receipt(scan, segmentation, stop_of(receipt["threshold"]), reference)
+    for key, words in (("levels_sha256", "probability map"), ("mask_sha256", "mask")):
+        if again[key] != receipt.get(key):
+            differences.append(f"The {words} differs.")
+    numbers = receipt.get("numbers") or {}
+    scored = bool(masks) or not receipt.get("reference")
+    if again["numbers"] != (numbers if scored else _area(numbers)):
+        differences.append("The numbers differ.")
+    return differences
+
+
+def _is_complete(receipt: dict[str, Any]) -> bool:
+    """Is there all that `replay` reads? KeyError, TypeError or ValueError if something is not."""
+    model = receipt["model"]
+    words = (receipt["input"]["sha256"], model["id"], model["sha256"])
+    stop_of(receipt["threshold"])
+    reference = receipt.get("reference") or {}
+    return isinstance(reference, dict) and all(isinstance(word, str) for word in words)
+
+
+def _area(numbers: dict[str, Any]) -> dict[str, Any]:
+    return {"area_px": numbers.get("area_px")}
+
+
+def _describe(reference: Reference) -> dict[str, Any]:
+    return {
+        "name": reference.name,
+        "sha256": list(reference.reading.sha256),
+        "inverted": reference.inverted,
+        "reading": reference.reading.sentence,
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "torch": torch.__version__,
+    }
+
+
+def _digest(pixels: Levels | Mask) -> str:
+    shape = f"{pixels.shape[1]}x{pixels.shape[0]}:".encode()
+    return hashlib.sha256(shape + np.ascontiguousarray(pixels).tobytes()).hexdigest()
