@@ -3,10 +3,12 @@
 import csv
 import json
 from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -23,7 +25,32 @@ from busdemo.training.recipe import MEAN, STANDARD_DEVIATION, Recipe
 from busdemo.training.supervision import outputs_of, unsupervised
 
 
-class Run:
+class Drawn(Protocol):
+    """Samples of any task."""
+
+    @property
+    def epoch_length(self) -> int:
+        """Samples drawn in one epoch."""
+
+
+S = TypeVar("S", bound=Drawn)
+
+
+@dataclass(frozen=True)
+class Task(Generic[S]):
+    """What is learned: how samples become batches, a batch a loss, and a network its scores.
+
+    `load_batches` takes samples, side in px, batch size and workers; `loss` takes network, batch
+    and device; `evaluate` takes network, samples, side and device. The highest `score` wins.
+    """
+
+    load_batches: Callable[[S, int, int, int], Iterable[Any]]
+    loss: Callable[[nn.Module, Any, str], Tensor]
+    evaluate: Callable[[nn.Module, S, int, str], dict[str, float]]
+    score: str
+
+
+class Run(Generic[S]):
     """One network under one recipe, in a folder that holds all it needs to go on.
 
     `train` goes on after the last finished epoch; `best.safetensors` are the averaged weights of
@@ -31,12 +58,19 @@ class Run:
     """
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, folder: Path, *, workers: int = 0
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        task: Task[S],
+        workers: int = 0,
     ) -> None:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.recipe = recipe
         self.folder = folder
         self.workers = workers
+        self.task = task
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(
             self.network,
@@ -48,8 +82,8 @@ class Run:
         self.best = -1.0
         self.scheduler: OneCycleLR | None = None
 
-    def train(self, samples: Samples, validation: Samples) -> float:
-        """Train to the recipe's end; the best mean lesion Dice over all of `validation`."""
+    def train(self, samples: S, validation: S) -> float:
+        """Train to the recipe's end; the task's best score on `validation`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         steps = samples.epoch_length // self.recipe.batch_size
         self.scheduler = OneCycleLR(
@@ -64,29 +98,27 @@ class Run:
             started = monotonic()
             side = self.recipe.side_px(self.epoch)
             loss = self._train_epoch(samples, side)
-            scores = evaluate(self.average, validation, side, self.device)
+            scores = self.task.evaluate(self.average, validation, side, self.device)
             row = {"epoch": self.epoch + 1, "side_px": side, "train_loss": round(loss, 5)}
             row |= {name: round(value, 4) for name, value in scores.items()}
             self.epoch += 1
-            if side == self.recipe.final_side_px and scores["dice"] > self.best:
-                self.best = scores["dice"]
+            if side == self.recipe.final_side_px and scores[self.task.score] > self.best:
+                self.best = scores[self.task.score]
                 shipped = unsupervised(self.average.module)
                 save_file(_on_cpu(shipped), self.folder / "best.safetensors")
             _append(self.folder / "curves.csv", row | {"seconds": round(monotonic() - started)})
             self._save()
         return self.best
 
-    def _train_epoch(self, samples: Samples, side_px: int) -> float:
+    def _train_epoch(self, samples: S, side_px: int) -> float:
         assert self.scheduler is not None  # noqa: S101
         torch.manual_seed(self.recipe.seed * 1000 + self.epoch)
-        batches = load_batches(samples, side_px, self.recipe.batch_size, self.workers)
+        batches = self.task.load_batches(samples, side_px, self.recipe.batch_size, self.workers)
         self.network.train()
         losses = []
         label = f"epoch {self.epoch + 1}/{self.recipe.epochs} at {side_px} px"
-        for image, mask in tqdm(batches, desc=label, mininterval=5):
-            outputs = outputs_of(forward(self.network, image, self.device))
-            truth = mask.to(self.device)
-            loss = torch.stack([dice_bce_loss(one.float(), truth) for one in outputs]).mean()
+        for batch in tqdm(batches, desc=label, mininterval=5):
+            loss = self.task.loss(self.network, batch, self.device)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -130,15 +162,28 @@ class Run:
         self.epoch, self.best = facts["epoch"], facts["best"]
 
 
+def compute(network: nn.Module, pixels: Tensor, device: str) -> Any:
+    """What a network answers to normalised pixels (B, C, S, S), in bfloat16 where it is native."""
+    moved = pixels.to(device, memory_format=torch.channels_last)
+    with torch.autocast(device, torch.bfloat16, enabled=_has_bfloat16(device)):
+        return network(moved)
+
+
 def forward(network: nn.Module, image: Tensor, device: str) -> Tensor | list[Tensor]:
-    """Logits (B, 1, S, S) of images (B, 1, S, S) in [0, 1], in bfloat16 where it is native.
+    """Logits (B, 1, S, S) of images (B, 1, S, S) in [0, 1].
 
     A list of them, the network's own first, from a network under deep supervision in training.
     """
-    normalized = ((image - MEAN) / STANDARD_DEVIATION).to(device, memory_format=torch.channels_last)
-    with torch.autocast(device, torch.bfloat16, enabled=_has_bfloat16(device)):
-        logits: Tensor | list[Tensor] = network(normalized)
+    logits: Tensor | list[Tensor] = compute(network, (image - MEAN) / STANDARD_DEVIATION, device)
     return logits
+
+
+def supervised_loss(network: nn.Module, batch: tuple[Tensor, Tensor], device: str) -> Tensor:
+    """Dice + cross-entropy of images and masks (B, 1, S, S), the mean over all outputs."""
+    image, mask = batch
+    outputs = outputs_of(forward(network, image, device))
+    truth = mask.to(device)
+    return torch.stack([dice_bce_loss(one.float(), truth) for one in outputs]).mean()
 
 
 @torch.inference_mode()
@@ -171,6 +216,10 @@ def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) ->
         "mean_dice": float(np.mean(list(sets.values()))),
         "false_alarms": float(np.mean(alarms)) if alarms else float("nan"),
     }
+
+
+SEGMENTING = Task(load_batches, supervised_loss, evaluate, score="dice")
+"""Marking lesion pixels; the score is the mean Dice over images with a lesion."""
 
 
 def _average(

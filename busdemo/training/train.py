@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from busdemo.evaluation.datasets import read_index
 from busdemo.training.data import Samples, join, read_samples, simulate_samples
-from busdemo.training.loop import Run
+from busdemo.training.loop import SEGMENTING, Run
 from busdemo.training.pretrained import start_encoder
 from busdemo.training.recipe import NETWORKS, RECIPES, Recipe
 from busdemo.training.supervision import supervise
@@ -35,7 +35,7 @@ def train_network(
     network = build_network(config)
     start_encoder(network, config, weights)
     widen_depthwise_convolutions(network)
-    run = Run(supervise(network), recipe, runs / model_id, workers=workers)
+    run = Run(supervise(network), recipe, runs / model_id, task=SEGMENTING, workers=workers)
     return run.train(samples, validation)
 
 

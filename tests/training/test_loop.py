@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from busdemo.training import loop, train
 from busdemo.training.data import Samples
-from busdemo.training.loop import Run, evaluate
+from busdemo.training.loop import SEGMENTING, Run, evaluate
 from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
 from busdemo.zoo.loading import build_network
 
@@ -38,7 +38,9 @@ def one_thread() -> Iterator[None]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """The folder of an uninterrupted run and its best Dice."""
     folder = tmp_path_factory.mktemp("finished")
-    return folder, Run(tiny_network(), RECIPE, folder).train(tiny_samples(), tiny_samples(50))
+    return folder, Run(tiny_network(), RECIPE, folder, task=SEGMENTING).train(
+        tiny_samples(), tiny_samples(50)
+    )
 
 
 def tiny_network(seed: int = 0) -> nn.Module:
@@ -73,9 +75,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
         patched.setattr(Run, "_save", save_then_stop)
         for seed in (0, 7):  # the second start finds a folder: its own weights must not matter
             with pytest.raises(Stopped):
-                Run(tiny_network(seed), RECIPE, parts).train(samples, validation)
+                Run(tiny_network(seed), RECIPE, parts, task=SEGMENTING).train(samples, validation)
     torch.rand(17)  # whatever the rest of the process drew meanwhile
-    assert Run(tiny_network(8), RECIPE, parts).train(samples, validation) == best
+    assert Run(tiny_network(8), RECIPE, parts, task=SEGMENTING).train(samples, validation) == best
 
     for name in ("state.safetensors", "best.safetensors"):
         expected, found = load_file(whole / name), load_file(parts / name)
@@ -113,7 +115,12 @@ def test_a_run_leaves_curves_and_the_best_epochs_averaged_weights(
 def test_a_finished_run_is_not_trained_further(finished: tuple[Path, float]) -> None:
     folder, best = finished
     before = (folder / "state.safetensors").read_bytes()
-    assert Run(tiny_network(3), RECIPE, folder).train(tiny_samples(), tiny_samples(50)) == best
+    assert (
+        Run(tiny_network(3), RECIPE, folder, task=SEGMENTING).train(
+            tiny_samples(), tiny_samples(50)
+        )
+        == best
+    )
     assert (folder / "state.safetensors").read_bytes() == before
     assert len(read_curves(folder)) == 3
 
@@ -121,7 +128,7 @@ def test_a_finished_run_is_not_trained_further(finished: tuple[Path, float]) -> 
 def test_training_learns_dark_ellipses(tmp_path: Path) -> None:
     recipe = Recipe(stages=((12, 32),), batch_size=4, peak_learning_rate=2e-2, averaging=0.8)
     samples, validation = tiny_samples(count=24), tiny_samples(100, 12)
-    assert Run(tiny_network(), recipe, tmp_path).train(samples, validation) > 0.6
+    assert Run(tiny_network(), recipe, tmp_path, task=SEGMENTING).train(samples, validation) > 0.6
     losses = [float(row["train_loss"]) for row in read_curves(tmp_path)]
     assert losses[-1] < losses[0] / 2
 
