@@ -14,6 +14,8 @@ from busdemo.imaging.images import UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.examples import Example, open_example
+from busdemo.ui.findings.component import Findings, FindingsData
+from busdemo.ui.findings.panel import Panel, list_sections
 from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note, Tile
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
@@ -26,6 +28,15 @@ MOST_MASKS = 16
 
 STATE_SECONDS = 7200
 """How long a visitor's workspace is kept in memory after its last change."""
+
+# One queue for all that runs models: answers arrive in the order of the questions, and two
+# networks never fight for the same two cores.
+_QUEUE: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "concurrency_id": "models",
+    "concurrency_limit": 1,
+}
 
 Update = tuple[ViewerData | Any, IntakeData | Any, Workspace | Any]
 """What a handler returns: for the viewer, the intake and the visitor's state."""
@@ -47,7 +58,7 @@ class SegmentTab:
         state has expired or the server was started anew: nobody may get another scan's numbers.
         """
         if workspace is None:
-            workspace = open_example(next(iter(self.examples.values())), self.pool)
+            workspace = self._open_first()
         if choice.case != workspace.case:
             raise gr.Error(text.SESSION_ENDED, print_exception=False)
         return workspace
@@ -55,7 +66,7 @@ class SegmentTab:
     def arrive(self, workspace: Workspace | None, choice: ViewerChoice) -> Iterator[Update]:
         """On page load: newest notes on the models, and results the opening example lacks."""
         if workspace is None:
-            workspace = open_example(next(iter(self.examples.values())), self.pool)
+            workspace = self._open_first()
         yield from self._run(workspace, choice)
 
     def drop_image(
@@ -138,6 +149,15 @@ class SegmentTab:
         shown.downloads = [FileData(path=path, orig_name=name)]
         return shown
 
+    def ask(self, workspace: Workspace | None, event: gr.EventData) -> Iterator[FindingsData]:
+        """The findings a visitor has opened."""
+        if workspace is None:
+            workspace = self._open_first()
+        yield from Panel(self.pool).answer(workspace, event)
+
+    def _open_first(self) -> Workspace:
+        return open_example(next(iter(self.examples.values())), self.pool)
+
     def _run(self, workspace: Workspace, choice: ViewerChoice) -> Iterator[Update]:
         chosen = first_usable(self.pool, choice.model)
         for step, running in workspace.run(self.pool, chosen):
@@ -164,8 +184,10 @@ def build_segment_tab(
     with gr.Column(elem_id="bd-segment"):
         intake = Intake(describe_workspace(opening, examples), elem_id="bd-intake")
         viewer = Viewer(shown, elem_id="bd-viewer")
+        findings = Findings(list_sections(), elem_id="bd-findings")
     tab = SegmentTab(pool, examples, viewer, intake)
     _connect(page, tab, state)
+    findings.ask(tab.ask, [state], [findings], **_QUEUE)
     return tab
 
 
@@ -195,14 +217,7 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
 
 def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
     outputs = [tab.viewer, tab.intake, state]
-    # One queue for all that runs models: answers arrive in the order of the questions, and two
-    # networks never fight for the same two cores.
-    shared: dict[str, Any] = {
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_id": "models",
-        "concurrency_limit": 1,
-    }
+    shared = _QUEUE
     files = [tab.intake, state, tab.viewer]
     tab.intake.drop_image(tab.drop_image, files, outputs, **shared)
     tab.intake.pick_example(tab.pick_example, [tab.intake, tab.viewer], outputs, **shared)

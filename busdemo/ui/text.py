@@ -9,6 +9,10 @@ SAFETY = "Not a medical device. Uploads are deleted, nothing is logged."
 SESSION_ENDED = "This session has ended; please drop the image again."
 TOO_MANY_MASKS = "More than 16 files were dropped; please drop at most 16 masks."
 
+FINDINGS_ABOUT = "{model} at threshold {threshold:.3f}"
+FINDINGS_NONE = "The model has no result for this scan."
+FINDINGS_NOTHING = "There is nothing to tell of this prediction."
+
 ABOUT = """
 ## What this page shows
 

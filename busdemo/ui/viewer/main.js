@@ -11,7 +11,17 @@ let turn = 0;
 
 const urlOf = (file) => (file && file.url) || null;
 
+// Tell the rest of the page what is on the table and chosen, as soon as that has settled.
+function tell() {
+  const layer = session.chosen, { model, stop } = state, { reference } = props.value || {};
+  const detail = { case: state.case, model, stop, ready: isReady(layer), reference: urlOf(reference) };
+  if (state.case === null) return;
+  window.__busdemoChoice = detail;
+  document.dispatchEvent(new CustomEvent('busdemo:choice', { detail }));
+}
+
 function commit() {
+  tell();
   const value = props.value;
   if (!value || state.case === null || (value.model === state.model && value.stop === state.stop)) return;
   props.value = { ...value, model: state.model, stop: state.stop };
@@ -61,6 +71,7 @@ async function apply(value) {
       await readLayer(layer, shelf, image, reference);
       if (!isLate()) session.showModels();
     }));
+    if (!isLate()) tell();
     if (!isLate()) shelf.keepOnly(new Set(urls.concat(layers.map((layer) => layer.url))));
   } catch (error) {
     if (isLate()) return;

@@ -1,0 +1,133 @@
+"""`Findings`: what else the scan tells, in collapsible sections, as one Gradio component.
+
+Its one event is `ask`: a visitor has opened a section, or what an open section tells of has
+changed. The handler takes a `gr.EventData`, which `Question.from_event` checks, and answers with
+a `FindingsData`. Nothing is computed for a section that is closed, and nothing is asked while the
+threshold is dragged: the viewer tells the page of a choice when it is settled (`tell` in its
+`main.js`), and the panel asks a moment after the last of them.
+
+Inside a section's HTML, a control named by `data-ask="layer"` is a choice of that section: a
+button chooses its `data-value`, a select or an input its value. The browser keeps the choices of a
+case and sends them along; the section's builder finds them in `Subject.choices`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import gradio as gr
+from gradio.data_classes import GradioModel
+from pydantic import Field
+
+from busdemo.imaging.masks import STOPS
+
+_HERE = Path(__file__).parent
+_MOST_CHOICES, _MOST_CHARACTERS = 16, 64
+
+
+class Section(GradioModel):  # type: ignore[misc]
+    """One section of the panel."""
+
+    id: str
+    title: str
+    hint: str = ""
+    """What it is about, beside the title: a few words."""
+    html: str = ""
+    """Its contents, made by Python, every text from outside escaped. Empty: not computed, the
+    browser keeps what it shows."""
+
+
+class FindingsData(GradioModel):  # type: ignore[misc]
+    """Everything the panel shows. Nothing of it is read on the way up."""
+
+    sections: list[Section] = Field(default_factory=list)
+    about: str = ""
+    """What the sections tell of: "U-Net at threshold 0.450"."""
+    turn: str = ""
+    """Of the question that is answered here."""
+    done: bool = True
+    """False while more sections of the same question are to come."""
+    message: str = ""
+    """One sentence, where there is nothing to tell."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a visitor wants to know, within bounds; ids may still be unknown ones."""
+
+    case: str = ""
+    model: str = ""
+    stop: int = 0
+    """Slider stop 1 to 199; 0 is the model's frozen one."""
+    turn: str = ""
+    sections: tuple[str, ...] = ()
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By section, what was chosen in it, by the control's name."""
+
+    @classmethod
+    def from_event(cls, event: gr.EventData) -> "Question":
+        """Read an `ask` event, which anyone may have written: strings cut, the stop clamped."""
+        data = _mapping(event._data)
+        stop, sections = data.get("stop"), data.get("sections")
+        return cls(
+            case=_word(data.get("case")),
+            model=_word(data.get("model")),
+            stop=min(max(stop, 0), STOPS - 1) if isinstance(stop, int) else 0,
+            turn=_word(data.get("turn")),
+            sections=tuple(map(_word, sections[:16])) if isinstance(sections, list) else (),
+            choices={
+                section: _words(_mapping(chosen))
+                for section, chosen in _words_first(_mapping(data.get("choices")))
+            },
+        )
+
+
+class Findings(gr.HTML):  # type: ignore[misc]
+    """The panel as a Gradio component; use it with `show_progress="hidden"` on its event."""
+
+    data_model = FindingsData
+
+    def __init__(self, value: FindingsData | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
+        kwargs.setdefault("css_template", (_HERE / "findings.css").read_text("utf-8"))
+        kwargs.setdefault("js_on_load", (_HERE / "findings.js").read_text("utf-8"))
+        kwargs.setdefault("apply_default_css", False)
+        kwargs.setdefault("padding", False)
+        super().__init__(value=value, **kwargs)
+
+    def preprocess(self, payload: FindingsData | None) -> None:
+        """Nothing: what a visitor wants arrives as events."""
+
+    def postprocess(self, value: FindingsData | None) -> FindingsData | None:
+        """Passed on as it is."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """The JSON schema of `FindingsData`."""
+        return cast(dict[str, Any], FindingsData.model_json_schema())
+
+    def example_payload(self) -> Any:
+        """An empty panel, for the page's API documentation."""
+        return FindingsData().model_dump()
+
+    def example_value(self) -> Any:
+        """An empty panel, for the page's API documentation."""
+        return FindingsData().model_dump()
+
+
+def _word(value: object) -> str:
+    return value[:_MOST_CHARACTERS] if isinstance(value, str) else ""
+
+
+def _words(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _word(value) for name, value in _words_first(values)}
+
+
+def _words_first(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The first few items, their names cut."""
+    return [(_word(name), value) for name, value in list(values.items())[:_MOST_CHOICES]]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

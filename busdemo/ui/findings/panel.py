@@ -1,0 +1,81 @@
+"""Answering the panel: from a visitor's workspace and question to the sections asked for."""
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import gradio as gr
+
+from busdemo.imaging.masks import STOPS
+from busdemo.imaging.refusals import UnreadableImage
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui import text
+from busdemo.ui.findings.component import FindingsData, Question, Section
+from busdemo.ui.findings.sections import SECTIONS
+from busdemo.ui.findings.subject import Builder, Subject
+from busdemo.ui.workspace import Workspace
+from busdemo.workflows.segmenting import mask_of
+from busdemo.zoo.loading import UnusableModel
+
+
+def list_sections(builders: Sequence[Builder] = SECTIONS) -> FindingsData:
+    """The panel with every section closed and nothing computed."""
+    return FindingsData(sections=[Section(id=b.id, title=b.title, hint=b.hint) for b in builders])
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Answers questions about a workspace with a pool of models."""
+
+    pool: SegmenterPool
+    builders: Sequence[Builder] = SECTIONS
+
+    def answer(self, workspace: Workspace, event: gr.EventData) -> Iterator[FindingsData]:
+        """The sections asked for, each as soon as it is there."""
+        question = Question.from_event(event)
+        shown = list_sections(self.builders).model_copy(update={"turn": question.turn})
+        subject = self.read_subject(workspace, question)
+        if workspace.case != question.case:
+            yield shown.model_copy(update={"message": text.SESSION_ENDED})
+            return
+        if subject is None:
+            yield shown.model_copy(update={"message": text.FINDINGS_NONE})
+            return
+        shown.about = text.FINDINGS_ABOUT.format(
+            model=subject.card.name, threshold=subject.stop / STOPS
+        )
+        wanted = [b.id for b in self.builders if b.id in question.sections]
+        shown.done = not wanted
+        for number, (builder, section) in enumerate(self._pair(shown, wanted), start=1):
+            chosen = question.choices.get(builder.id, {})
+            section.html = _build(builder, replace(subject, choices=chosen))
+            yield shown.model_copy(update={"done": number == len(wanted)}, deep=True)
+        if not wanted:
+            yield shown
+
+    def read_subject(self, workspace: Workspace, question: Question) -> Subject | None:
+        """What the question is about; None where the model has no result."""
+        segmentation = workspace.segmentations.get(question.model)
+        if segmentation is None:
+            return None
+        stop = question.stop or segmentation.card.stop
+        return Subject(
+            scan=workspace.scan,
+            segmentation=segmentation,
+            stop=stop,
+            mask=segmentation.mask(stop),
+            reference=mask_of(workspace.reference),
+            pool=self.pool,
+        )
+
+    def _pair(self, shown: FindingsData, wanted: Sequence[str]) -> list[tuple[Builder, Section]]:
+        pairs = zip(self.builders, shown.sections, strict=True)
+        return [(builder, section) for builder, section in pairs if builder.id in wanted]
+
+
+def _build(builder: Builder, subject: Subject) -> str:
+    """A section's HTML; what cannot be computed is said in its place."""
+    try:
+        return builder.build(subject) or f"<p>{html.escape(text.FINDINGS_NOTHING)}</p>"
+    except (UnusableModel, UnreadableImage) as error:
+        return f"<p>{html.escape(str(error))}</p>"
