@@ -23,6 +23,8 @@ class Scan:
     """Of the file's bytes, as 64 hexadecimal digits."""
     notes: tuple[str, ...]
     """What reading did to the picture, in a few words each; often empty."""
+    spacing_mm: float | None = None
+    """Side of a pixel in mm where the file says so and pixels are square; None: unknown."""
 
 
 def read_scan(data: bytes, name: str) -> Scan:

@@ -3,6 +3,7 @@
     weights/<id>/README.md                  facts (YAML) and text
     weights/<id>/config.json                rebuilds the network
     weights/<id>/preprocessor_config.json   input size, normalisation, resize rule, frozen threshold
+                                            and post-processing
     weights/<id>/model.safetensors          float16 weights
 
 A recipe is a folder without weights whose config.json names `members`: the mean of their
@@ -23,6 +24,7 @@ import yaml
 
 from busdemo.imaging.fit import ResizeRule
 from busdemo.imaging.masks import STOPS, stop_of
+from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 
 WEIGHTS = Path(os.environ.get("BUSDEMO_WEIGHTS", Path(__file__).parents[2] / "weights"))
 """Where the models' folders are; the environment variable BUSDEMO_WEIGHTS moves it."""
@@ -79,7 +81,8 @@ class TestResult:
 class Card:
     """A model's facts. `problem` is one sentence when it cannot run, otherwise None.
 
-    `members` are the ids a recipe takes the mean of; empty for a network.
+    `members` are the ids a recipe takes the mean of; empty for a network. `post_processing` is
+    the default, chosen on validation data.
     """
 
     id: str
@@ -94,6 +97,7 @@ class Card:
     results: tuple[TestResult, ...] = ()
     problem: str | None = None
     members: tuple[str, ...] = ()
+    post_processing: PostProcessing = NO_POST_PROCESSING
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -171,6 +175,7 @@ def read_card(folder: Path) -> Card:
             results=tuple(TestResult(**result) for result in facts.get("results", [])),
             problem=problem,
             members=members,
+            post_processing=PostProcessing.of(settings.get("post_processing", {})),
             facts=facts,
         )
     except FileNotFoundError as error:

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from pydantic import Field, WithJsonSchema
 
 from busdemo.imaging.masks import STOPS
+from busdemo.imaging.post_processing import PostProcessing
+from busdemo.imaging.spacing import read_spacing
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
@@ -66,6 +68,8 @@ class ModelLayer(GradioModel):  # type: ignore[misc]
     """What a person needs to choose: "test Dice 0.75 (0.73–0.77) · 24 ms"."""
     frozen: int = STOPS // 2
     """Slider stop (1 to 199) of the threshold frozen on validation data."""
+    processing: dict[str, Any] = Field(default_factory=dict)
+    """Its own post-processing, as `PostProcessing.as_settings` gives it."""
     state: ModelState = "waiting"
     reason: str = ""
     """One sentence, when unusable or failed."""
@@ -93,6 +97,10 @@ class ViewerData(GradioModel):  # type: ignore[misc]
     model: str = ""
     stop: int = 0
     """Slider stop 1 to 199; 0 is the chosen model's frozen one."""
+    processing: dict[str, Any] | None = None
+    """The visitor's post-processing; None is the chosen model's own."""
+    mm_per_px: float = 0
+    """Side of a pixel in mm, from the file or the visitor; 0 is unknown."""
     downloads: list[Picture] = Field(default_factory=list)
     """Files the browser saves as soon as they arrive, once, each under its own name on disk."""
     message: str = ""
@@ -107,6 +115,10 @@ class ViewerChoice:
     model: str = ""
     stop: int = 0
     """Slider stop 1 to 199; 0 is the model's frozen one."""
+    post_processing: PostProcessing | None = None
+    """None is the model's own, see `Card.post_processing`."""
+    mm_per_px: float | None = None
+    """None: unknown, so lengths are in px."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +204,13 @@ class Viewer(gr.HTML):  # type: ignore[misc]
         if payload is None:
             return ViewerChoice()
         stop = min(max(payload.stop, 0), STOPS - 1)
-        return ViewerChoice(case=payload.case[:128], model=payload.model[:64], stop=stop)
+        return ViewerChoice(
+            case=payload.case[:128],
+            model=payload.model[:64],
+            stop=stop,
+            post_processing=_steps(payload.processing),
+            mm_per_px=_spacing(payload.mm_per_px),
+        )
 
     def api_info(self) -> dict[str, Any]:
         """The JSON schema of `ViewerData`; `gr.HTML` itself would say "string"."""
@@ -218,6 +236,22 @@ def _number(value: object) -> float:
     if isinstance(value, int | float) and np.isfinite(value):
         return float(value)
     raise ValueError("This is not a download the viewer offers.")
+
+
+def _steps(settings: object) -> PostProcessing | None:
+    """A visitor's post-processing; None for none, and for what is out of bounds."""
+    try:
+        return None if settings is None else PostProcessing.of(settings)
+    except ValueError:
+        return None
+
+
+def _spacing(value: float) -> float | None:
+    """A visitor's spacing in mm per px; None for 0, and for what is out of bounds."""
+    try:
+        return read_spacing(value)
+    except ValueError:
+        return None
 
 
 def _join(names: tuple[str, ...], suffix: str) -> str:
