@@ -56,6 +56,16 @@ class Metric:
         power = "²" if self.dimension == 2 else ""
         return f"mm{power}" if mm_per_px else "px"
 
+    def decimals(self, mm_per_px: float | None) -> int:
+        """How many its values are shown with."""
+        return (2, 1, 0)[self.dimension] + (1 if mm_per_px and self.dimension else 0)
+
+    def show(self, value: float, mm_per_px: float | None) -> str:
+        """A value as it is printed, without its unit; "–" where undefined."""
+        if math.isnan(value):
+            return "–"
+        return "∞" if math.isinf(value) else f"{value:.{self.decimals(mm_per_px)}f}"
+
 
 METRICS = (
     Metric("dice", "Dice", 0, True),
@@ -109,7 +119,12 @@ class Comparison:
 
     def unit(self, metric: str) -> str:
         """Of a metric's values here: "", "px", "mm" or "mm²"; KeyError for an unknown id."""
-        return {one.id: one for one in METRICS}[metric].unit(self.mm_per_px)
+        return metric_of(metric).unit(self.mm_per_px)
+
+    def show(self, metric: str, value: float) -> str:
+        """A metric's value as it is printed here, with its unit; KeyError for an unknown id."""
+        shown, unit = metric_of(metric).show(value, self.mm_per_px), self.unit(metric)
+        return f"{shown} {unit}" if unit and math.isfinite(value) else shown
 
     def against(self, reference: str) -> list[Row]:
         """Every other annotator against one of them, in order; KeyError if there is none such."""
@@ -182,6 +197,11 @@ class Comparison:
         diameters = self.diameters_px * scale
         matrices["diameter_difference"] = np.abs(diameters[:, None] - diameters[None])
         return matrices
+
+
+def metric_of(metric: str) -> Metric:
+    """The metric of an id; KeyError for an unknown one."""
+    return {one.id: one for one in METRICS}[metric]
 
 
 def compare(

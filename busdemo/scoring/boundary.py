@@ -140,7 +140,8 @@ def _transform(edge: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.flo
     """(h * w,) float32: distance in px of every pixel of the box to the nearest of the edge."""
     elsewhere = np.ones(shape, np.uint8)
     elsewhere.ravel()[edge] = 0
-    return cv2.distanceTransform(elsewhere, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).ravel()
+    distances = cv2.distanceTransform(elsewhere, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(distances, np.float32).ravel()
 
 
 def _square(distances: NDArray[np.float32]) -> Squares:
