@@ -24,8 +24,8 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "scan.png"
 
 
-def rows_of(folder: Path) -> list[dict[str, str]]:
-    with (folder / "results.csv").open(newline="") as file:
+def rows_of(folder: Path, table: str = "results.csv") -> list[dict[str, str]]:
+    with (folder / table).open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -74,6 +74,10 @@ def test_two_files_of_one_name_do_not_overwrite_each_other(scan: Path, tmp_path:
     [
         (["--threshold", "1.5"], "0.995"),
         (["--model", "nonesuch"], "nonesuch"),
+        (["--process", "blur=3"], "There is no step 'blur=3'"),
+        (["--process", "open=21"], "from 0 to 20"),
+        (["--mm-per-px", "0"], "pixel spacing is from 0.001 to 10"),
+        (["--mm-per-px", "far"], "pixel spacing"),
         (["--mask", "a.png", "b.png", "c.png"], "3"),
     ],
 )
@@ -89,6 +93,21 @@ def test_a_wrong_option_gets_a_sentence_and_exit_code_2(
 def test_a_threshold_of_ones_own_is_the_one_in_the_table(scan: Path, tmp_path: Path) -> None:
     assert main(["segment", str(scan), "--threshold", "0.3", "--out", str(tmp_path)]) == 0
     assert rows_of(tmp_path)[0]["threshold"] == "0.3"
+
+
+def test_lesions_of_the_processed_mask_stand_in_a_table_of_their_own(
+    scan: Path, tmp_path: Path
+) -> None:
+    command = ["segment", str(scan), "--mask", str(scan.with_name("outline.png"))]
+    options = ["--process", "largest,fill,smooth=2", "--mm-per-px", "0.1", "--out", str(tmp_path)]
+    assert main([*command, *options]) == 0
+    (row,), lesions = rows_of(tmp_path), rows_of(tmp_path, "lesions.csv")
+    assert row["post_processing"] == "largest,fill,smooth=2"
+    assert (row["lesions_found"], row["lesion_f1"]) == ("1", "1.0")
+    mask = cv2.imread(str(tmp_path / "scan-unet-mask.png"), cv2.IMREAD_GRAYSCALE) > 0
+    assert [lesion["word"] for lesion in lesions] == ["found"]
+    assert int(lesions[0]["area_px"]) == mask.sum() == int(row["area_px"])
+    assert float(lesions[0]["area_mm2"]) == pytest.approx(mask.sum() / 100)
 
 
 def test_what_was_done_with_a_file_stands_in_its_row(scan: Path, tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from tiny_world import add_model, draw_scan
 
 from busdemo.annotations.masks import write_mask_png
 from busdemo.imaging.images import Scan, UnreadableImage, read_scan
+from busdemo.imaging.post_processing import PostProcessing
 from busdemo.inference.engines import TorchEngine
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.views.pictures import draw_overlay
+from busdemo.workflows.lesions import summarize_lesions, tabulate_lesions
 from busdemo.workflows.receipts import (
     InvalidReceipt,
     encode_receipt,
@@ -157,9 +159,9 @@ def test_a_receipt_file_is_readable_json_whatever_the_names(pool: SegmenterPool)
 def test_results_are_drawn_as_mask_probability_and_overlay(pool: SegmenterPool) -> None:
     segmentation, probability_map = segment(SCAN, "small", pool)
     reference = read_reference(MASK_FILES, SCAN)
-    pictures = draw_results(SCAN, segmentation, probability_map, stop=90, reference=reference)
+    mask = segmentation.mask(90, PostProcessing(keep="largest"))
+    pictures = draw_results(SCAN, mask, probability_map, reference=reference)
     pixels = {kind: np.asarray(Image.open(io.BytesIO(png))) for kind, png in pictures.items()}
-    mask = segmentation.mask(90)
     assert set(pixels) == {"mask", "probability", "overlay"}
     assert np.array_equal(pixels["mask"], mask * np.uint8(255))
     assert np.abs(pixels["probability"] / 65535 - probability_map).max() <= 0.51 / 65535
@@ -181,6 +183,40 @@ def test_a_replayed_receipt_differs_in_nothing(weights: Path, stop: int) -> None
     receipt = receipt_of(SegmenterPool(read_cards(weights)), stop)
     fresh = SegmenterPool(read_cards(weights))
     assert replay(receipt, read_scan(to_png(IMAGE), "copy.png"), fresh) == []
+
+
+def test_a_receipt_holds_the_steps_and_the_lesions_and_replay_honours_them(
+    pool: SegmenterPool,
+) -> None:
+    segmentation, _ = segment(SCAN, "small", pool)
+    steps = PostProcessing("largest", fill_holes=True, smoothing_px=2)
+    reference = read_reference(MASK_FILES, SCAN)
+    receipt = write_receipt(SCAN, segmentation, 100, reference, steps=steps, mm_per_px=0.1)
+    kept = read_receipt(encode_receipt(receipt).decode())
+    assert kept["post_processing"] == steps.as_settings()
+    mask = segmentation.mask(100, steps)
+    assert kept["numbers"]["area_px"] == np.count_nonzero(mask)
+    lesion = kept["lesions"][0]
+    assert lesion["area_mm2"] == pytest.approx(lesion["area_px"] * 0.01)
+    assert lesion["longest_mm"] == pytest.approx(lesion["longest_px"] * 0.1, abs=1e-3)
+    assert set(kept["lesionwise"]) >= {"lesion_f1", "lesions_found", "lesions_missed"}
+    assert replay(kept, SCAN, pool, masks=MASK_FILES) == []
+    raw = kept | {"post_processing": "none"}
+    assert "The mask differs." in replay(raw, SCAN, pool)
+
+
+def test_a_receipt_with_impossible_steps_is_none(pool: SegmenterPool) -> None:
+    receipt = receipt_of(pool) | {"post_processing": {"opening_px": 99}}
+    with pytest.raises(InvalidReceipt, match="not a busdemo receipt"):
+        read_receipt(json.dumps(receipt))
+
+
+def test_missed_lesions_of_the_reference_have_rows_of_their_own() -> None:
+    nothing = np.zeros_like(LESION)
+    (row,) = tabulate_lesions(nothing, None, LESION)
+    assert (row["lesion"], row["word"], row["area_px"]) == ("R1", "missed", LESION.sum())
+    assert "area_mm2" not in row
+    assert summarize_lesions(nothing, LESION)["lesion_precision"] is None
 
 
 def test_the_numbers_are_compared_when_the_references_files_are_given(

@@ -26,6 +26,13 @@ def add_making(commands: Commands) -> None:
     train.add_argument("--workers", type=int, default=0, help="processes that augment images")
     train.set_defaults(run=_train)
 
+    processing = commands.add_parser(
+        "processing", help="choose models' post-processing on validation images, freeze it"
+    )
+    processing.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
+    _add_data(processing)
+    processing.set_defaults(run=_processing)
+
     evaluate = commands.add_parser("evaluate", help="test models and write their cards' results")
     evaluate.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
     _add_data(evaluate)
@@ -51,12 +58,11 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from busdemo.training.queue import OTHER_TASKS, train_models
+    from busdemo.training.queue import train_models
     from busdemo.training.recipe import NETWORKS, RECIPES_OVER
 
     known = [*NETWORKS, *RECIPES_OVER]
     wanted = known if options.all else options.models
-    known = [*known, *OTHER_TASKS]
     unknown = [model_id for model_id in wanted if model_id not in known]
     if unknown or not wanted:
         words = f"Unknown model {unknown[0]!r}" if unknown else "Name a model, or --all"
@@ -68,8 +74,27 @@ def _train(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
+def _processing(options: argparse.Namespace) -> int:
+    from busdemo.training.processing import freeze_processing
+    from busdemo.zoo.cards import WEIGHTS, read_cards
+    from busdemo.zoo.loading import UnusableModel
+
+    usable = [card.id for card in read_cards() if not card.problem]
+    wanted = usable if options.models == ["all"] else options.models
+    if unknown := [model_id for model_id in wanted if model_id not in usable]:
+        print(f"Unknown model {unknown[0]!r}; known: all, {', '.join(usable)}.", file=sys.stderr)
+        return 2
+    try:
+        chosen = freeze_processing(wanted, options.data, WEIGHTS)
+    except (UnusableModel, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for model_id, steps in chosen.items():
+        print(f"{model_id}: {steps}")
+    return 0
+
+
 def _evaluate(options: argparse.Namespace) -> int:
-    from busdemo.evaluation.classifier_report import evaluate_classifier_card
     from busdemo.evaluation.report import evaluate_cards
     from busdemo.zoo.cards import WEIGHTS, read_cards
     from busdemo.zoo.loading import UnusableModel
@@ -78,16 +103,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     wanted = options.models
     if wanted == ["all"]:
         wanted = [model_id for model_id, card in cards.items() if not card.problem]
-    others = {"classifier": evaluate_classifier_card}
-    if unknown := [model_id for model_id in wanted if model_id not in {**cards, **others}]:
-        known = ", ".join([*cards, *others])
-        print(f"Unknown model {unknown[0]!r}; known: all, {known}.", file=sys.stderr)
+    if unknown := [model_id for model_id in wanted if model_id not in cards]:
+        print(f"Unknown model {unknown[0]!r}; known: all, {', '.join(cards)}.", file=sys.stderr)
         return 2
     try:
-        segmenting = [model_id for model_id in wanted if model_id in cards]
-        results = evaluate_cards(segmenting, WEIGHTS, options.data) if segmenting else {}
-        for model_id in set(wanted) & set(others):
-            results[model_id] = others[model_id](WEIGHTS, options.data)
+        results = evaluate_cards(wanted, WEIGHTS, options.data)
     except (UnusableModel, OSError) as error:
         print(error, file=sys.stderr)
         return 1

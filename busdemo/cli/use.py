@@ -34,6 +34,15 @@ def add_use(commands: Commands) -> None:
         metavar="T",
         help="0.005 to 0.995 (default: the model's frozen one)",
     )
+    segment.add_argument(
+        "--process",
+        metavar="STEPS",
+        help="none, or any of largest, above=N, fill, open=N, close=N, smooth=N with commas "
+        "between (default: the model's own, chosen on validation data)",
+    )
+    segment.add_argument(
+        "--mm-per-px", metavar="MM", help="side of a pixel in mm; lesions are then also in mm"
+    )
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.set_defaults(run=_segment)
 
@@ -89,19 +98,30 @@ def _segment(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from busdemo.imaging.masks import stop_of
+    from busdemo.imaging.post_processing import PostProcessing
+    from busdemo.imaging.spacing import read_spacing
     from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.workflows.segmenting import read_files, segment, write_results, write_table
+    from busdemo.workflows.segmenting import (
+        Choice,
+        read_files,
+        segment,
+        write_results,
+        write_table,
+    )
     from busdemo.zoo.cards import read_cards
 
     pool = SegmenterPool(read_cards())
     try:
         stop = None if options.threshold is None else stop_of(options.threshold)
+        steps = None if options.process is None else PostProcessing.parse(options.process)
+        spacing = None if options.mm_per_px is None else read_spacing(options.mm_per_px)
+        choice = Choice(stop, steps, spacing)
         masks = _pair_masks(options.images, options.mask)
         models = _pick_models(options.model, list(pool.cards), pool.problems)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    rows, failures = [], 0
+    rows, lesions, failures = [], [], 0
     names = _distinct_names(options.images)
     files = zip(options.images, masks, names, strict=True)
     for image, references, name in tqdm(list(files), desc="segmenting", unit="image"):
@@ -116,13 +136,17 @@ def _segment(options: argparse.Namespace) -> int:
             try:
                 result = segment(scan, model, pool, predictions)
                 prefix = options.out / f"{name}-{model}"
-                row = write_results(scan, *result, reference=reference, stop=stop, prefix=prefix)
+                row, found = write_results(
+                    scan, *result, reference=reference, choice=choice, prefix=prefix
+                )
                 rows.append({"image": str(image), **row})
+                lesions += [{"image": str(image), **lesion} for lesion in found]
             except (OSError, ValueError) as error:
                 failures += 1
                 tqdm.write(f"{image}: {model}: {error}", file=sys.stderr)
     if rows:
         write_table(rows, options.out / "results.csv")
+        write_table(lesions, options.out / "lesions.csv")
     return 1 if failures else 0
 
 

@@ -87,13 +87,12 @@ def _measure(components: Components, number: int) -> Lesion:
 
 def _corners(pixels: Mask) -> list[Point]:
     """The outermost pixel corners of every row, which the convex hull is made of."""
-    first = pixels.argmax(axis=1).tolist()
-    last = (pixels.shape[1] - pixels[:, ::-1].argmax(axis=1)).tolist()
-    lit = pixels.any(axis=1).tolist()
-    points = set()
-    for y, (left, right) in enumerate(zip(first, last, strict=True)):
-        if lit[y]:
-            points |= {(left, y), (right, y), (left, y + 1), (right, y + 1)}
+    first = pixels.argmax(axis=1)
+    last = pixels.shape[1] - pixels[:, ::-1].argmax(axis=1)
+    points: set[Point] = set()
+    for row in np.flatnonzero(pixels.any(axis=1)):
+        y, left, right = int(row), int(first[row]), int(last[row])
+        points |= {(left, y), (right, y), (left, y + 1), (right, y + 1)}
     return sorted(points)
 
 

@@ -4,14 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from busdemo.training.classifier.export import train_and_export_classifier
 from busdemo.training.export import export_run, freeze_recipe
+from busdemo.training.processing import freeze_processing
 from busdemo.training.recipe import NETWORKS
 from busdemo.training.train import train_network
 from busdemo.zoo.cards import WEIGHTS, Card, read_cards
-
-OTHER_TASKS = {"classifier": train_and_export_classifier}
-"""What does not mark lesions, by id, with what trains it and puts it in the zoo."""
 
 EXPORTED = "exported.json"
 """In a run's folder: the sha256 of the weights that were exported from it."""
@@ -33,10 +30,7 @@ def train_models(
     failures = {}
     for model_id in model_ids:
         try:
-            if model_id in OTHER_TASKS:
-                train = OTHER_TASKS[model_id]
-                threshold = train(data, runs, weights=weights, workers=workers)
-            elif model_id not in NETWORKS:
+            if model_id not in NETWORKS:
                 threshold = freeze_recipe(model_id, data, weights)
             elif _is_exported(model_id, runs, weights):
                 print(f"{model_id}: is done.")
@@ -48,6 +42,8 @@ def train_models(
                 note = {"sha256": _card(model_id, weights).sha256}
                 (runs / model_id / EXPORTED).write_text(json.dumps(note))
             print(f"{model_id}: threshold frozen at {threshold:.3f}.", flush=True)
+            steps = freeze_processing([model_id], data, weights)[model_id]
+            print(f"{model_id}: post-processing frozen as {steps}.", flush=True)
         except Exception as error:  # hours of other networks must not be lost with one
             failures[model_id] = f"{type(error).__name__}: {error}"
             print(f"{model_id}: {failures[model_id]}", flush=True)

@@ -12,18 +12,19 @@ from busdemo.annotations.masks import read_mask
 from busdemo.imaging.decoding import read_pixels
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.masks import stop_of
+from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.refusals import UnreadableImage
+from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.ui import classifier_text, text
+from busdemo.ui import text
 from busdemo.ui.workspace import first_usable
-from busdemo.workflows.classifying import classifier_of, tabulate_classification
 from busdemo.workflows.receipts import write_receipt
 from busdemo.workflows.segmenting import draw_results, read_reference, segment, tabulate_numbers
 from busdemo.zoo.loading import UnusableModel
 
 
 def build_api(pool: SegmenterPool) -> None:
-    """Add the endpoints /segment, /classify and /score; their controls are never shown."""
+    """Add the endpoints /segment and /score; their controls are never shown."""
     # Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
     # folder, so that nobody can name a file of the server.
     with gr.Column(visible=False):
@@ -32,24 +33,17 @@ def build_api(pool: SegmenterPool) -> None:
         references = gr.File(label="references", type="filepath", file_count="multiple")
         model = gr.Dropdown(list(pool.cards), value=first_usable(pool), label="model")
         threshold = gr.Number(value=0, label="threshold")
+        process = gr.Textbox(value="", label="process")
+        spacing = gr.Number(value=0, label="mm_per_px")
         files = [gr.File(label=name) for name in ("mask", "probability map", "overlay")]
         receipt, scores = gr.JSON(label="receipt"), gr.JSON(label="scores")
         shared: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
         gr.Button("segment").click(
             partial(segment_files, pool),
-            [image, model, threshold, masks],
+            [image, model, threshold, masks, process, spacing],
             [*files, receipt],
             api_name="segment",
             api_description=text.SEGMENT_API,
-            **shared,
-        )
-        paint, classes = gr.Checkbox(label="paint"), gr.JSON(label="classes")
-        gr.Button("classify").click(
-            partial(classify_file, pool),
-            [image, paint],
-            classes,
-            api_name="classify",
-            api_description=classifier_text.CLASSIFY_API,
             **shared,
         )
         gr.Button("score").click(
@@ -62,12 +56,14 @@ def build_api(pool: SegmenterPool) -> None:
         )
 
 
-def segment_files(
+def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     pool: SegmenterPool,
     image: str | None,
     model: str,
     threshold: float,
     masks: list[str] | None,
+    process: str = "",
+    mm_per_px: float = 0,
 ) -> tuple[str, str, str, dict[str, Any]]:
     """Paths of mask, probability map and overlay, and the receipt; gr.Error with one sentence."""
     if image is None:
@@ -75,26 +71,18 @@ def segment_files(
     try:
         scan = read_scan(Path(image).read_bytes(), Path(image).name)
         stop = stop_of(threshold) if threshold else pool.cards[model].stop
+        steps = PostProcessing.parse(process) if process else pool.cards[model].post_processing
+        spacing = read_spacing(mm_per_px) if mm_per_px else None
         segmentation, probability_map = segment(scan, model, pool)
         reference = read_reference(_read(masks), scan) if masks else None
     except (UnreadableImage, UnusableModel, ValueError) as error:
         raise gr.Error(str(error), print_exception=False) from error
-    pictures = draw_results(scan, segmentation, probability_map, stop=stop, reference=reference)
+    mask = segmentation.mask(stop, steps)
+    pictures = draw_results(scan, mask, probability_map, reference=reference)
     stem = Path(scan.name).stem
     written = [_write(data, f"{stem}-{model}-{kind}.png") for kind, data in pictures.items()]
-    receipt = write_receipt(scan, segmentation, stop, reference)
+    receipt = write_receipt(scan, segmentation, stop, reference, steps=steps, mm_per_px=spacing)
     return written[0], written[1], written[2], receipt
-
-
-def classify_file(pool: SegmenterPool, image: str | None, paint: bool) -> dict[str, Any]:
-    """Class probabilities and burnt-in marks of one image; gr.Error with one sentence."""
-    if image is None:
-        raise gr.Error("An image is needed.", print_exception=False)
-    try:
-        scan = read_scan(Path(image).read_bytes(), Path(image).name)
-        return tabulate_classification(scan.pixels, classifier_of(pool), pool, paint=paint)
-    except (UnreadableImage, UnusableModel) as error:
-        raise gr.Error(str(error), print_exception=False) from error
 
 
 def score_files(masks: list[str] | None, references: list[str] | None) -> dict[str, Any]:

@@ -50,8 +50,6 @@ class SegmentTab:
     examples: dict[str, Example]
     viewer: Viewer
     intake: Intake
-    state: gr.State
-    """The visitor's workspace."""
 
     def open(self, workspace: Workspace | None, choice: ViewerChoice) -> Workspace:
         """The visitor's workspace: the opening example until something else is on the table.
@@ -133,7 +131,10 @@ class SegmentTab:
         segmentation = workspace.segmentations.get(request.model)
         if segmentation is None:
             return gr.skip()
-        mask, reference = segmentation.mask(request.stop), workspace.reference
+        mask, reference = (
+            segmentation.mask(request.stop, request.post_processing),
+            workspace.reference,
+        )
         if request.kind == "mask":
             data, suffix = write_mask_png(mask), "mask.png"
         elif request.kind == "overlay":
@@ -143,7 +144,14 @@ class SegmentTab:
             )
             data, suffix = encode_png(overlay), "overlay.png"
         else:
-            receipt = write_receipt(workspace.scan, segmentation, request.stop, reference)
+            receipt = write_receipt(
+                workspace.scan,
+                segmentation,
+                request.stop,
+                reference,
+                steps=request.post_processing,
+                mm_per_px=request.mm_per_px,
+            )
             data, suffix = encode_receipt(receipt), "receipt.json"
         name = f"{Path(workspace.scan.name).stem}-{request.model}-{suffix}"
         path = processing_utils.save_bytes_to_cache(data, name, self.viewer.GRADIO_CACHE)
@@ -187,7 +195,7 @@ def build_segment_tab(
         intake = Intake(describe_workspace(opening, examples), elem_id="bd-intake")
         viewer = Viewer(shown, elem_id="bd-viewer")
         findings = Findings(list_sections(), elem_id="bd-findings")
-    tab = SegmentTab(pool, examples, viewer, intake, state)
+    tab = SegmentTab(pool, examples, viewer, intake)
     _connect(page, tab, state)
     findings.ask(tab.ask, [state], [findings], **_QUEUE)
     return tab

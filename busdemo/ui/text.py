@@ -34,6 +34,13 @@ probabilities into a mask. It lives in your browser: moving it sends nothing to 
 - **Compare models** shows up to six at once, each at its own frozen threshold: one threshold for
   all favours the models frozen near it. The vote map counts how many mark each pixel; A against B
   says who marks what alone and, with a reference, who is right where they differ.
+- **Processing** takes steps between the threshold and the mask, in this order: drop small lesions
+  or all but the largest, fill holes, open, close, smooth the outline. What a model begins with was
+  chosen on validation images and stands on its card.
+- **Lesions** are regions of touching pixels, numbered by size. Diameters run between pixel corners.
+  A predicted and a reference lesion belong together when they share at least half of the smaller
+  one; such a group counts when its IoU reaches 0.1. One to one is **found**, one in several
+  **split**, several in one **merged**; the rest is **missed** or **extra**.
 - “test Dice 0.75 (0.73–0.77)” is the mean over the test images with a lesion of all four sets (63 %
   of them BUS-BRA) and its 95 % interval, patients resampled. Differences inside the interval are
   not differences. The models' cards give every set apart.
@@ -67,7 +74,10 @@ SEGMENT_API = (
     "Segment one breast-ultrasound image with one model. Returns the mask (8-bit PNG, 255 = "
     "lesion), the probability map (16-bit PNG, value / 65535), the overlay (RGB PNG) and a receipt "
     "(JSON) with threshold, versions, digests and numbers. Threshold 0 means the model's frozen "
-    "one; 0.005 to 0.995 otherwise. With mask files, the receipt holds the scores against them."
+    "one; 0.005 to 0.995 otherwise. With mask files, the receipt holds the scores against them. "
+    "Process: none, or any of largest, above=N, fill, open=N, close=N, smooth=N (px) with commas "
+    "between; empty means the model's own. The receipt lists the lesions, in mm too when mm_per_px "
+    "is above 0."
 )
 SCORE_API = (
     "Score a mask against a reference of the same image: Dice, IoU, precision, recall (0 to 1, "

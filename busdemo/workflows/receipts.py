@@ -13,7 +13,9 @@ from busdemo import __version__
 from busdemo.imaging.arrays import Levels, Mask
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, stop_of
+from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.workflows.lesions import summarize_lesions, tabulate_lesions
 from busdemo.workflows.segmenting import (
     Files,
     Reference,
@@ -32,10 +34,17 @@ class InvalidReceipt(ValueError):
 
 
 def write_receipt(
-    scan: Scan, segmentation: Segmentation, stop: int, reference: Reference | None = None
+    scan: Scan,
+    segmentation: Segmentation,
+    stop: int,
+    reference: Reference | None = None,
+    *,
+    steps: PostProcessing = NO_POST_PROCESSING,
+    mm_per_px: float | None = None,
 ) -> dict[str, Any]:
     """All that is needed to get the same mask again, and the numbers it gave; JSON-ready."""
-    card, mask = segmentation.card, segmentation.mask(stop)
+    card, mask, truth = segmentation.card, segmentation.mask(stop, steps), mask_of(reference)
+    spacing = mm_per_px or scan.spacing_mm
     height, width = mask.shape
     return {
         "receipt": RECEIPT_FORMAT,
@@ -45,9 +54,12 @@ def write_receipt(
         "model": {"id": card.id, "name": card.name, "sha256": card.sha256},
         "threshold": stop / STOPS,
         "frozen_threshold": card.threshold,
-        "post_processing": "none",
+        "post_processing": steps.as_settings(),
+        "mm_per_px": spacing,
         "reference": None if reference is None else _describe(reference),
-        "numbers": tabulate_numbers(mask, mask_of(reference)),
+        "numbers": tabulate_numbers(mask, truth),
+        "lesions": tabulate_lesions(mask, segmentation.levels, truth, spacing),
+        "lesionwise": None if truth is None else summarize_lesions(mask, truth),
         "levels_sha256": _digest(segmentation.levels),
         "mask_sha256": _digest(mask),
     }
@@ -98,7 +110,8 @@ def replay(
     if masks:
         kept = receipt.get("reference") or {}
         reference = read_reference(masks, scan, invert=bool(kept.get("inverted")))
-    again = write_receipt(scan, segmentation, stop_of(receipt["threshold"]), reference)
+    stop, steps = stop_of(receipt["threshold"]), _steps(receipt)
+    again = write_receipt(scan, segmentation, stop, reference, steps=steps)
     for key, words in (("levels_sha256", "probability map"), ("mask_sha256", "mask")):
         if again[key] != receipt.get(key):
             differences.append(f"The {words} differs.")
@@ -114,8 +127,15 @@ def _is_complete(receipt: dict[str, Any]) -> bool:
     model = receipt["model"]
     words = (receipt["input"]["sha256"], model["id"], model["sha256"])
     stop_of(receipt["threshold"])
+    _steps(receipt)
     reference = receipt.get("reference") or {}
     return isinstance(reference, dict) and all(isinstance(word, str) for word in words)
+
+
+def _steps(receipt: dict[str, Any]) -> PostProcessing:
+    """A receipt's post-processing; the first ones said "none". ValueError if it is impossible."""
+    kept = receipt.get("post_processing", "none")
+    return NO_POST_PROCESSING if kept == "none" else PostProcessing.of(kept)
 
 
 def _area(numbers: dict[str, Any]) -> dict[str, Any]:

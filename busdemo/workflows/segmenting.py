@@ -12,10 +12,12 @@ from busdemo.annotations.masks import MaskReading, read_mask, write_mask_png
 from busdemo.imaging.arrays import Levels, Mask, ProbabilityMap
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.masks import STOPS, binarize, quantize
+from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.refusals import plain_name
 from busdemo.inference.segmenter import Predictions, SegmenterPool
 from busdemo.scoring.overlap import Overlap, score_overlap
 from busdemo.views.pictures import draw_overlay, encode_png
+from busdemo.workflows.lesions import Row, summarize_lesions, tabulate_lesions
 from busdemo.zoo.cards import Card
 
 Files = Sequence[tuple[str, bytes]]
@@ -48,9 +50,9 @@ class Segmentation:
     levels: Levels
     engine: str
 
-    def mask(self, stop: int) -> Mask:
-        """The mask (H, W) at a slider stop, 1 to 199."""
-        return binarize(self.levels, stop)
+    def mask(self, stop: int, steps: PostProcessing = NO_POST_PROCESSING) -> Mask:
+        """The mask (H, W) at a slider stop, 1 to 199, after post-processing."""
+        return steps.apply(binarize(self.levels, stop))
 
 
 def read_reference(files: Files, scan: Scan, *, invert: bool = False) -> Reference:
@@ -91,38 +93,55 @@ def read_files(image: Path, masks: Sequence[Path]) -> tuple[Scan, Reference | No
     return scan, read_reference(files, scan) if files else None
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What makes a mask of probabilities, and lengths of pixels; None is the model's or file's."""
+
+    stop: int | None = None
+    """Slider stop, 1 to 199."""
+    steps: PostProcessing | None = None
+    mm_per_px: float | None = None
+
+
 def write_results(
     scan: Scan,
     segmentation: Segmentation,
     probability_map: ProbabilityMap,
     *,
     reference: Reference | None,
-    stop: int | None,
+    choice: Choice,
     prefix: Path,
-) -> dict[str, float | int | str | None]:
-    """Write a result's pictures; one row for a table.
+) -> tuple[Row, list[Row]]:
+    """Write a result's pictures; one row for a table, and one for each lesion.
 
-    `stop` None means the model's frozen threshold. Writes `<prefix>-mask.png`, `-probability.png`
-    and `-overlay.png`; OSError when that is not possible.
+    Writes `<prefix>-mask.png`, `-probability.png` and `-overlay.png`; OSError when that is not
+    possible.
     """
-    stop = segmentation.card.stop if stop is None else stop
+    card = segmentation.card
+    stop = card.stop if choice.stop is None else choice.stop
+    steps = card.post_processing if choice.steps is None else choice.steps
+    spacing = scan.spacing_mm if choice.mm_per_px is None else choice.mm_per_px
+    mask, truth = segmentation.mask(stop, steps), mask_of(reference)
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    pictures = draw_results(scan, segmentation, probability_map, stop=stop, reference=reference)
+    pictures = draw_results(scan, mask, probability_map, reference=reference)
     for kind, data in pictures.items():
         prefix.with_name(f"{prefix.name}-{kind}.png").write_bytes(data)
-    mask = segmentation.mask(stop)
-    return {
-        "model": segmentation.card.id,
+    row: Row = {
+        "model": card.id,
         "threshold": stop / STOPS,
-        **tabulate_numbers(mask, mask_of(reference)),
+        "post_processing": str(steps),
+        **tabulate_numbers(mask, truth),
+        **({} if truth is None else summarize_lesions(mask, truth)),
         "reading": "; ".join(scan.notes),
         "reference": "" if reference is None else reference.reading.sentence,
         "input_sha256": scan.sha256,
-        "model_sha256": segmentation.card.sha256,
+        "model_sha256": card.sha256,
     }
+    lesions = tabulate_lesions(mask, segmentation.levels, truth, spacing)
+    return row, [{"model": card.id, **lesion} for lesion in lesions]
 
 
-def write_table(rows: Sequence[dict[str, float | int | str | None]], path: Path) -> None:
+def write_table(rows: Sequence[Row], path: Path) -> None:
     """Rows as a CSV file; a column that only some rows have is empty in the others."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -133,14 +152,12 @@ def write_table(rows: Sequence[dict[str, float | int | str | None]], path: Path)
 
 def draw_results(
     scan: Scan,
-    segmentation: Segmentation,
+    mask: Mask,
     probability_map: ProbabilityMap,
     *,
-    stop: int,
     reference: Reference | None = None,
 ) -> dict[str, bytes]:
     """PNG files by kind: `mask` (8 bit, 255 = lesion), `probability` (16 bit), `overlay` (RGB)."""
-    mask = segmentation.mask(stop)
     deep = np.rint(probability_map * 65535).astype(np.uint16)
     overlay = draw_overlay(scan.pixels, mask, mask_of(reference))
     return {

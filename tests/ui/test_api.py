@@ -55,7 +55,7 @@ def test_segment_returns_the_mask_python_computes_and_its_scores(
         api_name="/segment",
     )
     result, _ = segment(read_scan(scan.read_bytes(), "scan.png"), card.id, SegmenterPool([card]))
-    expected = result.mask(card.stop)
+    expected = result.mask(card.stop, card.post_processing)
     assert np.array_equal(cv2.imread(mask, cv2.IMREAD_GRAYSCALE) > 0, expected)
     assert cv2.imread(probability, cv2.IMREAD_UNCHANGED).dtype == np.uint16
     assert cv2.imread(overlay).shape == (*expected.shape, 3)

@@ -145,7 +145,9 @@ def test_an_uploaded_image_and_mask_get_the_numbers_python_computes(
     pool = SegmenterPool(read_cards())
     chosen = page.evaluate("() => window.__busdemoViewer.state.model")
     result, _ = segment(read_scan(image, "mine.png"), chosen, pool)
-    expected = score_overlap(result.mask(pool.cards[chosen].stop), mask)
+    expected = score_overlap(
+        result.mask(pool.cards[chosen].stop, pool.cards[chosen].post_processing), mask
+    )
     shown = numbers(page)
     assert (shown["dice"], shown["iou"]) == (expected.dice, expected.iou)
     assert shown["outcome"] == str(expected.outcome)

@@ -21,13 +21,16 @@ from numpy.typing import NDArray
 from pydantic import Field, WithJsonSchema
 
 from busdemo.imaging.masks import STOPS
-from busdemo.imaging.post_processing import PostProcessing
+from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.spacing import read_spacing
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
     "png",
     "scoring",
+    "lesions",
+    "matching",
+    "processing",
     "colours",
     "drawing",
     "transform",
@@ -43,12 +46,16 @@ _SCRIPTS = (
     "maps",
     "grid",
     "picker",
+    "outcome",
+    "steps",
+    "spacing",
+    "table",
     "showing",
     "session",
     "main",
 )
 """The order in which the scripts are joined: `main` last, it uses all the others."""
-_STYLES = ("viewer", "surface", "selector", "picker", "grid", "cards")
+_STYLES = ("viewer", "surface", "selector", "picker", "grid", "lesions", "cards")
 
 _FILE = {"type": "object", "properties": {"path": {"type": "string"}}}
 Picture = Annotated[Any, WithJsonSchema({"anyOf": [_FILE, {"type": "null"}]})]
@@ -131,6 +138,8 @@ class ExportRequest:
     style: Literal["fill", "outline", "off"]
     opacity: float
     """Of the overlay's colours, 0 to 1."""
+    post_processing: PostProcessing = NO_POST_PROCESSING
+    mm_per_px: float | None = None
 
     @classmethod
     def from_event(cls, event: gr.EventData) -> "ExportRequest":
@@ -146,6 +155,8 @@ class ExportRequest:
             stop=min(max(round(stop), 1), STOPS - 1),
             style=style,
             opacity=min(max(opacity, 0.0), 1.0),
+            post_processing=PostProcessing.of(data.get("processing") or {}),
+            mm_per_px=_spacing(data.get("mm_per_px")),
         )
 
 
@@ -246,7 +257,7 @@ def _steps(settings: object) -> PostProcessing | None:
         return None
 
 
-def _spacing(value: float) -> float | None:
+def _spacing(value: object) -> float | None:
     """A visitor's spacing in mm per px; None for 0, and for what is out of bounds."""
     try:
         return read_spacing(value)

@@ -44,7 +44,7 @@ class Painter {
     this.width = Math.ceil(width / this.step);
     this.height = Math.ceil(height / this.step);
     this.sources = {};
-    for (const pane of ['original', 'reference', 'prediction', 'overlay']) {
+    for (const pane of ['original', 'reference', 'raw', 'prediction', 'overlay']) {
       this.sources[pane] = new PaneSource(this.width, this.height);
     }
     this.spare = null;
@@ -86,18 +86,26 @@ class Painter {
   }
 
   // Prediction and overlay at a stop. levels: Uint8Array of the scan's size, or null while a
-  // model has no result. style: 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels.
-  drawResult({ levels, stop, style, heat, reach }) {
+  // model has no result. mask: the processed one, 0 and 1, or null for the threshold's. style: 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels.
+  drawResult({ levels, mask, stop, style, heat, reach }) {
     if (!levels) this.drawNoResult();
     else {
       const shown = this.thin(levels);
-      this.drawMasks(shown, stop, style === 'fill');
+      if (mask) this.drawMasks(thinPixels(mask, this.size.width, this.size.height, this.step), 1, style === 'fill');
+      else this.drawMasks(shown, stop, style === 'fill');
       if (style === 'off') this.drawPlain(this.sources.overlay.pixels);
       if (style === 'outline') this.drawOutlines(this.sources.overlay.pixels, reach);
       if (heat) this.drawHeat(shown, reach);
     }
     this.sources.prediction.show();
     this.sources.overlay.show();
+  }
+
+  // mask: the one before processing, or null.
+  drawRaw(mask) {
+    const { pixels } = this.sources.raw, shown = mask && thinPixels(mask, this.size.width, this.size.height, this.step);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = shown && shown[i] ? WHITE : BLACK;
+    this.sources.raw.show();
   }
 
   // The overlay alone, into any pixels: one pass a pane when several models are compared.

@@ -23,8 +23,10 @@ function tell() {
 function commit() {
   tell();
   const value = props.value;
-  if (!value || state.case === null || (value.model === state.model && value.stop === state.stop)) return;
-  props.value = { ...value, model: state.model, stop: state.stop };
+  if (!value || state.case === null) return;
+  const chosen = { model: state.model, stop: state.stop, processing: state.steps, mm_per_px: state.mmPerPx };
+  const same = Object.keys(chosen).every((name) => JSON.stringify(value[name]) === JSON.stringify(chosen[name]));
+  if (!same) props.value = { ...value, ...chosen };
 }
 
 function askForFile(request) {
@@ -91,9 +93,11 @@ element.parentElement.style.padding = '0';
 //                             'prediction' or 'overlay', at the scan's own resolution; while
 //                             several models are compared, for 'votes', 'pair' or a model's id
 //   kinds(map)                Uint8Array behind the map 'votes' or 'pair' (see votes.js)
+//   functions                 what has the same in Python: processing, lesions, matching
 //   session                   everything else
 window.__busdemoViewer = {
   state, session,
+  functions: { processMask, findComponents, labelPixels, measureLesions, matchLesions },
   setStop: (stop) => session.setStop(stop),
   metricsAt: (stop, model = state.model) => scoreAt((state.layers.find((one) => one.id === model) || {}).tally, stop),
   pixels: (pane) => (session.panes[pane] ? session.painter.sources[pane].pixels : session.grid.pixels(pane)),

@@ -14,11 +14,16 @@ class Session {
     this.state = {
       case: null, title: '', width: 0, height: 0, grey: null, reference: null,
       layers: [], model: '', stop: 100, moved: false, heat: false, style: 'fill', hover: null,
+      steps: null, raw: false, mmPerPx: 0,
       look: { brightness: 0, contrast: 0, invert: false }, opacity: { fill: 0.5, outline: 1, off: 0 },
     };
     this.comparison = new Comparison(this);
     this.grid = new Grid(root, this);
     this.picker = new Picker(root, this);
+    this.desk = new OutcomeDesk(this);
+    this.strip = new StepStrip(root, this);
+    this.table = new LesionTable(root, this);
+    this.spacing = new SpacingForm(root, this);
     this.due = new Set();
     this.frame = 0;
     this.listen();
@@ -70,11 +75,14 @@ class Session {
   drawPanes(due) {
     const { painter, chosen } = this, { stop, style, heat } = this.state, drawn = due.has('look') || due.has('result');
     if (due.has('look')) painter.drawOriginal();
-    if (drawn) painter.drawResult({ levels: isReady(chosen) ? chosen.levels : null, stop, style, heat, reach: this.reach });
+    const outcome = this.desk.get();
+    if (drawn) painter.drawResult({ levels: isReady(chosen) ? chosen.levels : null, mask: outcome && outcome.mask, stop, style, heat, reach: this.reach });
+    if (drawn && this.state.raw) painter.drawRaw(outcome && outcome.raw);
     for (const [name, pane] of Object.entries(this.panes)) {
-      const live = name === 'prediction' || name === 'overlay';
-      if (!due.has('look') && !due.has('view') && !(live && drawn)) continue;
+      const live = name === 'prediction' || name === 'overlay' || name === 'raw';
+      if (pane.hidden || (!due.has('look') && !due.has('view') && !(live && drawn))) continue;
       this.view.blit(pane.firstElementChild, painter.sources[name].canvas, painter.step);
+      drawLesionMarks(this, name, pane.firstElementChild);
     }
   }
 
@@ -118,6 +126,10 @@ class Session {
       state.moved = state.stop > 0 && state.stop !== (this.chosen || {}).frozen;
       this.root.style.setProperty('--bd-aspect', Math.max(0.75, Math.min(2, width / height)).toFixed(4));
       view.setScan(width, height);
+      state.steps = value.processing ? { ...NO_PROCESSING, ...value.processing } : null;
+      state.mmPerPx = value.mm_per_px || 0;
+      this.spacing.mark(null);
+      this.spacing.show();
       this.comparison.stops.clear();
     }
     if (!state.moved) state.stop = this.chosen ? clampStop(this.chosen.frozen) : 100;
@@ -170,6 +182,36 @@ class Session {
     this.comparison.noteStop();
     if (this.comparison.shown && this.comparison.own) this.redraw(`cell:${this.state.model}`, 'numbers');
     else this.redraw('result');
+  }
+
+  // The chosen model's own steps, and those that are taken: several models are compared without.
+  get ownSteps() {
+    return { ...NO_PROCESSING, ...((this.chosen || {}).processing || {}) };
+  }
+
+  get steps() {
+    return this.comparison.shown ? NO_PROCESSING : this.state.steps || this.ownSteps;
+  }
+
+  // steps: null for the model's own.
+  setSteps(steps) {
+    this.state.steps = steps;
+    this.redraw('result');
+    this.settle();
+  }
+
+  setRaw(raw) {
+    this.state.raw = raw;
+    this.panes.raw.hidden = !raw;
+    this.root.dataset.raw = String(raw);
+    this.measure();
+    this.redraw('look');
+  }
+
+  setSpacing(mmPerPx) {
+    this.state.mmPerPx = mmPerPx;
+    this.redraw('numbers');
+    this.settle();
   }
 
   nudge(by) {
@@ -241,7 +283,7 @@ class Session {
   }
 
   save(kind) {
-    const { model, stop, style, opacity } = this.state;
-    this.told.save({ kind, model, stop, style, opacity: opacity[style] });
+    const { model, stop, style, opacity, mmPerPx } = this.state;
+    this.told.save({ kind, model, stop, style, opacity: opacity[style], processing: this.steps, mm_per_px: mmPerPx });
   }
 }

@@ -2,19 +2,25 @@
 // pressed buttons. Draws no pixel.
 
 function showNumbers(session) {
-  const { state, board, comparison } = session, layer = session.chosen, ready = isReady(layer);
-  const hasReference = state.reference !== null, score = ready ? scoreAt(layer.tally, state.stop) : null;
+  const { state, board, comparison } = session, layer = session.chosen, outcome = session.desk.get();
+  const hasReference = state.reference !== null, score = outcome && outcome.score;
   const slider = session.find('.bd-stop'), box = session.find('.bd-number'), threshold = formatThreshold(state.stop);
   if (Number(slider.value) !== state.stop) slider.value = state.stop;
   if (document.activeElement !== box) box.value = threshold;
   session.find('.bd-track > i').style.transform = `scaleX(${stopToPercent(state.stop) / 100})`;
-  board.show({ score, area: ready ? layer.tally.predicted[state.stop] : null, hasReference });
+  board.show({ score, area: outcome && outcome.area, hasReference });
   const whose = comparison.shown && !comparison.own ? layer.name : '';
   board.showThreshold({ stop: state.stop, frozen: layer ? layer.frozen : 0, hasReference, whose });
-  session.curve.moveTo(state.stop, score && score.dice);
+  session.curve.moveTo(state.stop, score && outcome.rawScore.dice);
+  session.strip.show(outcome);
+  session.table.show(outcome);
+  const taken = isProcessing(session.steps);
+  setText(session.panes.prediction.querySelector('figcaption'), taken ? 'Prediction · processed' : 'Prediction');
+  const which = taken ? ', before processing' : comparison.shown ? '' : ', all models';
+  setText(session.find('.bd-curve-title'), `Dice at every threshold${which}`);
   const words = score ? `, Dice ${formatShare(score.dice)}, ${score.outcome}` : '';
   slider.setAttribute('aria-valuetext', threshold + words);
-  if (ready) board.announce(`${layer.name}. Threshold ${threshold}${words}`);
+  if (outcome) board.announce(`${layer.name}. Threshold ${threshold}${words}`);
   if (comparison.shown) session.picker.showThreshold();
 }
 
@@ -29,7 +35,8 @@ function showHover(session) {
   }
   const x = Math.floor(at.x), y = Math.floor(at.y), i = y * state.width + x, place = view.toPane(at.x, at.y);
   const layer = session.chosen, level = isReady(layer) ? layer.levels[i] : null;
-  const kind = (level !== null && level >= state.stop ? 1 : 0) | (state.reference && state.reference[i] ? 2 : 0);
+  const outcome = session.desk.get();
+  const kind = (outcome && outcome.mask[i] ? 1 : 0) | (state.reference && state.reference[i] ? 2 : 0);
   const votes = comparison.shown ? { name: layer.name, marked: comparison.votesAt(i), of: comparison.ready.length } : null;
   board.showReadout({ x, y, grey: state.grey[i], level, kind, hasReference: state.reference !== null, votes });
   root.style.setProperty('--bd-x', `${place.x}px`);
@@ -42,13 +49,13 @@ function showModels(session) {
   fillModelSelect(session.find('.bd-model-select'), state.layers, state.model);
   const veil = (pane) => session.panes[pane].querySelector('.bd-veil');
   cover(veil('prediction'), scan ? describeLayer(layer) : '', layer !== null && layer.state === 'running');
+  cover(veil('raw'), scan ? describeLayer(layer) : '');
   cover(veil('reference'), scan && !hasReference ? 'Drop a mask' : '');
   cover(veil('original'), scan ? '' : 'Drop a scan to begin');
   const drawn = several ? comparison.ready : ready;
   curve.draw(drawn.filter((one) => one.curve), state.model);
   curve.markFrozen(layer ? layer.frozen : null);
   curve.say(scan && !hasReference ? 'With a reference mask, Dice at every threshold is drawn here.' : '');
-  setText(session.find('.bd-curve-title'), several ? 'Dice at every threshold' : 'Dice at every threshold, all models');
   setText(session.find('.bd-of-stop'), comparison.own && layer ? layer.name : 'All models');
   for (const node of root.querySelectorAll('.bd-of')) setText(node, layer ? layer.name : '');
   for (const button of root.querySelectorAll('[data-export]')) button.disabled = !isReady(layer);

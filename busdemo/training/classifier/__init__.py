@@ -1,1 +1,0 @@
-"""The classifier's training: its samples with predicted masks, its run, its export."""

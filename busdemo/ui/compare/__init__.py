@@ -1,1 +1,0 @@
-"""The annotation comparison: pictures, drawing and numbers of any number of annotators."""
