@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 # Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
 from busdemo import __version__
+from busdemo.cli.classify import add_classify
 from busdemo.cli.making import add_making
 from busdemo.cli.use import add_page_options, add_use, serve
 
@@ -27,5 +28,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=serve)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     add_use(commands)
+    add_classify(commands)
     add_making(commands)
     return parser

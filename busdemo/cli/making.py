@@ -58,11 +58,12 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from busdemo.training.queue import train_models
+    from busdemo.training.queue import OTHER_TASKS, train_models
     from busdemo.training.recipe import NETWORKS, RECIPES_OVER
 
     known = [*NETWORKS, *RECIPES_OVER]
     wanted = known if options.all else options.models
+    known = [*known, *OTHER_TASKS]
     unknown = [model_id for model_id in wanted if model_id not in known]
     if unknown or not wanted:
         words = f"Unknown model {unknown[0]!r}" if unknown else "Name a model, or --all"
@@ -95,6 +96,7 @@ def _processing(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.classifier_report import evaluate_classifier_card
     from busdemo.evaluation.report import evaluate_cards
     from busdemo.zoo.cards import WEIGHTS, read_cards
     from busdemo.zoo.loading import UnusableModel
@@ -103,11 +105,16 @@ def _evaluate(options: argparse.Namespace) -> int:
     wanted = options.models
     if wanted == ["all"]:
         wanted = [model_id for model_id, card in cards.items() if not card.problem]
-    if unknown := [model_id for model_id in wanted if model_id not in cards]:
-        print(f"Unknown model {unknown[0]!r}; known: all, {', '.join(cards)}.", file=sys.stderr)
+    others = {"classifier": evaluate_classifier_card}
+    if unknown := [model_id for model_id in wanted if model_id not in {**cards, **others}]:
+        known = ", ".join([*cards, *others])
+        print(f"Unknown model {unknown[0]!r}; known: all, {known}.", file=sys.stderr)
         return 2
     try:
-        results = evaluate_cards(wanted, WEIGHTS, options.data)
+        segmenting = [model_id for model_id in wanted if model_id in cards]
+        results = evaluate_cards(segmenting, WEIGHTS, options.data) if segmenting else {}
+        for model_id in set(wanted) & set(others):
+            results[model_id] = others[model_id](WEIGHTS, options.data)
     except (UnusableModel, OSError) as error:
         print(error, file=sys.stderr)
         return 1

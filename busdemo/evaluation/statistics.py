@@ -1,10 +1,10 @@
 """Intervals for means over images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,28 @@ def bootstrap_mean(
     means = totals[picks].sum(axis=1) / sizes[picks].sum(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
     return Interval(float(array.mean()), float(low), float(high), array.size, sizes.size)
+
+
+def bootstrap_groups(
+    statistic: Callable[[NDArray[np.intp]], float],
+    groups: Sequence[str | int],
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """A statistic of images, given as their places (n,), with its percentile bootstrap interval.
+
+    As `bootstrap_mean`, for what is no mean: whole groups are drawn, their images' places repeat
+    as often. Draws in which the statistic is undefined (nan) are left out.
+    """
+    if not len(groups):
+        return Interval(np.nan, np.nan, np.nan, 0, 0)
+    _, member = np.unique(np.asarray(groups), return_inverse=True)
+    places = [np.flatnonzero(member == group) for group in range(int(member.max()) + 1)]
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(len(places), size=(resamples, len(places)))
+    values = [statistic(np.concatenate([places[g] for g in draw])) for draw in draws]
+    value = statistic(np.arange(member.size))
+    known = [v for v in values if not np.isnan(v)]
+    low, high = np.percentile(known, [2.5, 97.5]) if known else (np.nan, np.nan)
+    return Interval(float(value), float(low), float(high), member.size, len(places))

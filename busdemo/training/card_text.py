@@ -59,7 +59,7 @@ def describe_training(
         "side and threshold by the mean Dice over all validation images with a lesion, the latter "
         f"two with these float16 weights. {_TESTING}"
     )
-    return _sections({"Use": use, "Data": data, "Protocol": protocol})
+    return write_sections({"Use": use, "Data": data, "Protocol": protocol})
 
 
 def describe_recipe(model_id: str, members: tuple[str, ...]) -> str:
@@ -75,10 +75,11 @@ def describe_recipe(model_id: str, members: tuple[str, ...]) -> str:
         f"Frozen by `busdemo train {model_id}`: the threshold is the best on validation for this "
         f"mean. Nothing else is fitted. Members: {', '.join(members)}.{left_out} {_TESTING}"
     )
-    return _sections({"Use": use, "Protocol": protocol})
+    return write_sections({"Use": use, "Protocol": protocol})
 
 
-def _sections(texts: dict[str, str]) -> str:
+def write_sections(texts: dict[str, str]) -> str:
+    """Texts by heading as wrapped Markdown."""
     return "\n\n".join(
         f"## {title}\n\n{fill(text, 110, break_long_words=False, break_on_hyphens=False)}"
         for title, text in texts.items()

@@ -4,11 +4,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from busdemo.training.classifier.export import train_and_export_classifier
 from busdemo.training.export import export_run, freeze_recipe
 from busdemo.training.processing import freeze_processing
 from busdemo.training.recipe import NETWORKS
 from busdemo.training.train import train_network
 from busdemo.zoo.cards import WEIGHTS, Card, read_cards
+
+OTHER_TASKS = {"classifier": train_and_export_classifier}
+"""What does not mark lesions, by id, with what trains it and puts it in the zoo."""
 
 EXPORTED = "exported.json"
 """In a run's folder: the sha256 of the weights that were exported from it."""
@@ -30,7 +34,10 @@ def train_models(
     failures = {}
     for model_id in model_ids:
         try:
-            if model_id not in NETWORKS:
+            if model_id in OTHER_TASKS:
+                train = OTHER_TASKS[model_id]
+                threshold = train(data, runs, weights=weights, workers=workers)
+            elif model_id not in NETWORKS:
                 threshold = freeze_recipe(model_id, data, weights)
             elif _is_exported(model_id, runs, weights):
                 print(f"{model_id}: is done.")

@@ -16,15 +16,16 @@ from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.ui import text
+from busdemo.ui import classifier_text, text
 from busdemo.ui.workspace import first_usable
+from busdemo.workflows.classifying import classifier_of, tabulate_classification
 from busdemo.workflows.receipts import write_receipt
 from busdemo.workflows.segmenting import draw_results, read_reference, segment, tabulate_numbers
 from busdemo.zoo.loading import UnusableModel
 
 
 def build_api(pool: SegmenterPool) -> None:
-    """Add the endpoints /segment and /score; their controls are never shown."""
+    """Add the endpoints /segment, /classify and /score; their controls are never shown."""
     # Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
     # folder, so that nobody can name a file of the server.
     with gr.Column(visible=False):
@@ -44,6 +45,15 @@ def build_api(pool: SegmenterPool) -> None:
             [*files, receipt],
             api_name="segment",
             api_description=text.SEGMENT_API,
+            **shared,
+        )
+        paint, classes = gr.Checkbox(label="paint"), gr.JSON(label="classes")
+        gr.Button("classify").click(
+            partial(classify_file, pool),
+            [image, paint],
+            classes,
+            api_name="classify",
+            api_description=classifier_text.CLASSIFY_API,
             **shared,
         )
         gr.Button("score").click(
@@ -83,6 +93,17 @@ def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     written = [_write(data, f"{stem}-{model}-{kind}.png") for kind, data in pictures.items()]
     receipt = write_receipt(scan, segmentation, stop, reference, steps=steps, mm_per_px=spacing)
     return written[0], written[1], written[2], receipt
+
+
+def classify_file(pool: SegmenterPool, image: str | None, paint: bool) -> dict[str, Any]:
+    """Class probabilities and burnt-in marks of one image; gr.Error with one sentence."""
+    if image is None:
+        raise gr.Error("An image is needed.", print_exception=False)
+    try:
+        scan = read_scan(Path(image).read_bytes(), Path(image).name)
+        return tabulate_classification(scan.pixels, classifier_of(pool), pool, paint=paint)
+    except (UnreadableImage, UnusableModel) as error:
+        raise gr.Error(str(error), print_exception=False) from error
 
 
 def score_files(masks: list[str] | None, references: list[str] | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import gradio as gr
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.api import build_api
+from busdemo.ui.compare_tab import OPEN_LINKED_TAB, build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
@@ -35,12 +36,15 @@ def build_page(pool: SegmenterPool, examples: Path = EXAMPLES) -> gr.Blocks:
         gr.HTML(_header(), elem_id="bd-header", apply_default_css=False, padding=False)
         with gr.Tabs(elem_id="bd-tabs"):
             with gr.Tab("Segment"):
-                build_segment_tab(page, pool, read_examples(examples))
+                segment = build_segment_tab(page, pool, read_examples(examples))
+            with gr.Tab("Compare", elem_id="bd-compare-tab"):
+                build_compare_tab(pool, segment.examples, segment.state)
             with gr.Tab("Models"):
                 build_models_tab(pool)
             with gr.Tab("About"):
                 gr.Markdown(text.ABOUT, elem_id="bd-about")
         build_api(pool)
+        page.load(None, js=OPEN_LINKED_TAB)
     return page
 
 

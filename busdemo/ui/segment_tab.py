@@ -50,6 +50,8 @@ class SegmentTab:
     examples: dict[str, Example]
     viewer: Viewer
     intake: Intake
+    state: gr.State
+    """The visitor's workspace."""
 
     def open(self, workspace: Workspace | None, choice: ViewerChoice) -> Workspace:
         """The visitor's workspace: the opening example until something else is on the table.
@@ -195,7 +197,7 @@ def build_segment_tab(
         intake = Intake(describe_workspace(opening, examples), elem_id="bd-intake")
         viewer = Viewer(shown, elem_id="bd-viewer")
         findings = Findings(list_sections(), elem_id="bd-findings")
-    tab = SegmentTab(pool, examples, viewer, intake)
+    tab = SegmentTab(pool, examples, viewer, intake, state)
     _connect(page, tab, state)
     findings.ask(tab.ask, [state], [findings], **_QUEUE)
     return tab

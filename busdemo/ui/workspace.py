@@ -2,7 +2,7 @@
 
 import math
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,16 @@ class Workspace:
         pictures = {key: file for key, file in self.pictures.items() if key != "reference"}
         return replace(self, reference=reference, pictures=pictures)
 
-    def run(self, pool: SegmenterPool, first: str) -> Iterator[tuple["Workspace", str]]:
-        """Run the models that have not run yet, `first` before the others.
+    def run(
+        self, pool: SegmenterPool, first: str, *, among: Collection[str] | None = None
+    ) -> Iterator[tuple["Workspace", str]]:
+        """Run the models that have not run yet (of those `among`, if given), `first` at first.
 
         Yields the workspace and the id of the model that runs next, an empty one at the end.
         """
         order = sorted(pool.cards, key=lambda model_id: model_id != first)
+        if among is not None:
+            order = [model_id for model_id in order if model_id in among]
         waiting = [m for m in order if m not in self.segmentations and m not in pool.problems]
         workspace, predictions = self, pool.look_at(self.scan.pixels)
         for model_id in waiting:

@@ -74,6 +74,11 @@ def load_network(folder: Path, sha256: str) -> nn.Module:
     `sha256` (hex), are truncated, or do not fit the network.
     """
     network = build_network(json.loads((folder / "config.json").read_text()))
+    return load_weights(network, folder, sha256)
+
+
+def load_weights(network: nn.Module, folder: Path, sha256: str) -> nn.Module:
+    """The network with the weights of a folder, float32, in evaluation mode; as `load_network`."""
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise UnusableModel("There are no weights in its folder.")

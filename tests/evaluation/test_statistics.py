@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from busdemo.evaluation.statistics import Interval, bootstrap_mean
+from busdemo.evaluation.statistics import Interval, bootstrap_groups, bootstrap_mean
 
 RNG = np.random.default_rng(5)
 
@@ -57,3 +57,18 @@ def test_images_of_one_patient_count_as_one_draw() -> None:
     assert (grouped.n, grouped.groups) == (300, 30)
     assert (grouped.low, grouped.high) == pytest.approx((by_patient.low, by_patient.high), abs=0.02)
     assert grouped.high - grouped.low > 2 * (alone.high - alone.low)
+
+
+def test_a_bootstrap_of_places_with_the_mean_is_the_bootstrap_of_the_mean() -> None:
+    values, groups = RNG.random(90), (np.arange(90) // 4).tolist()
+    ours = bootstrap_groups(lambda places: float(values[places].mean()), groups, resamples=500)
+    assert ours == bootstrap_mean(values, groups, resamples=500)
+
+
+def test_draws_in_which_a_statistic_is_undefined_are_left_out() -> None:
+    def once(places: np.ndarray) -> float:
+        return 1.0 if 0 in places else float("nan")
+
+    interval = bootstrap_groups(once, ["a", "b", "c"], resamples=50)
+    assert (interval.value, interval.low, interval.high) == (1, 1, 1)
+    assert np.isnan(bootstrap_groups(once, []).value)

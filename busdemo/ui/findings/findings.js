@@ -116,6 +116,19 @@ list.addEventListener('change', (event) => {
   if (control) pick(control, control.type === 'checkbox' ? String(control.checked) : control.value);
 });
 
+// An operating point: what every stop of its slider means came with the section.
+list.addEventListener('input', (event) => {
+  const box = event.target.closest('[data-operating]');
+  if (!box) return;
+  const stop = Number(event.target.value), [sensitivity, specificity] = JSON.parse(box.dataset.operating)[stop - 1];
+  const tell = (name, words) => { box.querySelector('[data-say="' + name + '"]').textContent = words; };
+  const { yes, no } = box.querySelector('[data-say="flag"]').dataset;
+  tell('threshold', (stop / 200).toFixed(3));
+  tell('flag', Number(box.dataset.probability) >= stop / 200 ? yes : no);
+  tell('sensitivity', sensitivity + ' %');
+  tell('specificity', specificity + ' %');
+});
+
 // Gradio removes and remounts components without telling them.
 function hear(event) {
   if (root.isConnected) choose(event.detail);

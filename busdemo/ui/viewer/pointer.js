@@ -2,14 +2,15 @@
 
 const WHEEL_PACE = 0.0016;
 
-// on: {change(), hover(point | null)}; point in pixels of the scan.
+// on: {change(), hover(point | null), holds?()}; point in pixels of the scan. While `holds()`, one
+// pointer is somebody else's (it draws) and moves nothing here; two still do.
 function bindPointer(pane, view, on) {
   const fingers = new Map();
   const place = (event) => {
     const box = pane.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
-  const changed = on.change;
+  const changed = on.change, holds = on.holds || (() => false);
 
   pane.addEventListener('wheel', (event) => {
     // Scrolling down over a fitted scan is left to the page.
@@ -29,7 +30,7 @@ function bindPointer(pane, view, on) {
 
   pane.addEventListener('pointermove', (event) => {
     const at = place(event), before = fingers.get(event.pointerId);
-    if (before && fingers.size === 1) view.panBy(at.x - before.x, at.y - before.y);
+    if (before && fingers.size === 1 && !holds()) view.panBy(at.x - before.x, at.y - before.y);
     if (before && fingers.size === 2) pinch(view, fingers, event.pointerId, at);
     if (before) {
       fingers.set(event.pointerId, at);
@@ -46,6 +47,7 @@ function bindPointer(pane, view, on) {
     if (event.pointerType !== 'touch') on.hover(null);
   });
   pane.addEventListener('dblclick', () => {
+    if (holds()) return;
     view.reset();
     changed();
   });

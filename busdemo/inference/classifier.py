@@ -1,0 +1,147 @@
+"""Normal, benign or malignant: probabilities from a scan and a segmentation network's answer."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
+from busdemo.imaging.fit import Fit
+from busdemo.imaging.masks import STOPS, quantize
+from busdemo.inference.engines import TorchEngine
+from busdemo.zoo.architectures.lesion_classifier import (
+    CLASSES,
+    build_classifier,
+    join_channels,
+)
+from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
+from busdemo.zoo.loading import UnusableModel, load_weights
+
+CLASSIFICATION = "classification"
+"""The task of a classifier's card."""
+
+OPERATING = "operating.csv"
+"""In its folder: sensitivity and specificity on val at every stop of the slider."""
+
+
+@dataclass(frozen=True)
+class ClassProbabilities:
+    """How probable each class is; they add up to 1."""
+
+    normal: float
+    benign: float
+    malignant: float
+
+    @property
+    def likeliest(self) -> str:
+        """The most probable class."""
+        return max(CLASSES, key=lambda name: float(getattr(self, name)))
+
+
+class Classifier:
+    """A loaded classifier behind a NumPy door; it may be called from several threads."""
+
+    def __init__(
+        self, engine: TorchEngine, preprocessing: Preprocessing, temperature: float
+    ) -> None:
+        self.engine = engine
+        self._preprocessing = preprocessing
+        self._temperature = temperature
+
+    def classify(self, image: GreyImage, probability_map: ProbabilityMap) -> ClassProbabilities:
+        """The classes' probabilities of a scan (H, W) and the map (H, W) predicted for it."""
+        return self.classify_levels(image, quantize(probability_map))
+
+    def classify_levels(self, image: GreyImage, levels: Levels) -> ClassProbabilities:
+        """As `classify`, from the map's levels, which are all that is kept of it.
+
+        ValueError when the sizes differ, UnusableModel when the network gives no finite numbers.
+        """
+        logits = self.compute_logits(image, levels)
+        return ClassProbabilities(*softmax(logits / self._temperature).tolist())
+
+    def compute_logits(self, image: GreyImage, levels: Levels) -> NDArray[np.float64]:
+        """The network's own answer (3,), before the temperature; errors as `classify_levels`."""
+        if image.shape != levels.shape:
+            raise ValueError(f"The image is {image.shape}, the probability map {levels.shape}.")
+        height, width = image.shape
+        fit = Fit.of((width, height), self._preprocessing.input_wh, self._preprocessing.rule)
+        grey, mask = (
+            torch.from_numpy(fit.apply(array))[None, None].float() / top
+            for array, top in ((image, 255), (levels, STOPS))
+        )
+        (mean,), (deviation,) = self._preprocessing.mean, self._preprocessing.standard_deviation
+        logits = self.engine.run(join_channels(grey, mask, mean, deviation).numpy())[0]
+        if not np.isfinite(logits).all():
+            raise UnusableModel("It gave numbers that are not finite.")
+        return np.asarray(logits, np.float64)
+
+
+def load_classifier(card: Card) -> Classifier:
+    """The card's classifier, loaded; UnusableModel with the reason when it cannot run."""
+    if card.problem or card.preprocessing is None:
+        raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
+    try:
+        network = build_classifier(json.loads((card.folder / "config.json").read_text()))
+        temperature = float(card.facts["temperature"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UnusableModel(f"Its folder does not describe a classifier: {error}.") from error
+    if len(card.preprocessing.mean) != 1 or not 0 < temperature < np.inf:
+        raise UnusableModel("Its normalisation or its temperature is impossible.")
+    network = load_weights(network, card.folder, card.sha256)
+    return Classifier(TorchEngine(network), card.preprocessing, temperature)
+
+
+@dataclass(eq=False)
+class ClassifierSlot:
+    """The classifier of a zoo, loaded at its first use; shared by all visitors.
+
+    `problem` is one sentence when there is none that can run, otherwise None.
+    """
+
+    card: Card | None
+    problem: str | None = None
+    _loaded: Classifier | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def mask_from(self) -> str:
+        """Id of the model whose predicted mask it sees."""
+        return "" if self.card is None else str(self.card.facts.get("mask_from", ""))
+
+    def get(self) -> Classifier:
+        """The loaded classifier; UnusableModel with the reason."""
+        with self._lock:
+            if self.problem or self.card is None:
+                raise UnusableModel(self.problem or "There is no classifier.")
+            if self._loaded is None:
+                try:
+                    self._loaded = load_classifier(self.card)
+                except UnusableModel as error:
+                    self.problem = str(error)
+                    raise
+            return self._loaded
+
+
+def find_classifier(segmenters: Mapping[str, Card], weights: Path = WEIGHTS) -> ClassifierSlot:
+    """The zoo's classifier, or the reason why there is none.
+
+    It runs with the weights of the segmentation network whose masks it learned from, no others.
+    """
+    cards = read_cards(weights, task=CLASSIFICATION)
+    if not cards:
+        return ClassifierSlot(None, "There is no classifier in the zoo.")
+    card = cards[0]
+    slot = ClassifierSlot(card, card.problem)
+    source = segmenters.get(slot.mask_from)
+    if slot.problem is None and (source is None or source.problem):
+        slot.problem = f"The model whose mask it sees, {slot.mask_from}, cannot run."
+    elif slot.problem is None and source and source.sha256 != card.facts.get("mask_sha256"):
+        slot.problem = f"It was trained with other weights of {slot.mask_from}."
+    return slot

@@ -1,0 +1,128 @@
+"""Images with their class and the mask a segmentation network predicts for them, in memory."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
+from tqdm import tqdm
+
+from busdemo.evaluation.datasets import Case
+from busdemo.imaging.fit import Fit
+from busdemo.imaging.masks import STOPS, quantize
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.training.augmentation import augment, build_augmentation
+from busdemo.training.classifier.degrading import Degrading
+from busdemo.training.data import resize
+from busdemo.zoo.architectures.lesion_classifier import CLASSES
+
+Sample = tuple[Tensor, Tensor, int]
+"""Image and soft mask (1, S, S) float32 in [0, 1], and the index of the class."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassSamples:
+    """Images (N, S, S) uint8, predicted masks (N, S, S) levels 0 to 199, classes (N,) and sets."""
+
+    images: NDArray[np.uint8]
+    levels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    datasets: tuple[str, ...]
+
+    @property
+    def epoch_length(self) -> int:
+        """Images drawn in one epoch: as many as there are."""
+        return len(self.datasets)
+
+
+def read_class_samples(
+    cases: Sequence[Case], pool: SegmenterPool, model_id: str, side_px: int, cache: Path
+) -> ClassSamples:
+    """The cases padded to side x side px, with what `model_id` predicts for each.
+
+    The predictions are kept in the folder `cache` under the digest of weights, cases and side.
+    """
+    facts = [pool.cards[model_id].sha256, str(side_px), *(case.id for case in cases)]
+    digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+    kept = cache / f"soft-masks-{digest}.safetensors"
+    if not kept.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        _predict(cases, pool, model_id, side_px, kept)
+    arrays = load_file(kept)
+    labels = np.array([CLASSES.index(case.label) for case in cases], np.int64)
+    names = tuple(case.dataset for case in cases)
+    return ClassSamples(arrays["images"], arrays["levels"], labels, names)
+
+
+def _predict(
+    cases: Sequence[Case], pool: SegmenterPool, model_id: str, side_px: int, path: Path
+) -> None:
+    images = np.zeros((len(cases), side_px, side_px), np.uint8)
+    levels = np.zeros_like(images)
+    for index, case in enumerate(tqdm(cases, desc="soft masks", mininterval=5)):
+        image, _ = case.read()
+        height, width = image.shape
+        fit = Fit.of((width, height), (side_px, side_px))
+        images[index] = fit.apply(image)
+        levels[index] = fit.apply(quantize(pool.predict(model_id, image)))
+    partial = path.with_suffix(".partial")
+    save_file({"images": images, "levels": levels}, partial)
+    partial.replace(path)
+
+
+class AugmentedClassSamples(Dataset[Sample]):
+    """Samples moved together, then the mask made worse, anew at every reading."""
+
+    def __init__(self, samples: ClassSamples, side_px: int) -> None:
+        self._samples = samples
+        self._side_px = side_px
+        self._augmentation = build_augmentation()
+        self._degrading = Degrading()
+
+    def __len__(self) -> int:
+        return len(self._samples.datasets)
+
+    def __getitem__(self, index: int) -> Sample:
+        image, mask = augment(self._augmentation, *self._read(index))
+        _, other = self._read(int(torch.randint(len(self), ())))
+        degraded = self._degrading(mask, other)
+        return image, degraded, int(self._samples.labels[index])
+
+    def _read(self, index: int) -> tuple[Tensor, Tensor]:
+        image, mask = (
+            resize(torch.from_numpy(array[index])[None, None].float() / top, self._side_px)[0]
+            for array, top in ((self._samples.images, 255), (self._samples.levels, STOPS))
+        )
+        return image, mask
+
+
+def cell_weights(samples: ClassSamples) -> list[float]:
+    """How often each sample is drawn: size^-1/2 of its set and class together.
+
+    Small classes of small sets are drawn more often, so that a set says less about the class: of
+    BUS-UCLM's images 62 % are normal, of BUS-BRA's none. The square root keeps a cell of one image
+    from filling epochs.
+    """
+    cells = list(zip(samples.datasets, samples.labels.tolist(), strict=True))
+    sizes = Counter(cells)
+    return [sizes[cell] ** -0.5 for cell in cells]
+
+
+def load_class_batches(
+    samples: ClassSamples, side_px: int, batch_size: int, workers: int
+) -> DataLoader[Sample]:
+    """One epoch of augmented batches, drawn by `cell_weights`."""
+    return DataLoader(
+        AugmentedClassSamples(samples, side_px),
+        batch_size,
+        sampler=WeightedRandomSampler(cell_weights(samples), samples.epoch_length),
+        drop_last=True,
+        num_workers=workers,
+    )

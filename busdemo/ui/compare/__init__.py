@@ -1,0 +1,1 @@
+"""The annotation comparison: pictures, drawing and numbers of any number of annotators."""

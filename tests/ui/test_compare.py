@@ -1,0 +1,398 @@
+"""The comparison in a real Chromium: counts, pictures, drawing, blind mode, links, names."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright")
+from compare_harness import (
+    CASE,
+    FROZEN,
+    LEVELS,
+    NAMES,
+    STILL,
+    answer,
+    build_value,
+    encode_grey,
+    mask_of,
+    open_browser,
+    open_desk,
+    prepare,
+    read_bytes_of,
+    wait_until_drawn,
+)
+from playwright.sync_api import Browser, Page
+
+from busdemo.imaging.masks import binarize
+from busdemo.scoring.agreement import Annotation, compare
+from busdemo.scoring.consensus import WAYS
+from busdemo.scoring.overlap import score_overlap
+
+pytestmark = pytest.mark.browser
+
+EVIL = '<img src=x onerror="window.hacked=1">'
+HEIGHT, WIDTH = CASE.reference.shape
+MASKS = {"truth": CASE.reference} | {
+    f"model:{key}": binarize(levels, FROZEN[key]) for key, levels in LEVELS.items()
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, has_touch=True)
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    prepare(page)
+    open_desk(page)
+    yield page
+    context.close()
+    assert not errors
+
+
+def desk(page: Page, expression: str) -> Any:
+    return page.evaluate(f"((desk) => {expression})(window.__busdemoDesk)")
+
+
+def act(page: Page, statement: str) -> None:
+    page.evaluate(f"((desk) => {{ {statement} }})(window.__busdemoDesk)")
+    wait_until_drawn(page)
+
+
+def draw_new(page: Page) -> str:
+    page.click("[data-act=draw]")
+    page.evaluate(STILL)
+    return str(desk(page, "desk.easel.key"))
+
+
+def place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a point of the scan lies on the screen."""
+    box = page.locator("[data-stage=picture]").bounding_box()
+    assert box is not None
+    at = page.evaluate("([x, y]) => window.__busdemoDesk.view.toPane(x, y)", [x, y])
+    return box["x"] + at["x"], box["y"] + at["y"]
+
+
+def stroke(page: Page, *points: tuple[float, float]) -> None:
+    page.mouse.move(*place(page, *points[0]))
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*place(page, *point), steps=4)
+    page.mouse.up()
+    page.evaluate(STILL)
+
+
+def test_every_pair_is_counted_as_python_counts_it(page: Page) -> None:
+    for a, mask in MASKS.items():
+        np.testing.assert_array_equal(mask_of(page, a), mask)
+        for b, reference in MASKS.items():
+            score = score_overlap(mask, reference)
+            seen = page.evaluate("([a, b]) => window.__busdemoDesk.scoreKeys(a, b)", [a, b])
+            assert (seen["dice"], seen["iou"]) == (score.dice, score.iou)
+            assert seen["outcome"] == str(score.outcome)
+
+
+@pytest.mark.parametrize("stop", [1, 50, 120, 199])
+def test_a_threshold_moves_its_mask_and_every_score_without_a_request(
+    page: Page, stop: int
+) -> None:
+    asked = len(page.evaluate("window.asked"))
+    act(page, f"desk.setStop('model:unet', {stop})")
+    mask = binarize(LEVELS["unet"], stop)
+    np.testing.assert_array_equal(mask_of(page, "model:unet"), mask)
+    dice = score_overlap(mask, CASE.reference).dice
+    text = page.text_content('[data-key="model:unet"] .bd-row-dice')
+    assert text == ("–" if math.isnan(dice) else f"{dice:.3f}")
+    assert len(page.evaluate("window.asked")) == asked
+
+
+def test_vote_and_disagreement_maps_equal_numpy(page: Page) -> None:
+    annotations = [Annotation(key, mask) for key, mask in MASKS.items()]
+    comparison = compare(annotations)
+    kinds = read_bytes_of(page, "window.__busdemoDesk.pictures.kinds").reshape(HEIGHT, WIDTH)
+    np.testing.assert_array_equal(kinds, comparison.votes)
+    entropies = page.evaluate("window.__busdemoDesk.entropies()")
+    np.testing.assert_allclose(np.array(entropies)[kinds], comparison.entropy, atol=1e-6)
+
+
+def test_a_against_b_says_who_marks_what(page: Page) -> None:
+    page.click("[data-map-button=pair]")
+    act(page, "desk.setPair('truth', 'model:shifted')")
+    kinds = read_bytes_of(page, "window.__busdemoDesk.pictures.kinds").reshape(HEIGHT, WIDTH)
+    np.testing.assert_array_equal(kinds, MASKS["truth"] + 2 * MASKS["model:shifted"].astype(int))
+
+
+@pytest.mark.parametrize("rule", ["majority", "union", "intersection"])
+def test_a_consensus_is_python_s_and_follows_its_members(page: Page, rule: str) -> None:
+    act(page, f"desk.addConsensus('{rule}', 'models')")
+    act(page, "desk.setStop('model:unet', 40)")
+    masks = [binarize(LEVELS[key], 40 if key == "unet" else FROZEN[key]) for key in LEVELS]
+    np.testing.assert_array_equal(mask_of(page, f"consensus:{rule}:models"), WAYS[rule](masks))
+
+
+def test_staple_comes_from_the_server_and_can_be_the_reference(page: Page) -> None:
+    act_later = (
+        "desk.addConsensus('staple', 'models'); desk.setReference('consensus:staple:models')"
+    )
+    page.evaluate(f"((desk) => {{ {act_later} }})(window.__busdemoDesk)")
+    page.wait_for_function("window.__busdemoDesk.roster.find('consensus:staple:models').ready")
+    expected = WAYS["staple"]([MASKS[f"model:{key}"] for key in LEVELS])
+    np.testing.assert_array_equal(mask_of(page, "consensus:staple:models"), expected)
+    page.wait_for_selector(".bd-staple:not([hidden]) td")
+    assert page.text_content(".bd-reference-name") == "STAPLE of models"
+
+
+def test_the_server_s_numbers_stand_in_the_matrix(page: Page) -> None:
+    page.select_option(".bd-metric", "hd95")
+    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()])
+    expected = f"{comparison.matrix('hd95')[0, 1]:.1f}"
+    page.wait_for_function(
+        "(text) => document.querySelector('.bd-matrix tbody td:nth-child(3)').textContent === text",
+        arg=expected,
+    )
+    page.click(".bd-matrix tbody tr:first-child td:nth-child(4)")
+    assert desk(page, "[desk.pair.a.key, desk.pair.b.key]") == list(MASKS)[0:3:2]
+
+
+def test_visibility_colour_swipe_and_blink_ask_the_server_nothing(page: Page) -> None:
+    page.wait_for_function("window.__busdemoDesk.panel.answered !== ''")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    asked = len(page.evaluate("window.asked"))
+    page.click('[data-key="model:unet"] .bd-eye')
+    page.evaluate("window.__busdemoDesk.setColour('truth', '#ff00ff')")
+    page.click("[data-picture-button=swipe]")
+    page.locator(".bd-divider").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(4):
+        page.keyboard.press(" ")
+    page.click("[data-map-button=disagreement]")
+    page.wait_for_timeout(900)
+    assert requests == []
+    assert len(page.evaluate("window.asked")) == asked
+    assert page.evaluate("window.events.length") == 1
+
+
+def test_the_space_bar_shows_a_and_b_in_turn(page: Page) -> None:
+    shown = []
+    for _ in range(3):
+        page.keyboard.press(" ")
+        page.evaluate(STILL)
+        shown.append(desk(page, "desk.layersShown().map(({ annotator }) => annotator.key)"))
+    assert shown[0] == shown[2] != shown[1]
+    assert all(len(keys) == 1 for keys in shown)
+
+
+def test_a_brush_marks_the_pixels_whose_centres_it_covers(page: Page) -> None:
+    key = draw_new(page)
+    act(page, "desk.easel.setRadius(10)")
+    stroke(page, (80.0, 60.0))
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    at = desk(page, "desk.easel.at")
+    np.testing.assert_array_equal(
+        mask_of(page, key), np.hypot(columns - at["x"], rows - at["y"]) <= 10
+    )
+    assert page.text_content(f'[data-key="{key}"] .bd-row-dice') != "–"
+
+
+def test_the_eraser_takes_away_and_fifty_steps_come_back(page: Page) -> None:
+    key = draw_new(page)
+    act(page, "desk.easel.setRadius(4)")
+    states = [mask_of(page, key)]
+    for step in range(52):
+        page.keyboard.press("e" if step % 4 == 3 else "b")
+        stroke(page, (20 + 2 * step, 40), (24 + 2 * step, 60 + step % 7))
+        states.append(mask_of(page, key))
+    for back in range(1, 51):
+        page.keyboard.press("Control+z")
+        np.testing.assert_array_equal(mask_of(page, key), states[52 - back])
+    page.keyboard.press("Control+z")
+    np.testing.assert_array_equal(mask_of(page, key), states[2])
+    for _ in range(50):
+        page.keyboard.press("Control+y")
+    np.testing.assert_array_equal(mask_of(page, key), states[52])
+
+
+def test_a_polygon_closes_at_its_first_corner_and_a_hole_is_filled(page: Page) -> None:
+    key = draw_new(page)
+    page.keyboard.press("p")
+    for corner in ((20, 20), (60, 20), (60, 60), (20, 60), (20, 20)):
+        page.mouse.click(*place(page, *corner))
+    page.evaluate(STILL)
+    square = mask_of(page, key)
+    assert square.sum() == pytest.approx(1600, rel=0.05)
+    page.keyboard.press("e")
+    act(page, "desk.easel.setRadius(6)")
+    stroke(page, (40.0, 40.0))
+    assert mask_of(page, key).sum() < square.sum()
+    page.keyboard.press("f")
+    page.mouse.click(*place(page, 40, 40))
+    page.evaluate(STILL)
+    np.testing.assert_array_equal(mask_of(page, key), square)
+    page.mouse.click(*place(page, 100, 100))
+    page.evaluate(STILL)
+    assert "not enclosed" in (page.text_content(".bd-error") or "")
+    np.testing.assert_array_equal(mask_of(page, key), square)
+
+
+def test_the_wheel_and_brackets_change_the_brush_and_nothing_else(page: Page) -> None:
+    draw_new(page)
+    before = desk(page, "[desk.easel.radius, desk.view.zoom]")
+    page.mouse.move(*place(page, 80, 60))
+    page.mouse.wheel(0, -100)
+    page.keyboard.press("]")
+    after = desk(page, "[desk.easel.radius, desk.view.zoom]")
+    assert after[0] == pytest.approx(before[0] * 1.12**2)
+    assert after[1] == before[1]
+    page.keyboard.press("[")
+    assert desk(page, "desk.easel.radius") == pytest.approx(before[0] * 1.12)
+
+
+def test_one_finger_draws_and_two_zoom_without_leaving_a_mark(page: Page) -> None:
+    key = draw_new(page)
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        places = [place(page, *point) for point in points]
+        spots = [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
+
+    send("touchStart", (60, 60))
+    send("touchMove", (90, 60))
+    send("touchEnd")
+    page.evaluate(STILL)
+    drawn = mask_of(page, key)
+    assert drawn.any()
+    send("touchStart", (60, 90))
+    send("touchStart", (60, 90), (70, 90))
+    send("touchMove", (50, 90), (90, 90))
+    send("touchEnd")
+    page.evaluate(STILL)
+    np.testing.assert_array_equal(mask_of(page, key), drawn)
+    assert desk(page, "desk.view.zoom") > 1
+
+
+def test_blind_drawing_shows_the_scan_and_the_drawing_and_nothing_else(page: Page) -> None:
+    bare = "desk.roster.list.forEach((one) => { one.shown = false; }); desk.changed('masks');"
+    draw_new(page)
+    page.check(".bd-blind")
+    page.mouse.move(5, 5)
+    page.evaluate(STILL)
+    picture = page.locator("[data-stage=picture] canvas")
+    seen = picture.screenshot()
+    assert desk(page, "desk.visible.length") == 1
+    assert page.locator(".bd-figures").is_hidden()
+    assert page.locator("[data-stage=map]").is_hidden()
+    words = page.locator(".bd-list").inner_text()
+    assert "0." not in words.replace("0 px", "")
+    assert "px" not in words.replace("drawn here · 0 px", "")
+    act(page, bare)
+    assert picture.screenshot() == seen
+    page.click("[data-act=done]")
+    assert desk(page, "desk.blind") is False
+
+
+def test_a_link_restores_models_thresholds_reference_and_view(chromium: Browser) -> None:
+    context = chromium.new_context()
+    first = context.new_page()
+    prepare(first)
+    open_desk(first)
+    act(first, "desk.removeAnnotator('model:shifted'); desk.setStop('model:unet', 33)")
+    act(first, "desk.toggleShown('model:attention-unet'); desk.setReference('model:unet')")
+    act(
+        first, "desk.addConsensus('union', 'models'); desk.setMap('pair'); desk.setPicture('swipe')"
+    )
+    first.click("[data-act=link]")
+    fragment = first.evaluate("location.hash")
+    assert fragment.startswith("#compare?example=oval&")
+    state = """[desk.roster.list.map((one) => [one.key, one.stop || 0, one.shown]),
+        desk.roster.reference, desk.picture, desk.map, desk.pair.a.key, desk.pair.b.key]"""
+    before = desk(first, state)
+    second = context.new_page()
+    prepare(second)
+    open_desk(second, fragment=fragment)
+    assert desk(second, state) == before
+    assert second.evaluate("window.events[0][1]") == {
+        "example": "oval",
+        "models": ["unet", "attention-unet"],
+    }
+    context.close()
+
+
+def test_a_hostile_link_is_ignored_where_it_makes_no_sense(chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    prepare(page)
+    evil = "%3Cimg src=x onerror=window.hacked=1%3E"
+    fragment = f"#compare?models={evil}.x,unet.9999,unet.5&reference={evil}&picture={evil}&pair=a,b"
+    open_desk(page, fragment=fragment)
+    assert desk(page, "desk.roster.list.map((one) => one.key)") == ["truth", "model:unet"]
+    assert desk(page, "[desk.roster.reference, desk.picture]") == ["truth", "outlines"]
+    assert page.evaluate("window.hacked") is None
+    context.close()
+
+
+def test_uploaded_masks_are_named_after_their_files_and_described(page: Page) -> None:
+    file = {"name": f"{EVIL}.png", "mimeType": "image/png", "buffer": encode_grey(CASE.reference)}
+    other = {"name": "b.png", "mimeType": "image/png", "buffer": encode_grey(MASKS["model:unet"])}
+    page.set_input_files(".bd-mask-files", [file, other])
+    page.wait_for_function("window.__busdemoDesk.roster.ready.length === 6")
+    page.evaluate(STILL)
+    np.testing.assert_array_equal(mask_of(page, "upload:1"), CASE.reference)
+    note = page.text_content('[data-key="upload:1"] .bd-row-note')
+    assert note
+    page.evaluate("(name) => window.__busdemoDesk.rename('upload:2', name)", EVIL)
+    page.wait_for_timeout(1200)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator(".bd-desk img").count() == 0
+
+
+def test_a_wrong_file_gets_one_sentence_and_changes_nothing(page: Page) -> None:
+    before = desk(page, "desk.roster.list.map((one) => [one.key, one.version])")
+    film = {"name": "film.gif", "mimeType": "image/gif", "buffer": b"GIF89a" + bytes(64)}
+    page.set_input_files(".bd-mask-files", [film])
+    page.wait_for_selector(".bd-error:not([hidden])")
+    assert "film.gif" in (page.text_content(".bd-error") or "")
+    assert desk(page, "desk.roster.list.map((one) => [one.key, one.version])") == before
+
+
+def test_a_twenty_first_annotator_is_refused_in_words(page: Page) -> None:
+    act(page, "for (let n = 0; n < 25; n++) desk.startDrawing('truth');")
+    assert desk(page, "desk.roster.list.length") == 20
+    assert "At most 20" in (page.text_content(".bd-error") or "")
+    assert len(set(desk(page, "desk.roster.list.map((one) => one.name)"))) == 20
+    looks = desk(page, "desk.roster.list.map((one) => one.colour + one.dash)")
+    assert len(set(looks)) == 20
+
+
+def test_a_model_that_has_not_answered_is_asked_for_once(page: Page) -> None:
+    value = build_value(case="second")
+    for model in value["models"]:
+        model.update(state="waiting", levels=None)
+    page.evaluate("(value) => window.send(value)", value)
+    page.wait_for_function("window.__busdemoDesk.roster.list.length === 1")
+    page.evaluate("window.__busdemoDesk.addModel('unet')")
+    page.wait_for_function("window.events.length === 2")
+    assert page.evaluate("window.events[1]") == ["run_models", {"models": ["unet"]}]
+    page.evaluate("(value) => window.send(value)", build_value(case="second"))
+    wait_until_drawn(page)
+    np.testing.assert_array_equal(mask_of(page, "model:unet"), MASKS["model:unet"])
+
+
+def test_the_page_s_masks_reach_python_as_they_are(page: Page) -> None:
+    sent = page.evaluate("window.__busdemoDesk.panel.describeAll()")
+    numbers = answer("measure", sent)
+    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()])
+    assert numbers["keys"] == tuple(MASKS)
+    assert [one["name"] for one in sent["annotators"]] == ["Ground truth", *NAMES.values()]
+    np.testing.assert_allclose(numbers["matrices"]["dice"], comparison.matrix("dice"), atol=1e-6)

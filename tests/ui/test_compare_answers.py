@@ -1,0 +1,126 @@
+"""What the comparison asks the server: masks read, numbers measured, mistakes in one sentence."""
+
+import base64
+import json
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from busdemo.annotations.pictures import write_mask_png
+from busdemo.scoring.agreement import METRICS, Annotation, compare
+from busdemo.scoring.consensus import staple
+from busdemo.ui.compare.answers import measure, read_masks
+
+HEIGHT, WIDTH = 40, 50
+EVIL = '<img src=x onerror="alert(1)">.png'
+
+
+def disc(x: float, y: float, radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    return np.asarray(np.hypot(columns - x, rows - y) <= radius)
+
+
+MASKS = {"a": disc(20, 20, 9), "b": disc(23, 19, 9), "c": disc(21, 22, 7)}
+
+
+def text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def annotator(key: str, kind: str = "person") -> dict[str, Any]:
+    return {"key": key, "name": key.upper(), "kind": kind, "png": text(write_mask_png(MASKS[key]))}
+
+
+def request(*annotators: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    listed = list(annotators) or [annotator("a"), annotator("b"), annotator("c", "model")]
+    fields = {"width": WIDTH, "height": HEIGHT, "tolerance": 2, "reference": "a"}
+    return fields | {"annotators": listed} | changes
+
+
+def test_the_numbers_are_those_of_a_comparison_in_python() -> None:
+    comparison = compare([Annotation(key.upper(), mask) for key, mask in MASKS.items()])
+    numbers = json.loads(json.dumps(measure(request())))
+    for metric in METRICS:
+        expected = comparison.matrix(metric.id)
+        np.testing.assert_allclose(numbers["matrices"][metric.id], expected, atol=1e-6)
+    np.testing.assert_allclose(numbers["nsd"], comparison.nsd_curve("A"), atol=1e-6)
+
+
+def test_people_are_the_yardstick_and_a_simulated_outline_is_nobody() -> None:
+    dice = compare([Annotation(k, m) for k, m in MASKS.items()]).matrix("dice")
+    yardstick = measure(request())["yardstick"]
+    assert yardstick["people"] == pytest.approx([dice[0, 1], dice[0, 1]])
+    assert yardstick["models"][0]["key"] == "c"
+    outline = annotator("a") | {"kind": "outline"}
+    alone = measure(request(outline, annotator("b"), annotator("c", "model")))["yardstick"]
+    assert alone["people"] is None
+    assert "missing" in alone["sentence"]
+
+
+def test_staple_masks_come_back_with_what_they_estimate_of_everyone() -> None:
+    merged = {"key": "s", "name": "S", "kind": "consensus", "rule": "staple", "among": ["a", "c"]}
+    answer = measure(request(annotator("a"), annotator("b"), annotator("c"), merged))
+    expected = staple([MASKS["a"], MASKS["c"]])
+    png = base64.b64decode(answer["consensus"][0]["png"])
+    sent = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) > 0
+    np.testing.assert_array_equal(sent, expected.mask)
+    assert [one["name"] for one in answer["staple"]] == ["A", "C"]
+    assert [one["sensitivity"] for one in answer["staple"]] == pytest.approx(
+        expected.sensitivities, abs=1e-6
+    )
+
+
+def test_an_empty_mask_gives_words_json_knows() -> None:
+    empty = annotator("b") | {"png": text(write_mask_png(np.zeros((HEIGHT, WIDTH), np.bool_)))}
+    numbers = json.loads(json.dumps(measure(request(annotator("a"), empty)), allow_nan=False))
+    assert numbers["matrices"]["hd95"][0][1] == "inf"
+    assert numbers["matrices"]["diameter_difference"][0][1] is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        {},
+        [],
+        request(width="50"),
+        request(width=10**6, height=10**6),
+        request(annotators="all"),
+        request(tolerance=-1),
+        request(tolerance="2"),
+        request(tolerance=float("nan")),
+        request(reference="nobody"),
+        request(annotator("a"), annotator("a")),
+        request(annotator("a") | {"png": "no base64!"}),
+        request(annotator("a") | {"png": text(b"GIF89a")}),
+        request(annotator("a") | {"png": text(write_mask_png(MASKS["a"][:20]))}),
+        request(annotator("a") | {"png": text(write_mask_png(MASKS["a"])[:60])}),
+        request(annotator("a"), {"key": "s", "rule": "staple", "among": "a"}),
+        request(annotator("a"), {"key": "s", "rule": "staple", "among": 7}),
+        request(*[annotator("a")] * 25),
+    ],
+)
+def test_what_is_no_list_of_annotators_gets_one_sentence(wrong: Any) -> None:
+    error = measure(wrong)["error"]
+    assert error.endswith(".")
+    assert "\n" not in error
+
+
+def test_mask_files_come_back_named_and_described_and_wrong_ones_get_a_sentence() -> None:
+    files = [
+        {"name": EVIL, "data": text(write_mask_png(MASKS["a"]))},
+        {"name": "film.gif", "data": text(b"GIF89a" + bytes(40))},
+    ]
+    answer = read_masks({"files": files, "width": WIDTH, "height": HEIGHT})
+    (mask,) = answer["masks"]
+    assert mask["note"]
+    assert len(mask["sha256"][0]) == 64
+    assert len(answer["errors"]) == 1
+    assert "film.gif" in answer["errors"][0]
+
+
+@pytest.mark.parametrize("wrong", [None, {}, {"files": 3, "width": 5}, {"width": 0, "height": 0}])
+def test_reading_nothing_gives_no_mask(wrong: Any) -> None:
+    assert read_masks(wrong)["masks"] == []
