@@ -1,4 +1,4 @@
-"""Fixtures of all rooms. Being here puts this folder on the path, for `tiny_world`."""
+"""Fixtures of all rooms. Its folder comes on the path: `tiny_world`, `tiny_networks`."""
 
 from pathlib import Path
 

@@ -24,12 +24,13 @@ def add_model(
     seed: int = 0,
     facts: dict[str, Any] | None = None,
     settings: dict[str, Any] | None = None,
+    config: dict[str, Any] | None = None,
 ) -> Path:
     """Add a small random network to a zoo's folder; `facts` and `settings` replace the usual."""
     folder = weights / model_id
     folder.mkdir(parents=True)
-    digest = _save_random_weights(folder, seed)
-    (folder / "config.json").write_text(json.dumps(TINY))
+    digest = _save_random_weights(folder, seed, config or TINY)
+    (folder / "config.json").write_text(json.dumps(config or TINY))
     usual = {
         "size": {"width": 64, "height": 48},
         "image_mean": [0.3],
@@ -44,7 +45,26 @@ def add_model(
     return folder
 
 
-def _save_random_weights(folder: Path, seed: int) -> str:
+def add_recipe(weights: Path, members: list[str], sha256: str | None = None) -> None:
+    """A recipe named "mean" over models that are there."""
+    from busdemo.zoo.cards import digest_members, read_cards
+
+    folder = weights / "mean"
+    folder.mkdir()
+    cards = {card.id: card for card in read_cards(weights)}
+    known = [cards[member] for member in members if member in cards]
+    facts = {
+        "name": "Mean",
+        "family": "Recipes",
+        "parameters": 0,
+        "sha256": sha256 or digest_members(known),
+    }
+    (folder / "README.md").write_text(f"---\n{yaml.safe_dump({'busdemo': facts})}---\n# Mean\n")
+    (folder / "config.json").write_text(json.dumps({"members": members}))
+    (folder / "preprocessor_config.json").write_text(json.dumps({"threshold": 0.4}))
+
+
+def _save_random_weights(folder: Path, seed: int, config: dict[str, Any]) -> str:
     """Half-precision weights as a release has them."""
     import torch
     from safetensors.torch import save_file
@@ -52,7 +72,7 @@ def _save_random_weights(folder: Path, seed: int) -> str:
     from busdemo.zoo.loading import build_network
 
     torch.manual_seed(seed)
-    network = build_network(TINY).eval()
+    network = build_network(config).eval()
     state = network.state_dict()
     image = torch.from_numpy(draw_scan(size_wh=(64, 48))[0])[None, None] / 255
     with torch.no_grad():

@@ -40,14 +40,14 @@ class TorchEngine:
     name = f"torch {torch.__version__.split('+')[0]} {_CPU}"
 
     def __init__(self, network: nn.Module) -> None:
-        self._network = network
+        self.network = network
 
     def run(self, image: FloatArray) -> FloatArray:
         """See `Engine.run`."""
         pixels = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
         try:
             with torch.inference_mode():
-                logits: FloatArray = self._network(pixels).numpy()
+                logits: FloatArray = self.network(pixels).numpy()
         except (RuntimeError, IndexError, AssertionError) as error:
             height, width = image.shape[2:]
             raise UnusableModel(f"It cannot compute a {width}x{height} input.") from error

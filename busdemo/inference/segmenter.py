@@ -10,7 +10,7 @@ from scipy import special
 
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
-from busdemo.inference.engines import Engine, build_engine
+from busdemo.inference.engines import Engine, FloatArray, build_engine
 from busdemo.zoo.cards import Card, Preprocessing
 from busdemo.zoo.loading import UnusableModel, load_network
 
@@ -32,31 +32,41 @@ class Segmenter:
 
     def __init__(self, engine: Engine, preprocessing: Preprocessing) -> None:
         self.engine = engine
-        self._preprocessing = preprocessing
+        self.preprocessing = preprocessing
 
     def predict(self, image: GreyImage) -> ProbabilityMap:
         """Probabilities (H, W) float32 in [0, 1] of an image (H, W) uint8; errors as `answer`."""
         return self.answer(image).restore()
 
-    def answer(self, image: GreyImage) -> Answer:
+    def answer(self, image: GreyImage, input_wh: tuple[int, int] | None = None) -> Answer:
         """The network's answer to an image (H, W) uint8, with the way back to its size.
 
-        Raises UnusableModel when the network cannot take the card's input size, or gives numbers
-        that are not finite.
+        `input_wh` in px takes the place of the card's input size. Raises UnusableModel when the
+        network cannot take it, or gives numbers that are not finite.
+        """
+        pixels, fit = self.prepare(image, input_wh)
+        logits = self.engine.run(pixels)
+        probabilities = special.expit(logits[0, 0])
+        if not np.isfinite(probabilities).all():
+            raise UnusableModel("It gave numbers that are not finite.")
+        return Answer(np.ascontiguousarray(probabilities), fit)
+
+    def prepare(
+        self, image: GreyImage, input_wh: tuple[int, int] | None = None
+    ) -> tuple[FloatArray, Fit]:
+        """What the network sees of an image (H, W) uint8: (1, C, h, w) float32, and the way back.
+
+        `input_wh` in px takes the place of the card's input size.
         """
         height, width = image.shape
-        settings = self._preprocessing
-        fit = Fit.of((width, height), settings.input_wh, settings.rule)
+        settings = self.preprocessing
+        fit = Fit.of((width, height), input_wh or settings.input_wh, settings.rule)
         mean, deviation = (
             np.array(values, np.float32)[:, None, None]
             for values in (settings.mean, settings.standard_deviation)
         )
         grey = fit.apply(image)[None].astype(np.float32) / np.float32(255)
-        logits = self.engine.run(((grey - mean) / deviation)[None])
-        probabilities = special.expit(logits[0, 0])
-        if not np.isfinite(probabilities).all():
-            raise UnusableModel("It gave numbers that are not finite.")
-        return Answer(np.ascontiguousarray(probabilities), fit)
+        return ((grey - mean) / deviation)[None], fit
 
 
 def load_segmenter(card: Card) -> Segmenter:

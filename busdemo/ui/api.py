@@ -17,6 +17,7 @@ from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import classifier_text, text
+from busdemo.ui.explain_api import add_explain
 from busdemo.ui.workspace import first_usable
 from busdemo.workflows.classifying import classifier_of, tabulate_classification
 from busdemo.workflows.receipts import write_receipt
@@ -25,7 +26,7 @@ from busdemo.zoo.loading import UnusableModel
 
 
 def build_api(pool: SegmenterPool) -> None:
-    """Add the endpoints /segment, /classify and /score; their controls are never shown."""
+    """Add /segment, /explain, /classify and /score; their controls are never shown."""
     # Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
     # folder, so that nobody can name a file of the server.
     with gr.Column(visible=False):
@@ -56,6 +57,7 @@ def build_api(pool: SegmenterPool) -> None:
             api_description=classifier_text.CLASSIFY_API,
             **shared,
         )
+        add_explain(pool, image, model)
         gr.Button("score").click(
             score_files,
             [masks, references],

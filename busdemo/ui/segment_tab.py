@@ -17,6 +17,7 @@ from busdemo.ui.examples import Example, open_example
 from busdemo.ui.findings.component import Findings, FindingsData
 from busdemo.ui.findings.panel import Panel, list_sections
 from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note, Tile
+from busdemo.ui.looking import add_look
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 from busdemo.views.pictures import draw_overlay, encode_png
@@ -170,6 +171,15 @@ class SegmentTab:
     def _open_first(self) -> Workspace:
         return open_example(next(iter(self.examples.values())), self.pool)
 
+    def look(
+        self, workspace: Workspace | None, choice: ViewerChoice, event: gr.EventData
+    ) -> tuple[ViewerData | Any, Workspace | Any]:
+        """The heat map a visitor asked for."""
+        found = add_look(self.open(workspace, choice), self.pool, self.viewer, event)
+        if found is None:
+            return gr.skip(), gr.skip()
+        return show_workspace(found, self.pool, self.viewer, chosen=choice.model), found
+
     def _run(self, workspace: Workspace, choice: ViewerChoice) -> Iterator[Update]:
         chosen = first_usable(self.pool, choice.model)
         for step, running in workspace.run(self.pool, chosen):
@@ -236,5 +246,6 @@ def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
     tab.intake.drop_mask(tab.drop_mask, files, outputs, **shared)
     tab.intake.invert_mask(tab.invert_mask, [state, tab.viewer], outputs, **shared)
     tab.intake.remove_mask(tab.remove_mask, [state, tab.viewer], outputs, **shared)
+    tab.viewer.look(tab.look, [state, tab.viewer], [tab.viewer, state], **shared)
     tab.viewer.export(tab.export, [state, tab.viewer], [tab.viewer], **shared)
     page.load(tab.arrive, [state, tab.viewer], outputs, **shared)

@@ -41,6 +41,10 @@ probabilities into a mask. It lives in your browser: moving it sends nothing to 
   A predicted and a reference lesion belong together when they share at least half of the smaller
   one; such a group counts when its IoU reaches 0.1. One to one is **found**, one in several
   **split**, several in one **merged**; the rest is **missed** or **extra**.
+- **Heat map** colours the prediction pane by what is chosen under *Look at*: probability, entropy,
+  disagreement of the zoo, spread when the image is flipped and scaled, Grad-CAM of a layer, or an
+  attention gate. None of them says whether the mask is right; Grad-CAM does not explain
+  correctness.
 - “test Dice 0.75 (0.73–0.77)” is the mean over the test images with a lesion of all four sets (63 %
   of them BUS-BRA) and its 95 % interval, patients resampled. Differences inside the interval are
   not differences. The models' cards give every set apart.
@@ -172,3 +176,49 @@ DIAGRAM_KEY = {
     "attention": "transformer layers, × how many",
     "branches": "parallel branches: {branches}",
 }
+
+DOUBT_AGAIN = (
+    "<b>Look again.</b> {model}'s doubt about this mask is {doubt:.3f}; from {cutoff:.3f} on, a "
+    "second look is advised."
+)
+DOUBT_FINE = (
+    "No hint to look again: {model}'s doubt about this mask is {doubt:.3f}, below the cut-off of "
+    "{cutoff:.3f}. A model can be sure and wrong."
+)
+DOUBT_NO_CUTOFF = (
+    "For {model} no cut-off has been chosen on validation data, so there is no hint to look again."
+)
+DOUBT_NOTHING = (
+    "{model} marks nothing in this image at its frozen threshold: there is no mask to doubt. That "
+    "does not say that there is no lesion."
+)
+DOUBT_NUMBERS = (
+    "Doubt {doubt:.3f}; mean entropy of the marked pixels {entropy:.2f} bits. Both at {model}'s "
+    "frozen threshold."
+)
+DOUBT_MEANS = (
+    "Doubt is 1 minus the Dice that the mask would have if the model's own probabilities were "
+    "right (soft Dice confidence, Borges et al. 2024). Where a model is unsure, how far the zoo "
+    "disagrees, what a network looked at: press Heat map in the viewer and choose under Look at."
+)
+REFERRAL_TITLE = "What looking again is worth"
+REFERRAL_SENTENCE = (
+    "On the {marked} test images in which {model} marks something, its cut-off refers "
+    "{referred} ({share:.0f} %) for a second look; mean Dice of the masks kept is {kept_dice:.3f} "
+    "({kept_low:.3f}–{kept_high:.3f}) in place of {all_dice:.3f}."
+)
+REFERRAL_NOTE = (
+    "Of the {bad} test masks that do not agree with the reference (IoU below 0.5; on a normal "
+    "image any mask), {bad_referred} are among those referred. The cut-off was chosen on "
+    "{val_marked} validation images, where it refers {val_bad_referred} of {val_bad} such masks. "
+    "Images with nothing marked are not in the curve: {unmarked}, {missed} of them with a lesion. "
+    "Dice of a mask on a normal image counts as 0. “Worst first” would need to know the truth."
+)
+
+EXPLAIN_API = (
+    "One heat map of one model for one image. Kind: gradcam (where a layer speaks for the mask), "
+    "gate (attention coefficients), tta (spread under flip and scale, 0 to 0.5), entropy (bits) or "
+    "zoo (disagreement of all models, 0 to 0.5). Layer: a name from `parts` of the answer, empty "
+    "for the usual one. Returns the heat over the scan (RGB PNG), the values (16-bit PNG, "
+    "65535 = `top`) and facts (JSON) with the model's doubt and its hint to look again."
+)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.viewer.component import ModelLayer, Viewer, ViewerData
+from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.segmenting import Reference, Segmentation, segment
 from busdemo.zoo.cards import Card
 from busdemo.zoo.loading import UnusableModel
@@ -34,6 +35,8 @@ class Workspace:
     reference: Reference | None = None
     segmentations: Mapping[str, Segmentation] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=dict)
+    looks: tuple[LookAnswer, ...] = ()
+    """Heat maps that were asked for."""
     case: str = field(default_factory=lambda: secrets.token_hex(6))
 
     def with_reference(self, reference: Reference | None) -> "Workspace":
@@ -97,6 +100,7 @@ def show_workspace(
         reference=reference and picture("reference", reference.reading.mask),
         reference_name="Reference" if reference and reference.files else "Ground truth",
         models=layers,
+        looks=[look for look in workspace.looks if look.problem or Path(look.levels.path).exists()],
         model=chosen,
         mm_per_px=workspace.scan.spacing_mm or 0,
     )
@@ -119,6 +123,7 @@ def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
         note=" · ".join(parts),
         frozen=card.stop,
         processing=card.post_processing.as_settings(),
+        recipe=bool(card.members),
         state="unusable" if problem else "waiting",
         reason=problem or "",
     )

@@ -1,38 +1,19 @@
 """Recipes: models without weights of their own, the mean of other models' probability maps."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
-from tiny_world import add_model, draw_scan
+from tiny_world import add_model, add_recipe, draw_scan
 
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import Segmenter, SegmenterPool
 from busdemo.workflows.segmenting import segment
-from busdemo.zoo.cards import digest_members, read_cards
+from busdemo.zoo.cards import read_cards
 from busdemo.zoo.loading import UnusableModel
 
 IMAGE = draw_scan()[0]
-
-
-def add_recipe(weights: Path, members: list[str], sha256: str | None = None) -> None:
-    """A recipe named "mean" over models that are there."""
-    folder = weights / "mean"
-    folder.mkdir()
-    cards = {card.id: card for card in read_cards(weights)}
-    known = [cards[member] for member in members if member in cards]
-    facts = {
-        "name": "Mean",
-        "family": "Recipes",
-        "parameters": 0,
-        "sha256": sha256 or digest_members(known),
-    }
-    (folder / "README.md").write_text(f"---\n{yaml.safe_dump({'busdemo': facts})}---\n# Mean\n")
-    (folder / "config.json").write_text(json.dumps({"members": members}))
-    (folder / "preprocessor_config.json").write_text(json.dumps({"threshold": 0.4}))
 
 
 @pytest.fixture

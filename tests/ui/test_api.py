@@ -35,9 +35,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "scan.png", folder / "outline.png"
 
 
-def test_both_verbs_are_named_typed_and_nothing_else_is_public(client: Client) -> None:
+def test_all_verbs_are_named_typed_and_nothing_else_is_public(client: Client) -> None:
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/segment", "/score"}
+    assert set(endpoints) == {"/segment", "/explain", "/classify", "/score"}
     names = [parameter["parameter_name"] for parameter in endpoints["/segment"]["parameters"]]
     assert names == ["image", "model", "threshold", "masks"]
 

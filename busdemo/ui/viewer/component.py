@@ -3,8 +3,9 @@
 Python sends pixels once, as 8-bit PNG files; thresholding, scoring and drawing then happen in
 the visitor's browser without another request. Only `value` travels back, and it is untrusted.
 
-To the browser: a `ViewerData`. From it: a `ViewerChoice`. Its one event is `viewer.export(fn)`;
-`fn` takes a `gr.EventData`, which `ExportRequest.from_event` checks. Do not listen to
+To the browser: a `ViewerData`. From it: a `ViewerChoice`. Its events are
+`viewer.export(fn)` and `viewer.look(fn)`; `fn` takes a `gr.EventData`, which
+`ExportRequest.from_event` or `LookRequest.from_event` checks. Do not listen to
 `viewer.change`: Gradio dispatches it at every choice and would turn each one into a request.
 """
 
@@ -23,6 +24,7 @@ from pydantic import Field, WithJsonSchema
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.spacing import read_spacing
+from busdemo.ui.viewer.looks import LookAnswer
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
@@ -39,6 +41,8 @@ _SCRIPTS = (
     "numbers",
     "controls",
     "layers",
+    "looks",
+    "lookbar",
     "selector",
     "votes",
     "comparison",
@@ -55,7 +59,7 @@ _SCRIPTS = (
     "main",
 )
 """The order in which the scripts are joined: `main` last, it uses all the others."""
-_STYLES = ("viewer", "surface", "selector", "picker", "grid", "lesions", "cards")
+_STYLES = ("viewer", "surface", "looks", "selector", "picker", "grid", "lesions", "cards")
 
 _FILE = {"type": "object", "properties": {"path": {"type": "string"}}}
 Picture = Annotated[Any, WithJsonSchema({"anyOf": [_FILE, {"type": "null"}]})]
@@ -77,6 +81,8 @@ class ModelLayer(GradioModel):  # type: ignore[misc]
     """Slider stop (1 to 199) of the threshold frozen on validation data."""
     processing: dict[str, Any] = Field(default_factory=dict)
     """Its own post-processing, as `PostProcessing.as_settings` gives it."""
+    recipe: bool = False
+    """Whether it is a mean over other models of the list."""
     state: ModelState = "waiting"
     reason: str = ""
     """One sentence, when unusable or failed."""
@@ -108,6 +114,8 @@ class ViewerData(GradioModel):  # type: ignore[misc]
     """The visitor's post-processing; None is the chosen model's own."""
     mm_per_px: float = 0
     """Side of a pixel in mm, from the file or the visitor; 0 is unknown."""
+    looks: list[LookAnswer] = Field(default_factory=list)
+    """Heat maps that were asked for in this case."""
     downloads: list[Picture] = Field(default_factory=list)
     """Files the browser saves as soon as they arrive, once, each under its own name on disk."""
     message: str = ""

@@ -86,7 +86,9 @@ class Painter {
   }
 
   // Prediction and overlay at a stop. levels: Uint8Array of the scan's size, or null while a
-  // model has no result. mask: the processed one, 0 and 1, or null for the threshold's. style: 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels.
+  // model has no result. mask: the processed one, 0 and 1, or null for the threshold's. style:
+  // 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels. heat: what the prediction
+  // is coloured by, {levels, opacity, contour}, or null.
   drawResult({ levels, mask, stop, style, heat, reach }) {
     if (!levels) this.drawNoResult();
     else {
@@ -95,7 +97,7 @@ class Painter {
       else this.drawMasks(shown, stop, style === 'fill');
       if (style === 'off') this.drawPlain(this.sources.overlay.pixels);
       if (style === 'outline') this.drawOutlines(this.sources.overlay.pixels, reach);
-      if (heat) this.drawHeat(shown, reach);
+      if (heat) this.drawHeat(heat, reach);
     }
     this.sources.prediction.show();
     this.sources.overlay.show();
@@ -171,12 +173,13 @@ class Painter {
     for (let i = 0; i < codes.length; i++) overlay[i] = overlayTable[codes[i] & 255];
   }
 
-  // The probability itself, with the threshold as a white contour line.
-  drawHeat(levels, reach) {
-    const { classes, heatTable } = this, prediction = this.sources.prediction.pixels;
-    for (let i = 0; i < levels.length; i++) {
-      const edge = classes[i] & 1 && this.isEdge(classes, i, 1, 1, reach);
-      prediction[i] = edge ? WHITE : heatTable[levels[i]];
+  // A heat map over the scan; with a contour, the threshold as a white line.
+  drawHeat({ levels, opacity, contour }, reach) {
+    const { classes, codes } = this, prediction = this.sources.prediction.pixels;
+    const table = buildBlendTable(this.heatTable, this.greyTable, opacity), shown = this.thin(levels);
+    for (let i = 0; i < shown.length; i++) {
+      const edge = contour && classes[i] & 1 && this.isEdge(classes, i, 1, 1, reach);
+      prediction[i] = edge ? WHITE : table[(shown[i] << 8) | (codes[i] & 255)];
     }
   }
 

@@ -4,7 +4,7 @@
 
 const root = element.querySelector('.bd-viewer');
 const shelf = new PictureShelf();
-const session = new Session(root, { choice: commit, save: askForFile });
+const session = new Session(root, { choice: commit, save: askForFile, look: (request) => trigger('look', request) });
 const { state } = session;
 const saved = { urls: new Set(), asked: false };
 let turn = 0;
@@ -66,6 +66,7 @@ async function apply(value) {
     const model = chooseModel(layers, first ? value.model : state.model);
     await Promise.all(layers.filter((layer) => layer.id === model).map((layer) => readLayer(layer, shelf, image, reference)));
     if (isLate()) return;
+    if (first) session.looks.forget();
     session.showCase({ value, image, reference, layers, first });
     root.dataset.busy = 'false';
     commit();
@@ -74,7 +75,11 @@ async function apply(value) {
       if (!isLate()) session.showModels();
     }));
     if (!isLate()) tell();
-    if (!isLate()) shelf.keepOnly(new Set(urls.concat(layers.map((layer) => layer.url))));
+    const looks = await readLooks(value.looks || [], shelf, image);
+    if (isLate()) return;
+    session.looks.receive(looks);
+    if (looks.length) session.showTools();
+    shelf.keepOnly(new Set(urls.concat([...layers, ...(value.looks || [])].map((one) => one.url || urlOf(one.levels)))));
   } catch (error) {
     if (isLate()) return;
     root.dataset.busy = 'false';

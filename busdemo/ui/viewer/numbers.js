@@ -94,7 +94,8 @@ class NumberBoard {
     this.hint.setAttribute('aria-hidden', String(!(moved && hasReference)));
   }
 
-  // at: {x, y, grey, level (or null), kind, hasReference, votes}, or null for the scan's own line.
+  // at: {x, y, grey, level (or null), kind, hasReference, votes, look}, or null for the scan's own
+  // line. look: the heat map's value in words, or ''.
   // votes: null, or of several models {name (of the chosen one), marked, of}.
   showReadout(at, line) {
     if (!at) {
@@ -106,6 +107,7 @@ class NumberBoard {
       parts.push(`${at.votes ? `${at.votes.name} ` : ''}p ${(at.level / STOPS).toFixed(3)}`);
       parts.push(at.hasReference ? CLASS_WORDS[at.kind] : at.kind & 1 ? 'predicted' : 'background');
     }
+    if (at.look) parts.push(at.look);
     if (at.votes) parts.push(`${at.votes.marked} of ${at.votes.of} mark it`);
     setText(this.readout, parts.join(' · '));
   }

@@ -2,7 +2,8 @@
 // template's elements, but not who computed the pictures or who wants to hear of a choice.
 
 class Session {
-  // told: {choice(), save(request)}: called when a choice is settled or a download is wanted.
+  // told: {choice(), save(request), look(request)}: called when a choice is settled, a download or
+  // a heat map is wanted.
   constructor(root, told) {
     this.root = root;
     this.told = told;
@@ -18,6 +19,8 @@ class Session {
       look: { brightness: 0, contrast: 0, invert: false }, opacity: { fill: 0.5, outline: 1, off: 0 },
     };
     this.comparison = new Comparison(this);
+    this.looks = new Looks(this, told.look);
+    this.lookBar = new LookBar(root, this);
     this.grid = new Grid(root, this);
     this.picker = new Picker(root, this);
     this.desk = new OutcomeDesk(this);
@@ -73,7 +76,8 @@ class Session {
   }
 
   drawPanes(due) {
-    const { painter, chosen } = this, { stop, style, heat } = this.state, drawn = due.has('look') || due.has('result');
+    const { painter, chosen, looks } = this, { stop, style } = this.state, drawn = due.has('look') || due.has('result');
+    const plane = this.state.heat ? looks.plane : null, heat = plane && looks.describe(plane);
     if (due.has('look')) painter.drawOriginal();
     const outcome = this.desk.get();
     if (drawn) painter.drawResult({ levels: isReady(chosen) ? chosen.levels : null, mask: outcome && outcome.mask, stop, style, heat, reach: this.reach });

@@ -38,7 +38,8 @@ function showHover(session) {
   const outcome = session.desk.get();
   const kind = (outcome && outcome.mask[i] ? 1 : 0) | (state.reference && state.reference[i] ? 2 : 0);
   const votes = comparison.shown ? { name: layer.name, marked: comparison.votesAt(i), of: comparison.ready.length } : null;
-  board.showReadout({ x, y, grey: state.grey[i], level, kind, hasReference: state.reference !== null, votes });
+  const look = comparison.shown ? '' : session.looks.readAt(i);
+  board.showReadout({ x, y, grey: state.grey[i], level, kind, hasReference: state.reference !== null, votes, look });
   root.style.setProperty('--bd-x', `${place.x}px`);
   root.style.setProperty('--bd-y', `${place.y}px`);
 }
@@ -48,7 +49,8 @@ function showModels(session) {
   const scan = state.grey !== null, ready = state.layers.filter(isReady), several = comparison.shown;
   fillModelSelect(session.find('.bd-model-select'), state.layers, state.model);
   const veil = (pane) => session.panes[pane].querySelector('.bd-veil');
-  cover(veil('prediction'), scan ? describeLayer(layer) : '', layer !== null && layer.state === 'running');
+  session.lookBar.show();
+  showPredictionVeil(session);
   cover(veil('raw'), scan ? describeLayer(layer) : '');
   cover(veil('reference'), scan && !hasReference ? 'Drop a mask' : '');
   cover(veil('original'), scan ? '' : 'Drop a scan to begin');
@@ -64,6 +66,13 @@ function showModels(session) {
   root.dataset.mode = several ? 'several' : 'one';
 }
 
+// In the prediction's place: why there is none, or why it cannot be coloured as wished.
+function showPredictionVeil({ state, panes, chosen, looks }) {
+  const veil = panes.prediction.querySelector('.bd-veil'), missing = state.grey ? describeLayer(chosen) : '';
+  const look = state.grey && state.heat && !missing ? looks.veil : '';
+  cover(veil, missing || look, (chosen !== null && chosen.state === 'running') || (look !== '' && !looks.answer && looks.kind !== 'zoo'));
+}
+
 function showTools(session) {
   const { look, heat, style, opacity } = session.state, range = session.find('.bd-opacity-range');
   const pressed = { invert: look.invert, heat, fill: style === 'fill', outline: style === 'outline' };
@@ -76,6 +85,8 @@ function showTools(session) {
   session.find('.bd-brightness').value = look.brightness;
   session.find('.bd-contrast').value = look.contrast;
   session.find('.bd-scale').hidden = !heat;
+  session.lookBar.show();
+  showPredictionVeil(session);
   session.root.dataset.overlay = style;
 }
 

@@ -1,0 +1,70 @@
+"""The commands about what a model looked at and when to look again."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from busdemo.cli.use import Commands
+
+
+def add_explaining(commands: Commands) -> None:
+    """Their grammar."""
+    explain = commands.add_parser("explain", help="heat maps of what a model looked at")
+    explain.add_argument("image", type=Path, metavar="IMAGE")
+    explain.add_argument("--model", default="unet", help="a model's id (default: unet)")
+    explain.add_argument(
+        "--layer", default="", help="of Grad-CAM (default: the bottleneck); explain.json lists all"
+    )
+    explain.add_argument("--out", type=Path, required=True, metavar="DIR")
+    explain.set_defaults(run=_explain)
+
+    referral = commands.add_parser(
+        "referral", help="choose a model's look-again cut-off on val, test it, write referral.json"
+    )
+    referral.add_argument("model", nargs="?", default="unet", metavar="MODEL")
+    referral.add_argument(
+        "--data",
+        type=Path,
+        default=Path("../shared/data"),
+        metavar="DIR",
+        help="index.csv, images/ and masks/ (default: %(default)s)",
+    )
+    referral.set_defaults(run=_referral)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from busdemo.imaging.images import read_scan
+    from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.workflows.explanations import write_explanations
+    from busdemo.zoo.cards import read_cards
+
+    pool = SegmenterPool(read_cards())
+    if options.model not in pool.cards:
+        print(f"Unknown model {options.model!r}; known: {', '.join(pool.cards)}.", file=sys.stderr)
+        return 2
+    try:
+        scan = read_scan(options.image.read_bytes(), options.image.name)
+        prefix = options.out / f"{options.image.stem}-{options.model}"
+        facts = write_explanations(scan, pool, options.model, layer=options.layer, prefix=prefix)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(facts, indent=2))
+    return 0
+
+
+def _referral(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.referral import write_referral
+    from busdemo.zoo.cards import WEIGHTS, read_cards
+
+    known = [card.id for card in read_cards()]
+    if options.model not in known:
+        print(f"Unknown model {options.model!r}; known: {', '.join(known)}.", file=sys.stderr)
+        return 2
+    try:
+        print(write_referral(options.model, WEIGHTS, options.data))
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

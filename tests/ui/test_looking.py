@@ -1,0 +1,121 @@
+"""The viewer's wish for a heat map: what is asked, what is answered and kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import gradio as gr
+import numpy as np
+import pytest
+from tiny_world import add_model, draw_scan
+
+from busdemo.imaging.images import Scan
+from busdemo.imaging.masks import quantize
+from busdemo.inference.explain import explain_mask
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.findings.explanation import build_explanation
+from busdemo.ui.findings.subject import Subject
+from busdemo.ui.looking import add_look
+from busdemo.ui.viewer.component import Viewer
+from busdemo.ui.viewer.looks import LookRequest
+from busdemo.ui.workspace import Workspace, show_workspace
+from busdemo.workflows.segmenting import segment
+from busdemo.zoo.cards import read_cards
+from busdemo.zoo.referral import SHARES
+
+SCAN = Scan(draw_scan()[0], "scan.png", "0" * 64, ())
+VIEWER = Viewer(render=False)
+
+
+@pytest.fixture
+def pool(weights: Path) -> SegmenterPool:
+    add_model(weights, "a", facts={"name": "<b>A</b>"})
+    return SegmenterPool(read_cards(weights))
+
+
+@pytest.fixture
+def workspace(pool: SegmenterPool) -> Workspace:
+    return Workspace(SCAN, "scan.png", segmentations={"a": segment(SCAN, "a", pool)[0]})
+
+
+def event(data: Any) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+@pytest.mark.parametrize("data", [None, "x", {}, {"kind": "mask"}, {"kind": ["gradcam"]}])
+def test_what_is_no_wish_is_refused(
+    pool: SegmenterPool, workspace: Workspace, data: object
+) -> None:
+    with pytest.raises(gr.Error, match="not a heat map"):
+        add_look(workspace, pool, VIEWER, event(data))
+
+
+def test_long_words_are_cut() -> None:
+    request = LookRequest.from_event(event({"kind": "gate", "model": "m" * 999, "part": "p" * 999}))
+    assert (len(request.model), len(request.part)) == (64, 160)
+
+
+def test_a_model_without_a_result_gives_nothing(pool: SegmenterPool, workspace: Workspace) -> None:
+    assert add_look(workspace, pool, VIEWER, event({"kind": "gate", "model": "b"})) is None
+
+
+def test_a_heat_map_is_written_as_levels_and_kept(
+    pool: SegmenterPool, workspace: Workspace
+) -> None:
+    wish = {"kind": "gradcam", "model": "a"}
+    found = add_look(workspace, pool, VIEWER, event(wish))
+    assert found is not None
+    (answer,) = found.looks
+    assert (answer.kind, answer.model, answer.asked, answer.part) == (
+        "gradcam", "a", "", "a:encoder.1",
+    )  # fmt: skip
+    written = cv2.imread(answer.levels.path, cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(written, quantize(explain_mask(pool, "a", SCAN.pixels).values))
+    again = add_look(found, pool, VIEWER, event(wish))
+    assert again is not None
+    assert len(again.looks) == 1
+    shown = show_workspace(again, pool, VIEWER, chosen="a")
+    assert [look.part for look in shown.looks] == ["a:encoder.1"]
+    assert not shown.models[0].recipe
+
+
+def test_a_refusal_is_kept_as_its_sentence(pool: SegmenterPool, workspace: Workspace) -> None:
+    wish = {"kind": "gradcam", "model": "a", "part": "a:nonsense"}
+    found = add_look(workspace, pool, VIEWER, event(wish))
+    assert found is not None
+    assert "no layer 'nonsense'" in found.looks[0].problem
+    assert show_workspace(found, pool, VIEWER, chosen="a").looks[0].problem
+
+
+def subject_of(workspace: Workspace, pool: SegmenterPool) -> Subject:
+    result = workspace.segmentations["a"]
+    stop = result.card.stop
+    return Subject(SCAN, result, stop, result.mask(stop), None, pool)
+
+
+def test_without_a_cutoff_the_section_says_so_and_escapes_names(
+    pool: SegmenterPool, workspace: Workspace
+) -> None:
+    html = build_explanation(subject_of(workspace, pool))
+    assert "no cut-off has been chosen" in html
+    assert "&lt;b&gt;A&lt;/b&gt;" in html
+    assert "<b>A</b>" not in html
+    assert "<svg" not in html
+
+
+@pytest.mark.parametrize(("cutoff", "hint"), [(0.0, "Look again."), (1.0, "No hint to look again")])
+def test_with_a_cutoff_there_is_a_hint_and_the_curve(
+    pool: SegmenterPool, workspace: Workspace, cutoff: float, hint: str
+) -> None:
+    card = pool.cards["a"]
+    counts = {"marked": 10, "unmarked": 2, "missed": 1, "referred": 3, "bad": 2, "bad_referred": 2}
+    test = counts | {"all_dice": 0.8, "kept_dice": 0.9, "kept_low": 0.85, "kept_high": 0.95}
+    curve = [0.8 + 0.1 * share for share in SHARES]
+    content = {"sha256": card.sha256, "stop": card.stop, "cutoff": cutoff, "val": counts}
+    content |= {"test": test, "kept": curve, "ideal": curve}
+    (card.folder / "referral.json").write_text(json.dumps(content))
+    html = build_explanation(subject_of(workspace, pool))
+    assert hint in html
+    assert html.count("<polyline") == 3
+    assert "refers 3 (30 %) for a second look" in html
