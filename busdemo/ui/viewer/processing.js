@@ -14,8 +14,10 @@ function sameSteps(one, other) {
 
 // mask: Uint8Array(width * height) of 0 and 1. -> a new one, or the same where no step is taken.
 function processMask(mask, width, height, steps) {
-  const box = isProcessing(steps) ? boundsOf(mask, width, height) : null;
-  if (!box) return mask;
+  if (!isProcessing(steps)) return mask;
+  const drops = steps.keep === 'largest' || steps.smallest_px > 1;
+  const kept = drops ? dropLesions(mask, width, steps) : mask, box = boundsOf(kept, width, height);
+  if (!box) return kept;
   // No step reaches farther: beyond this margin there is nothing before and after.
   const margin = 2 * (steps.opening_px + steps.closing_px + steps.smoothing_px) + 1;
   const left = Math.max(0, box.left - margin), top = Math.max(0, box.top - margin);
@@ -23,19 +25,18 @@ function processMask(mask, width, height, steps) {
   const window = new Uint8Array(w * h), processed = new Uint8Array(mask.length);
   for (let y = 0; y < h; y++) {
     const from = (y + top) * width + left;
-    window.set(mask.subarray(from, from + w), y * w);
+    window.set(kept.subarray(from, from + w), y * w);
   }
   const result = takeSteps(window, w, h, steps);
   for (let y = 0; y < h; y++) processed.set(result.subarray(y * w, y * w + w), (y + top) * width + left);
   return processed;
 }
 
-function takeSteps(mask, w, h, { keep, smallest_px, fill_holes, opening_px, closing_px, smoothing_px }) {
+function takeSteps(mask, w, h, { fill_holes, opening_px, closing_px, smoothing_px }) {
   let now = mask;
-  if (keep === 'largest' || smallest_px > 1) now = dropLesions(now, w, keep, smallest_px);
   if (fill_holes) now = fillHoles(now, w, h);
-  if (opening_px) now = spread(spread(now, w, h, 0, opening_px), w, h, 1, opening_px);
-  if (closing_px) now = spread(spread(now, w, h, 1, closing_px), w, h, 0, closing_px);
+  if (opening_px) now = spread(spread(now, w, 0, opening_px), w, 1, opening_px);
+  if (closing_px) now = spread(spread(now, w, 1, closing_px), w, 0, closing_px);
   return smoothing_px ? smooth(now, w, h, smoothing_px) : now;
 }
 
@@ -57,7 +58,7 @@ function boundsOf(mask, width, height) {
   return top < 0 ? null : { left, top, right: right + 1, bottom: bottom + 1 };
 }
 
-function dropLesions(mask, w, keep, smallest) {
+function dropLesions(mask, w, { keep, smallest_px: smallest }) {
   const { runs, areas } = findComponents(mask, w), kept = new Uint8Array(mask.length);
   for (let k = 0; k < runs.count; k++) {
     const number = runs.numbers[k], stays = number === 1 || keep === 'all';
@@ -98,7 +99,7 @@ function discHalfWidth(radius, dy) {
 // Pixels of this value, 0 or 1, take over all that a disc around them covers; what lies outside the
 // image takes over nothing. First the rows up or down to the nearest such pixel, then each row
 // covered by what reaches it from either side.
-function spread(mask, w, h, value, radius) {
+function spread(mask, w, value, radius) {
   const steps = stepsTo(value, mask, w, radius), taken = new Uint8Array(mask.length).fill(1 - value);
   const halves = Int32Array.from({ length: radius + 2 }, (_, dy) => (dy > radius ? -mask.length : discHalfWidth(radius, dy)));
   for (let row = 0; row < mask.length; row += w) {
@@ -141,16 +142,26 @@ function smooth(mask, w, h, radius) {
     const from = Math.max(-radius, -y), to = Math.min(radius, h - 1 - y);
     lit.fill(0);
     for (let dy = from; dy <= to; dy++) {
-      const half = halves[dy + radius], left = (y + dy) * wide + radius - half, right = left + 2 * half + 1;
-      for (let x = 0; x < w; x++) lit[x] += sums[right + x] - sums[left + x];
+      const half = halves[dy + radius], left = (y + dy) * wide + radius - half;
+      addSpans(lit, sums, left, left + 2 * half + 1);
     }
     const inside = to - from === 2 * radius;
+    if (inside) markMajority(smoothed, y * w + radius, lit, radius, w - radius, whole);
     for (let x = 0; x < w; x++) {
-      const asked = inside && x >= radius && x + radius < w ? whole : discInside(halves, radius, from, to, x, w);
-      if (2 * lit[x] > asked) smoothed[y * w + x] = 1;
+      if (inside && x === radius && w > 2 * radius) x = w - radius; // between them the disc is whole
+      if (2 * lit[x] > discInside(halves, radius, from, to, x, w)) smoothed[y * w + x] = 1;
     }
   }
   return smoothed;
+}
+
+// The hot loops stand alone, where a browser makes the fastest code of them.
+function addSpans(lit, sums, left, right) {
+  for (let x = 0; x < lit.length; x++) lit[x] += sums[right + x] - sums[left + x];
+}
+
+function markMajority(smoothed, at, lit, from, to, whole) {
+  for (let x = from; x < to; x++, at++) if (2 * lit[x] > whole) smoothed[at] = 1;
 }
 
 // Sums of each row from its left end, with room for the disc on both sides.
