@@ -6,6 +6,7 @@ from collections.abc import Sequence
 # Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
 from busdemo import __version__
 from busdemo.cli.classify import add_classify
+from busdemo.cli.describe import add_describe
 from busdemo.cli.explaining import add_explaining
 from busdemo.cli.making import add_making
 from busdemo.cli.use import add_page_options, add_use, serve
@@ -30,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     add_use(commands)
     add_classify(commands)
+    add_describe(commands)
     add_making(commands)
     add_explaining(commands)
     return parser

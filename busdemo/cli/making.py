@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from busdemo.cli.describe import check_words
 from busdemo.cli.use import Commands
 
 
@@ -34,7 +35,13 @@ def add_making(commands: Commands) -> None:
     processing.set_defaults(run=_processing)
 
     evaluate = commands.add_parser("evaluate", help="test models and write their cards' results")
-    evaluate.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
+    evaluate.add_argument(
+        "models",
+        nargs="+",
+        metavar="MODEL",
+        help="ids, or all; or words: "
+        "the cut-offs of shape words and their agreement with radiologists",
+    )
     _add_data(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -101,6 +108,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     from busdemo.zoo.cards import WEIGHTS, read_cards
     from busdemo.zoo.loading import UnusableModel
 
+    if options.models == ["words"]:
+        return check_words(options.data)
     cards = {card.id: card for card in read_cards()}
     wanted = options.models
     if wanted == ["all"]:

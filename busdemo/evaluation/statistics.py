@@ -68,3 +68,27 @@ def bootstrap_groups(
     known = [v for v in values if not np.isnan(v)]
     low, high = np.percentile(known, [2.5, 97.5]) if known else (np.nan, np.nan)
     return Interval(float(value), float(low), float(high), member.size, len(places))
+
+
+def bootstrap_balanced_accuracy(
+    labels: Sequence[str],
+    answers: Sequence[str],
+    groups: Sequence[str],
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Mean over the labels that occur of the share answered right, with its bootstrap interval.
+
+    Groups are resampled as in `bootstrap_mean`; a label that a resample lacks is left out of its
+    mean (Brodersen et al., ICPR 2010, for balanced accuracy).
+    """
+    kinds, kind = np.unique(np.asarray(labels), return_inverse=True)
+    right = np.asarray(labels) == np.asarray(answers)
+
+    def balance(places: NDArray[np.intp]) -> float:
+        totals = np.bincount(kind[places], minlength=kinds.size)
+        hits = np.bincount(kind[places], right[places], minlength=kinds.size)
+        return float(np.mean(hits[totals > 0] / totals[totals > 0]))
+
+    return bootstrap_groups(balance, groups, resamples=resamples, seed=seed)

@@ -17,6 +17,7 @@ from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import classifier_text, text
+from busdemo.ui.api_describe import build_describe
 from busdemo.ui.explain_api import add_explain
 from busdemo.ui.workspace import first_usable
 from busdemo.workflows.classifying import classifier_of, tabulate_classification
@@ -26,7 +27,7 @@ from busdemo.zoo.loading import UnusableModel
 
 
 def build_api(pool: SegmenterPool) -> None:
-    """Add /segment, /explain, /classify and /score; their controls are never shown."""
+    """Add /segment, /explain, /classify, /score and /describe; their controls are never shown."""
     # Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
     # folder, so that nobody can name a file of the server.
     with gr.Column(visible=False):
@@ -66,6 +67,7 @@ def build_api(pool: SegmenterPool) -> None:
             api_description=text.SCORE_API,
             **shared,
         )
+        build_describe(pool, shared)
 
 
 def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)

@@ -162,11 +162,13 @@ class SegmentTab:
         shown.downloads = [FileData(path=path, orig_name=name)]
         return shown
 
-    def ask(self, workspace: Workspace | None, event: gr.EventData) -> Iterator[FindingsData]:
+    def ask(
+        self, workspace: Workspace | None, choice: ViewerChoice, event: gr.EventData
+    ) -> Iterator[FindingsData]:
         """The findings a visitor has opened."""
         if workspace is None:
             workspace = self._open_first()
-        yield from Panel(self.pool).answer(workspace, event)
+        yield from Panel(self.pool).answer(workspace, choice, event)
 
     def _open_first(self) -> Workspace:
         return open_example(next(iter(self.examples.values())), self.pool)
@@ -209,7 +211,7 @@ def build_segment_tab(
         findings = Findings(list_sections(), elem_id="bd-findings")
     tab = SegmentTab(pool, examples, viewer, intake, state)
     _connect(page, tab, state)
-    findings.ask(tab.ask, [state], [findings], **_QUEUE)
+    findings.ask(tab.ask, [state, viewer], [findings], **_QUEUE)
     return tab
 
 

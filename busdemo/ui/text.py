@@ -13,6 +13,28 @@ FINDINGS_ABOUT = "{model} at threshold {threshold:.3f}"
 FINDINGS_NONE = "The model has no result for this scan."
 FINDINGS_NOTHING = "There is nothing to tell of this prediction."
 
+WORDS_SECTION = "Description"
+WORDS_HINT = "shape, margin and echo in words, with the numbers behind them"
+WORDS_TITLE = "Words, and how well they agree with radiologists"
+WORDS_KINDS = {
+    "shape": "Shape",
+    "orientation": "Orientation",
+    "margin": "Margin",
+    "echo": "Echo",
+    "posterior": "Posterior",
+}
+WORDS_AGREEMENT = "Agreement, own outlines"
+WORDS_UNCHECKED = "by definition; no labels"
+WORDS_CHANCE = "chance {chance:.2f}"
+WORDS_NOTE = (
+    "Agreement: balanced accuracy (mean over the words of the share found) with the labels of "
+    "BrEaST's radiologists on its test images, and its 95 % interval; described from their own "
+    "outlines and from {model}'s masks. The cut-offs were set on {n} train images. A word whose "
+    "interval reaches down to chance is not said, only its number."
+)
+WORDS_NUMBERS = "Numbers"
+WORDS_EMPTY = "The {which} is empty: only the other mask is described."
+
 ABOUT = """
 ## What this page shows
 
@@ -86,6 +108,12 @@ SEGMENT_API = (
 SCORE_API = (
     "Score a mask against a reference of the same image: Dice, IoU, precision, recall (0 to 1, "
     "null where undefined), pixel counts and the outcome word. Files of one mask are merged."
+)
+DESCRIBE_API = (
+    "Describe the largest lesion of an outline in its image: size, shape and echo as numbers, the "
+    "words that may be said with the cut-offs behind them, what is unreliable, and a paragraph. "
+    "The outline comes from the mask files or, without them, from the model at a threshold (0: its "
+    "frozen one). It is a description, not an assessment."
 )
 
 MODELS_COLUMNS = {

@@ -37,9 +37,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_all_verbs_are_named_typed_and_nothing_else_is_public(client: Client) -> None:
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/segment", "/explain", "/classify", "/score"}
+    assert set(endpoints) == {
+        *("/segment", "/explain", "/classify"),
+        *("/score", "/describe"),
+    }
     names = [parameter["parameter_name"] for parameter in endpoints["/segment"]["parameters"]]
-    assert names == ["image", "model", "threshold", "masks"]
+    assert names == ["image", "model", "threshold", "masks", "process", "mm_per_px"]
 
 
 def test_segment_returns_the_mask_python_computes_and_its_scores(

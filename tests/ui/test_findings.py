@@ -4,15 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 from tiny_world import add_model, draw_scan
 
 from busdemo.imaging.images import Scan
+from busdemo.imaging.post_processing import PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.findings.component import Question
 from busdemo.ui.findings.panel import Panel, list_sections
 from busdemo.ui.findings.subject import Builder, Subject
+from busdemo.ui.viewer.component import ViewerChoice
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
@@ -37,6 +40,8 @@ BUILDERS = (
     Builder("silent", "Silent", "", lambda _: ""),
 )
 
+HERE = ViewerChoice("here", "small")
+
 
 @pytest.fixture
 def panel(weights: Path) -> Panel:
@@ -54,14 +59,12 @@ def workspace(panel: Panel) -> Workspace:
 def test_a_question_out_of_bounds_is_cut_to_size() -> None:
     asked = Question.from_event(
         event(
-            case="c" * 500,
-            model=7,
-            stop=10**9,
+            turn=7,
             sections=["s" * 500, None] * 100,
             choices={"a": {"layer": "x" * 500, "more": ["y"]}, "b": "nonsense"},
         )
     )
-    assert (len(asked.case), asked.model, asked.stop) == (64, "", 199)
+    assert asked.turn == ""
     assert len(asked.sections) == 16
     assert set(map(len, asked.sections)) == {64, 0}
     assert asked.choices == {"a": {"layer": "x" * 64, "more": ""}, "b": {}}
@@ -82,18 +85,16 @@ def test_only_what_was_asked_for_is_built_with_the_choices_made_in_it(
     panel: Panel, workspace: Workspace
 ) -> None:
     choices = {"choice": {"layer": "deep"}}
-    asked = event(
-        case="here", model="small", stop=90, sections=["choice"], choices=choices, turn="4"
-    )
-    (answer,) = panel.answer(workspace, asked)
+    asked = event(sections=["choice"], choices=choices, turn="4")
+    (answer,) = panel.answer(workspace, ViewerChoice("here", "small", 90), asked)
     assert [section.html for section in answer.sections] == ["<p>deep at 90</p>", "", ""]
     assert (answer.turn, answer.done, answer.message) == ("4", True, "")
     assert answer.about == "Small at threshold 0.450"
 
 
 def test_several_sections_arrive_one_by_one(panel: Panel, workspace: Workspace) -> None:
-    asked = event(case="here", model="small", sections=["choice", "silent"])
-    first, second = panel.answer(workspace, asked)
+    asked = event(sections=["choice", "silent"])
+    first, second = panel.answer(workspace, HERE, asked)
     assert (first.done, second.done) == (False, True)
     assert [bool(section.html) for section in first.sections] == [True, False, False]
     assert text.FINDINGS_NOTHING in second.sections[2].html
@@ -102,8 +103,8 @@ def test_several_sections_arrive_one_by_one(panel: Panel, workspace: Workspace) 
 def test_what_cannot_be_computed_is_said_escaped_and_the_rest_goes_on(
     panel: Panel, workspace: Workspace
 ) -> None:
-    asked = event(case="here", model="small", sections=["broken", "choice"])
-    *_, answer = panel.answer(workspace, asked)
+    asked = event(sections=["broken", "choice"])
+    *_, answer = panel.answer(workspace, HERE, asked)
     assert answer.sections[0].html
     assert "&lt;b&gt;this&lt;/b&gt;" in answer.sections[1].html
 
@@ -115,7 +116,20 @@ def test_what_cannot_be_computed_is_said_escaped_and_the_rest_goes_on(
 def test_another_scan_or_a_model_without_a_result_gets_a_sentence(
     panel: Panel, workspace: Workspace, case: str, model: str, sentence: str
 ) -> None:
-    (answer,) = panel.answer(workspace, event(case=case, model=model, sections=["choice"]))
+    (answer,) = panel.answer(workspace, ViewerChoice(case, model), event(sections=["choice"]))
     assert answer.message == sentence
     assert answer.done
     assert not any(section.html for section in answer.sections)
+
+
+def test_the_mask_is_the_processed_one_and_the_spacing_the_visitors(
+    panel: Panel, workspace: Workspace
+) -> None:
+    steps = PostProcessing(keep="largest")
+    choice = ViewerChoice("here", "small", 100, post_processing=steps, mm_per_px=0.1)
+    subject = panel.read_subject(workspace, choice)
+    assert subject is not None
+    raw = workspace.segmentations["small"].mask(100)
+    assert np.array_equal(subject.mask, steps.apply(raw))
+    assert subject.mask.sum() < raw.sum()
+    assert subject.mm_per_px == 0.1

@@ -20,9 +20,9 @@ import gradio as gr
 from gradio.data_classes import GradioModel
 from pydantic import Field
 
-from busdemo.imaging.masks import STOPS
-
 _HERE = Path(__file__).parent
+_STYLES = ("findings", "words")
+"""The panel's own stylesheet, then one a section that needs more."""
 _MOST_CHOICES, _MOST_CHARACTERS = 16, 64
 
 
@@ -54,12 +54,11 @@ class FindingsData(GradioModel):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Question:
-    """What a visitor wants to know, within bounds; ids may still be unknown ones."""
+    """What a visitor wants to know, within bounds; ids may still be unknown ones.
 
-    case: str = ""
-    model: str = ""
-    stop: int = 0
-    """Slider stop 1 to 199; 0 is the model's frozen one."""
+    Of which scan, model and threshold is the viewer's to say: its `ViewerChoice` comes along.
+    """
+
     turn: str = ""
     sections: tuple[str, ...] = ()
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -67,13 +66,10 @@ class Question:
 
     @classmethod
     def from_event(cls, event: gr.EventData) -> "Question":
-        """Read an `ask` event, which anyone may have written: strings cut, the stop clamped."""
+        """Read an `ask` event, which anyone may have written: strings are cut, lists shortened."""
         data = _mapping(event._data)
-        stop, sections = data.get("stop"), data.get("sections")
+        sections = data.get("sections")
         return cls(
-            case=_word(data.get("case")),
-            model=_word(data.get("model")),
-            stop=min(max(stop, 0), STOPS - 1) if isinstance(stop, int) else 0,
             turn=_word(data.get("turn")),
             sections=tuple(map(_word, sections[:16])) if isinstance(sections, list) else (),
             choices={
@@ -90,7 +86,8 @@ class Findings(gr.HTML):  # type: ignore[misc]
 
     def __init__(self, value: FindingsData | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
-        kwargs.setdefault("css_template", (_HERE / "findings.css").read_text("utf-8"))
+        styles = [(_HERE / f"{name}.css").read_text("utf-8") for name in _STYLES]
+        kwargs.setdefault("css_template", "\n".join(styles))
         kwargs.setdefault("js_on_load", (_HERE / "findings.js").read_text("utf-8"))
         kwargs.setdefault("apply_default_css", False)
         kwargs.setdefault("padding", False)

@@ -26,9 +26,8 @@ function ask() {
   asked = { turn, keys: new Map(stale.map((section) => [section.id, keyOf(section)])) };
   asked.giveUp = setTimeout(() => { asked = null; say('No answer came; close and open a section to ask again.'); }, PATIENCE_MS);
   if (stale.some((section) => !section.shown)) say('Measuring…');
-  const { ready, reference, ...subject } = choice;
   const choices = Object.fromEntries(stale.map((section) => [section.id, section.choices]));
-  trigger('ask', { ...subject, turn, sections: [...asked.keys.keys()], choices });
+  trigger('ask', { turn, sections: [...asked.keys.keys()], choices });
 }
 
 function askSoon() {
@@ -36,8 +35,8 @@ function askSoon() {
   timer = setTimeout(ask, PAUSE_MS);
 }
 
-// What is on the table and chosen: { case, model, stop, ready, reference, ... }; what else it
-// holds is passed on to Python.
+// What is on the table and chosen, as the viewer tells it: { case, ready, ... }. Python gets it from
+// the viewer itself; here it only matters whether it has changed.
 function choose(next) {
   if (!next || JSON.stringify(next) === JSON.stringify(choice)) return;
   const other = !choice || choice.case !== next.case;

@@ -13,6 +13,7 @@ from busdemo.ui import text
 from busdemo.ui.findings.component import FindingsData, Question, Section
 from busdemo.ui.findings.sections import SECTIONS
 from busdemo.ui.findings.subject import Builder, Subject
+from busdemo.ui.viewer.component import ViewerChoice
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.segmenting import mask_of
 from busdemo.zoo.loading import UnusableModel
@@ -30,12 +31,14 @@ class Panel:
     pool: SegmenterPool
     builders: Sequence[Builder] = SECTIONS
 
-    def answer(self, workspace: Workspace, event: gr.EventData) -> Iterator[FindingsData]:
+    def answer(
+        self, workspace: Workspace, choice: ViewerChoice, event: gr.EventData
+    ) -> Iterator[FindingsData]:
         """The sections asked for, each as soon as it is there."""
         question = Question.from_event(event)
         shown = list_sections(self.builders).model_copy(update={"turn": question.turn})
-        subject = self.read_subject(workspace, question)
-        if workspace.case != question.case:
+        subject = self.read_subject(workspace, choice)
+        if workspace.case != choice.case:
             yield shown.model_copy(update={"message": text.SESSION_ENDED})
             return
         if subject is None:
@@ -53,19 +56,21 @@ class Panel:
         if not wanted:
             yield shown
 
-    def read_subject(self, workspace: Workspace, question: Question) -> Subject | None:
-        """What the question is about; None where the model has no result."""
-        segmentation = workspace.segmentations.get(question.model)
+    def read_subject(self, workspace: Workspace, choice: ViewerChoice) -> Subject | None:
+        """What a choice is about; None where the model has no result."""
+        segmentation = workspace.segmentations.get(choice.model)
         if segmentation is None:
             return None
-        stop = question.stop or segmentation.card.stop
+        stop = choice.stop or segmentation.card.stop
+        steps = choice.post_processing or segmentation.card.post_processing
         return Subject(
             scan=workspace.scan,
             segmentation=segmentation,
             stop=stop,
-            mask=segmentation.mask(stop),
+            mask=steps.apply(segmentation.mask(stop)),
             reference=mask_of(workspace.reference),
             pool=self.pool,
+            mm_per_px=choice.mm_per_px or workspace.scan.spacing_mm,
         )
 
     def _pair(self, shown: FindingsData, wanted: Sequence[str]) -> list[tuple[Builder, Section]]:

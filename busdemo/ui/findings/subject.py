@@ -12,8 +12,8 @@ Controls: `<button data-ask="paint" data-value="yes">` or `<select data-ask="lay
 set `subject.choices["paint"]` or `["layer"]` and have the section built anew. Choices are
 untrusted strings of at most 64 characters: look them up among those that were offered.
 
-What else the browser knows (post-processing, pixel spacing, two-stage) joins `tell` in the
-viewer's `main.js`, `Question` in `component.py`, and `Subject` here by `Panel.read_subject`.
+What else the browser knows (two-stage, say) joins `tell` in the viewer's `main.js`, so that the
+panel hears of it, `ViewerChoice`, and `Subject` here by `Panel.read_subject`.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ class Subject:
     stop: int
     """Slider stop, 1 to 199."""
     mask: Mask
-    """(H, W) of the prediction at that stop."""
+    """(H, W) of the prediction at that stop, after post-processing."""
     reference: Mask | None
     """(H, W) of the reference, None where there is none."""
     pool: SegmenterPool

@@ -4,7 +4,8 @@
 
 const root = element.querySelector('.bd-viewer');
 const shelf = new PictureShelf();
-const session = new Session(root, { choice: commit, save: askForFile, look: (request) => trigger('look', request) });
+const settle = () => { commit(); tell(); };
+const session = new Session(root, { choice: settle, save: askForFile, look: (request) => trigger('look', request) });
 const { state } = session;
 const saved = { urls: new Set(), asked: false };
 let turn = 0;
@@ -13,15 +14,15 @@ const urlOf = (file) => (file && file.url) || null;
 
 // Tell the rest of the page what is on the table and chosen, as soon as that has settled.
 function tell() {
-  const layer = session.chosen, { model, stop } = state, { reference } = props.value || {};
-  const detail = { case: state.case, model, stop, ready: isReady(layer), reference: urlOf(reference) };
+  const { model, stop } = state, { reference, processing, mm_per_px: spacing } = props.value || {};
+  const ready = isReady(session.chosen);
+  const detail = { case: state.case, model, stop, ready, reference: urlOf(reference), processing, spacing };
   if (state.case === null) return;
   window.__busdemoChoice = detail;
   document.dispatchEvent(new CustomEvent('busdemo:choice', { detail }));
 }
 
 function commit() {
-  tell();
   const value = props.value;
   if (!value || state.case === null) return;
   const chosen = { model: state.model, stop: state.stop, processing: state.steps, mm_per_px: state.mmPerPx };
@@ -70,6 +71,7 @@ async function apply(value) {
     session.showCase({ value, image, reference, layers, first });
     root.dataset.busy = 'false';
     commit();
+    tell();
     await Promise.all(layers.filter((layer) => layer.id !== model).map(async (layer) => {
       await readLayer(layer, shelf, image, reference);
       if (!isLate()) session.showModels();

@@ -1,0 +1,83 @@
+"""Describing the lesion of a mask: its size, shape and echo as numbers, and what to beware of."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from busdemo.imaging.arrays import GreyImage, Mask, require_mask, require_same_size
+from busdemo.imaging.components import find_components
+from busdemo.scoring.echo import Echo, measure_echo
+from busdemo.scoring.lesions import Lesion, measure_lesions
+from busdemo.scoring.shape import Shape, measure_shape
+
+LEAST_PX = 64
+"""A smaller lesion's shape is that of its pixels: it gets numbers, but no words."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """The largest lesion of a mask, described."""
+
+    size: Lesion
+    shape: Shape
+    echo: Echo
+    lesions: int
+    """How many the mask holds."""
+    cut_by: tuple[str, ...]
+    """Edges of the image that the lesion touches: "left", "right", "upper", "lower"."""
+
+    @property
+    def is_tiny(self) -> bool:
+        """Too few pixels for words."""
+        return self.size.area_px < LEAST_PX
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What is unreliable here, one sentence each; often empty."""
+        sentences = []
+        if self.lesions > 1:
+            sentences.append(f"This is the largest of {self.lesions} lesions in the mask.")
+        if self.cut_by:
+            sentences.append(
+                f"The lesion touches the image's {' and '.join(self.cut_by)} edge: size, shape and "
+                "orientation are those of the part that can be seen."
+            )
+        if self.is_tiny:
+            sentences.append(
+                f"The lesion is only {self.size.area_px} px large: words for its shape need at "
+                f"least {LEAST_PX} px, and its numbers are mostly those of pixels."
+            )
+        if np.isnan(self.echo.posterior):
+            sentences.append(
+                "The image has too little room below or beside it for the posterior echo."
+            )
+        return tuple(sentences)
+
+
+def describe(image: GreyImage, mask: Mask) -> Description | None:
+    """Describe the largest lesion of a mask (H, W) bool in its image (H, W) uint8.
+
+    None where the mask is empty. Raises TypeError if the mask is not bool, ValueError if the sizes
+    differ.
+    """
+    require_mask(mask)
+    require_same_size(image, mask)
+    components = find_components(mask)
+    if components.n == 0:
+        return None
+    largest = components.labels == 1
+    size = measure_lesions(largest)[0]
+    x, y, width, height = size.box_xywh
+    edges = {
+        "left": x == 0,
+        "right": x + width == mask.shape[1],
+        "upper": y == 0,
+        "lower": y + height == mask.shape[0],
+    }
+    return Description(
+        size=size,
+        shape=measure_shape(largest),
+        echo=measure_echo(image, largest, mask & ~largest),
+        lesions=components.n,
+        cut_by=tuple(edge for edge, touched in edges.items() if touched),
+    )
