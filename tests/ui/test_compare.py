@@ -1,5 +1,6 @@
 """The comparison in a real Chromium: counts, pictures, drawing, blind mode, links, names."""
 
+import json
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +28,7 @@ from compare_harness import (
 from playwright.sync_api import Browser, Page
 
 from busdemo.imaging.masks import binarize
+from busdemo.imaging.post_processing import PostProcessing
 from busdemo.scoring.agreement import Annotation, compare
 from busdemo.scoring.consensus import WAYS
 from busdemo.scoring.overlap import score_overlap
@@ -104,14 +106,24 @@ def test_every_pair_is_counted_as_python_counts_it(page: Page) -> None:
 def test_a_threshold_moves_its_mask_and_every_score_without_a_request(
     page: Page, stop: int
 ) -> None:
-    asked = len(page.evaluate("window.asked"))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     act(page, f"desk.setStop('model:unet', {stop})")
     mask = binarize(LEVELS["unet"], stop)
     np.testing.assert_array_equal(mask_of(page, "model:unet"), mask)
     dice = score_overlap(mask, CASE.reference).dice
     text = page.text_content('[data-key="model:unet"] .bd-row-dice')
     assert text == ("–" if math.isnan(dice) else f"{dice:.3f}")
-    assert len(page.evaluate("window.asked")) == asked
+    assert requests == []
+
+
+def test_a_model_s_steps_are_those_of_python_and_its_own_come_back(page: Page) -> None:
+    steps = PostProcessing(keep="largest", fill_holes=True, opening_px=2, smoothing_px=1)
+    act(page, f"desk.setSteps('model:shifted', {json.dumps(steps.as_settings())})")
+    expected = steps.apply(MASKS["model:shifted"])
+    np.testing.assert_array_equal(mask_of(page, "model:shifted"), expected)
+    act(page, "desk.setSteps('model:shifted', null)")
+    np.testing.assert_array_equal(mask_of(page, "model:shifted"), MASKS["model:shifted"])
 
 
 def test_vote_and_disagreement_maps_equal_numpy(page: Page) -> None:
@@ -315,7 +327,7 @@ def test_a_link_restores_models_thresholds_reference_and_view(chromium: Browser)
     first.click("[data-act=link]")
     fragment = first.evaluate("location.hash")
     assert fragment.startswith("#compare?example=oval&")
-    state = """[desk.roster.list.map((one) => [one.key, one.stop || 0, one.shown]),
+    state = """[desk.roster.list.map((one) => [one.key, one.stop || 0, one.shown, one.steps]),
         desk.roster.reference, desk.picture, desk.map, desk.pair.a.key, desk.pair.b.key]"""
     before = desk(first, state)
     second = context.new_page()

@@ -32,6 +32,7 @@ function bindDesk(root, desk) {
   });
   on('.bd-image-file', 'change', (input) => {
     if (input.files.length) desk.told.openImage(input.files[0]);
+    closeMenu(input.closest('.bd-menu'));
     input.value = '';
   });
   on('.bd-mask-files', 'change', (input) => {
@@ -42,10 +43,17 @@ function bindDesk(root, desk) {
   root.addEventListener('click', (event) => {
     const button = event.target.closest('button');
     if (button && event.detail > 0) button.blur();
+    if (button && button.matches('[data-example], [data-rule], [data-act=bring]')) closeMenu(button.closest('.bd-menu'));
   });
   bindPopovers(root);
   bindDivider(desk.find('.bd-divider'), desk);
   bindDeskKeys(root, desk);
+}
+
+function closeMenu(menu) {
+  if (!menu) return;
+  menu.querySelector('[data-opens]').setAttribute('aria-expanded', 'false');
+  menu.querySelector('.bd-popover').hidden = true;
 }
 
 function bindDivider(divider, desk) {

@@ -26,10 +26,20 @@ _VIEWER = _HERE.parent / "viewer"
 
 _SHARED_SCRIPTS = (
     *("png", "scoring", "colours", "drawing", "transform", "pointer"),
-    *("numbers", "controls", "votes"),
+    *("numbers", "controls", "votes", "lesions", "processing"),
 )
 _SCRIPTS = (
-    *("planes", "contours", "strokes", "maskfile", "palette", "roster", "rows", "pictures"),
+    *(
+        "planes",
+        "contours",
+        "strokes",
+        "maskfile",
+        "palette",
+        "steps",
+        "roster",
+        "rows",
+        "pictures",
+    ),
     *("easel", "showing", "binding", "charts", "panel", "desk", "link", "main"),
 )
 """The order in which the scripts are joined: the viewer's before them, `main` last."""

@@ -123,8 +123,8 @@ class Desk {
   addModel(id, settings = {}) {
     const layer = this.state.layers.find((one) => one.id === id), key = `model:${id}`;
     if (!layer || layer.state === 'unusable' || this.roster.find(key)) return null;
-    const stop = clampStop(settings.stop || layer.frozen);
-    const one = this.addAnnotator({ key, name: layer.name, kind: 'model', model: id, frozen: layer.frozen, stop });
+    const stop = clampStop(settings.stop || layer.frozen), ownSteps = checkSteps(layer.processing || {}), steps = settings.steps || ownSteps;
+    const one = this.addAnnotator({ key, name: layer.name, kind: 'model', model: id, frozen: layer.frozen, stop, steps, ownSteps });
     if (one) this.fillModels();
     if (one && !layer.levels) this.told.run();
     return one;
@@ -146,7 +146,7 @@ class Desk {
       Object.assign(one, { state: layer.state, reason: layer.reason });
       if (layer.levels && one.levels !== layer.levels) {
         one.levels = layer.levels;
-        this.fill(one, one.levels, one.stop);
+        this.fillModel(one);
       }
     }
     this.changed('list');
@@ -180,8 +180,22 @@ class Desk {
   setStop(key, stop) {
     const one = this.roster.find(key);
     one.stop = clampStop(stop);
-    this.planes.write(one.slot, one.levels, one.stop);
-    this.maskChanged(key);
+    this.fillModel(one);
+  }
+
+  // null: the model's own steps.
+  setSteps(key, steps) {
+    const one = this.roster.find(key);
+    one.steps = steps || one.ownSteps;
+    this.fillModel(one);
+    this.changed('list');
+  }
+
+  fillModel(one) {
+    const { planes } = this;
+    planes.write(one.slot, maskOf(one, planes.width, planes.height), 1);
+    one.ready = true;
+    this.maskChanged(one.key);
   }
 
   setColour(key, colour) {
@@ -389,7 +403,8 @@ class Desk {
     }
     if (!one.ready) return one.rule === 'staple' ? 'on its way…' : 'nobody to make it of yet';
     const kind = one.drawn ? 'drawn here' : one.kind === 'consensus' ? `consensus of ${this.roster.membersOf(one).length}` : KIND_WORDS[one.kind];
-    return `${kind} · ${WHOLE.format(this.areaOf(one))} px`;
+    const steps = one.steps ? tellSteps(one.steps) : '';
+    return [kind, `${WHOLE.format(this.areaOf(one))} px`, steps].filter(Boolean).join(' · ');
   }
 
   say(sentence) {

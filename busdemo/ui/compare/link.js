@@ -7,7 +7,7 @@ function writeLink(desk) {
   const { roster, state } = desk, models = roster.list.filter((one) => one.kind === 'model');
   const rules = roster.list.filter((one) => one.kind === 'consensus').map((one) => `${one.rule}.${one.among}`);
   const { a, b } = desk.pair, words = new URLSearchParams({ example: state.example });
-  words.set('models', models.map((one) => `${one.model}.${one.stop}${one.shown ? '' : '.off'}`).join(','));
+  words.set('models', models.map((one) => `${one.model}.${one.stop}.${one.shown ? 'on' : 'off'}.${writeSteps(one.steps)}`).join(','));
   if (rules.length) words.set('consensus', rules.join(','));
   words.set('reference', roster.reference);
   words.set('picture', desk.picture);
@@ -25,8 +25,8 @@ function readLink(fragment) {
   return {
     example: get('example').slice(0, 64),
     models: list('models').slice(0, MOST_ANNOTATORS).map((word) => {
-      const [id, stop, off] = word.split('.');
-      return { id: id.slice(0, 64), stop: Number(stop) || 0, shown: off !== 'off' };
+      const [id, stop, shown, steps] = word.split('.');
+      return { id: id.slice(0, 64), stop: Number(stop) || 0, shown: shown !== 'off', steps: steps === undefined ? null : readSteps(steps) };
     }),
     consensus: list('consensus').map((word) => word.split('.')).filter(([rule, among]) => rule in RULES && ['all', 'people', 'models'].includes(among)),
     reference: get('reference'),
@@ -38,8 +38,8 @@ function readLink(fragment) {
 
 // Put on the desk what a link asks for; what does not exist here is left out.
 function followLink(desk, link) {
-  for (const { id, stop, shown } of link.models) {
-    const one = desk.addModel(id, { stop });
+  for (const { id, stop, shown, steps } of link.models) {
+    const one = desk.addModel(id, { stop, steps });
     if (one) one.shown = shown;
   }
   for (const [rule, among] of link.consensus) desk.addConsensus(rule, among);

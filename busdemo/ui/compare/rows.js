@@ -61,7 +61,8 @@ class Row {
     this.remove = this.button('bd-small', 'Remove', () => desk.removeAnnotator(key));
     this.formats = make('select', { class: 'bd-small', 'aria-label': 'Format' }, ...desk.formats.map(({ id, title }) => new Option(title, id)));
     const save = this.button('bd-small', 'Save mask', () => desk.saveMask(key, this.formats.value));
-    return make('div', { class: 'bd-panel', hidden: true }, this.style, this.edit, this.remove, make('span', { class: 'bd-save' }, this.formats, save));
+    this.steps = new StepControls((steps) => desk.setSteps(key, steps));
+    return make('div', { class: 'bd-panel', hidden: true }, this.steps.node, this.style, this.edit, this.remove, make('span', { class: 'bd-save' }, this.formats, save));
   }
 
   show() {
@@ -88,7 +89,8 @@ class Row {
     this.more.setAttribute('aria-expanded', String(one.open));
     this.more.setAttribute('aria-label', `More about ${one.name}`);
     this.panel.hidden = !one.open || hidden;
-    this.threshold.hidden = one.kind !== 'model' || !one.ready || hidden;
+    this.threshold.hidden = this.steps.node.hidden = one.kind !== 'model' || !one.ready || hidden;
+    if (one.kind === 'model') this.steps.show(one.steps, one.ownSteps);
     setText(this.note, hidden ? '' : one.note);
     this.note.hidden = !this.note.textContent;
     this.showNumbers();
