@@ -248,6 +248,8 @@ def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
     tab.intake.drop_mask(tab.drop_mask, files, outputs, **shared)
     tab.intake.invert_mask(tab.invert_mask, [state, tab.viewer], outputs, **shared)
     tab.intake.remove_mask(tab.remove_mask, [state, tab.viewer], outputs, **shared)
-    tab.viewer.look(tab.look, [state, tab.viewer], [tab.viewer, state], **shared)
+    # A second wish while one is being answered must not be dropped: it is asked for only once.
+    looking = [state, tab.viewer]
+    tab.viewer.look(tab.look, looking, looking[::-1], trigger_mode="multiple", **shared)
     tab.viewer.export(tab.export, [state, tab.viewer], [tab.viewer], **shared)
     page.load(tab.arrive, [state, tab.viewer], outputs, **shared)
