@@ -5,8 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from busdemo.annotations.coco import write_coco
+from busdemo.annotations.cvat import write_cvat
+from busdemo.annotations.dicom_writing import write_dicom_picture, write_dicom_seg
+from busdemo.annotations.labelme import write_labelme
+from busdemo.annotations.nifti import write_nifti
 from busdemo.annotations.parts import Part, Request, looks_inverted, merge_parts, tell_reading
 from busdemo.annotations.pictures import Colour, find_colours, write_mask_png
+from busdemo.annotations.yolo import write_yolo
 from busdemo.annotations.registry import PICTURE, format_of, read_parts
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.images import Scan
@@ -43,6 +49,20 @@ class Export:
 
 EXPORTS: dict[str, Export] = {
     "png": Export("PNG", ".png", lambda mask, _name, _scan: write_mask_png(mask)),
+    "nifti": Export("NIfTI", ".nii.gz", lambda mask, _name, scan: write_nifti(mask, scan)),
+    "dicom": Export("DICOM image", ".dcm", lambda mask, _name, scan: write_dicom_picture(mask, scan)),
+    "dicom-seg": Export("DICOM SEG", ".dcm", write_dicom_seg),
+    "coco": Export("COCO JSON, RLE", ".json", lambda m, n, s: write_coco(m, n, _image_name(s))),
+    "coco-polygons": Export(
+        "COCO JSON, polygons",
+        ".json",
+        lambda mask, name, scan: write_coco(mask, name, _image_name(scan), polygons=True),
+    ),
+    "labelme": Export(
+        "LabelMe JSON", ".json", lambda mask, name, s: write_labelme(mask, name, _image_name(s))
+    ),
+    "yolo": Export("YOLO segmentation", ".txt", lambda mask, _name, _scan: write_yolo(mask)),
+    "cvat": Export("CVAT XML", ".xml", lambda mask, name, s: write_cvat(mask, name, _image_name(s))),
 }
 """By the word that `write_annotation` and `busdemo convert --to` take."""
 
@@ -104,6 +124,10 @@ def list_colours(data: bytes, name: str) -> tuple[Colour, ...]:
     Raises UnreadableImage for a picture that cannot be read.
     """
     return find_colours(data, name) if format_of(data) is PICTURE else ()
+
+
+def _image_name(scan: Scan | None) -> str:
+    return scan.name if scan else "image.png"
 
 
 def _name_mask(

@@ -18,8 +18,7 @@ picture with at most this many colours is read as colour-coded."""
 SOFT_SHARE = 0.25
 """Share of pixels between black and white from which a file is asked whether it is a mask."""
 
-_HUES = ("red", "orange", "yellow", "green", "green", "cyan", "cyan", "blue", "blue", "purple")
-_HUES += ("pink", "red")
+_HUES = "red orange yellow green green cyan cyan blue blue purple pink red".split()
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Colour:
 
 
 def read_picture(data: bytes, name: str, request: Request) -> list[Part]:
-    """The mask of a picture file, or one for each of its colours if they are asked apart.
+    """The mask of a picture file, or one for each colour or label if they are asked apart.
 
     Colour counts by its strongest channel; where all that can be seen has one colour, by its
     transparency. Lesion is what lies above half of the full range (above 127 at 8 bits), or
@@ -41,7 +40,11 @@ def read_picture(data: bytes, name: str, request: Request) -> list[Part]:
 
     Raises UnreadableImage for a file that cannot be read or lacks a colour that was asked for.
     """
-    pixels = read_pixels(data, name)
+    return split_pixels(read_pixels(data, name, frame=request.frame), request)
+
+
+def split_pixels(pixels: Pixels, request: Request) -> list[Part]:
+    """The same for a picture that is decoded already."""
     size_wh = (pixels.values.shape[1], pixels.values.shape[0])
     colours = _count_colours(pixels) if request.apart or request.colours else ()
     if request.colours:
@@ -53,6 +56,12 @@ def read_picture(data: bytes, name: str, request: Request) -> list[Part]:
         ]
     values = _strength(pixels)
     above, words, soft = _cut(values)
+    if request.apart and words == "above 0":
+        labels = np.unique(values[values > 0])
+        if labels.size > 1 and bool((labels == np.rint(labels)).all()):
+            return [
+                Part(values == n, size_wh, f"label {n:g}", notes=pixels.notes) for n in labels
+            ]
     return [Part(values > above, size_wh, cut=words, soft=soft, notes=pixels.notes)]
 
 

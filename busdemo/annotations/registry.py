@@ -3,8 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from busdemo.annotations.cvat import is_xml, read_cvat
+from busdemo.annotations.dicom_seg import is_dicom_seg, read_dicom_seg
+from busdemo.annotations.json_files import is_json, read_json
+from busdemo.annotations.nifti import read_nifti_mask
 from busdemo.annotations.parts import Part, Request
 from busdemo.annotations.pictures import read_picture
+from busdemo.annotations.yolo import is_yolo, read_yolo
+from busdemo.imaging.refusals import kind_of, plain_name, require_bounded
 
 Reader = Callable[[bytes, str, Request], list[Part]]
 """A file's bytes and name to its masks; UnreadableImage with one sentence where it has none."""
@@ -19,7 +25,13 @@ class Format:
     read: Reader
 
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    Format("DICOM segmentation", is_dicom_seg, read_dicom_seg),
+    Format("NIfTI", lambda data: kind_of(data) == "NIFTI", read_nifti_mask),
+    Format("JSON", is_json, read_json),
+    Format("CVAT XML", is_xml, read_cvat),
+    Format("YOLO text", is_yolo, read_yolo),
+)
 """Asked in this order; what none of them knows is read as a picture."""
 
 PICTURE = Format("picture", lambda _: True, read_picture)
@@ -32,4 +44,6 @@ def format_of(data: bytes) -> Format:
 
 def read_parts(data: bytes, name: str, request: Request) -> list[Part]:
     """The masks of one file, at least one; UnreadableImage with one sentence otherwise."""
-    return format_of(data).read(data, name, request)
+    plain = plain_name(name)
+    require_bounded(data, plain)
+    return format_of(data).read(data, plain, request)

@@ -8,7 +8,6 @@ would squeeze to 8 bits: 16-bit colour. No global switch of either library is to
 import hashlib
 import io
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -18,38 +17,31 @@ from numpy.typing import NDArray
 # The two plugins Pillow does not load by itself: named, so that no search for all others starts.
 from PIL import Image, ImageFile, TiffImagePlugin, WebPImagePlugin  # noqa: F401
 
+from busdemo.imaging.dicom import read_dicom
+from busdemo.imaging.nifti import read_nifti
+from busdemo.imaging.pixels import Pixels, Values, require_finite
 from busdemo.imaging.refusals import (
     FORMATS,
-    MAX_PIXELS,
-    MIN_SIDE_PX,
     UnreadableImage,
     describe_damage,
+    kind_of,
     plain_name,
     require_known_kind,
+    require_size,
+    too_many_pixels,
 )
+
+__all__ = ["Pixels", "Values", "composite_on_black", "read_pixels"]
 
 MAX_FRAMES = 1000
 """Frames are counted up to here: a file of a million empty frames must not keep us busy."""
 
-Values = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 
+def read_pixels(data: bytes, name: str, *, frame: int | None = None) -> Pixels:
+    """Decode a PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI file of at most 20 MB and 40 megapixels.
 
-@dataclass(frozen=True, eq=False)
-class Pixels:
-    """A decoded file, upright, its first frame, at its own depth and in its own channels."""
-
-    values: Values
-    """(H, W) grey or (H, W, 3) RGB: uint8 or uint16 (full range of the type), or finite float32
-    (also for 32-bit and signed integers)."""
-    alpha: NDArray[np.uint8] | NDArray[np.uint16] | None
-    """(H, W) of the type of `values`, full range opaque; None if every pixel is opaque."""
-    name: str
-    sha256: str
-    notes: tuple[str, ...]
-
-
-def read_pixels(data: bytes, name: str) -> Pixels:
-    """Decode a PNG, JPEG, BMP, TIFF or WebP file of at most 20 MB and 40 megapixels.
+    `frame`, from 1, picks one of a DICOM's frames or a NIfTI's slices (None: the first); of any
+    other file the first is taken.
 
     Raises UnreadableImage, with its own sentence for a file that is empty, too large, not an
     image, of another format, cut short, damaged, too small (under 16 px on a side), has too
@@ -58,6 +50,8 @@ def read_pixels(data: bytes, name: str) -> Pixels:
     """
     plain = plain_name(name)
     require_known_kind(data, plain)
+    if reader := {"DICOM": read_dicom, "NIFTI": read_nifti}.get(kind_of(data) or ""):
+        return reader(data, plain, frame)
     image = _open(data, plain)
     try:
         notes = _count_frames(image, data)
@@ -67,11 +61,7 @@ def read_pixels(data: bytes, name: str) -> Pixels:
     if turned:
         notes += ("rotated as its EXIF tag says",)
     values, alpha = _split_alpha(values)
-    if values.dtype == np.float32 and not np.isfinite(values).all():
-        raise UnreadableImage(
-            f"{plain} holds values that are not numbers (NaN or infinite); "
-            "please replace them and upload it again."
-        )
+    require_finite(values, plain)
     return Pixels(values, alpha, plain, hashlib.sha256(data).hexdigest(), notes)
 
 
@@ -86,24 +76,13 @@ def composite_on_black(decoded: Pixels) -> Values:
 
 
 def _open(data: bytes, name: str) -> ImageFile.ImageFile:
-    too_many = (
-        f"{name} has more than {MAX_PIXELS // 10**6} million pixels; "
-        "please save a smaller version and upload that."
-    )
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadableImage(too_many) from None
+        raise UnreadableImage(too_many_pixels(name)) from None
     except Exception as error:
         raise UnreadableImage(describe_damage(data, name, error)) from None
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise UnreadableImage(too_many)
-    if min(width, height) < MIN_SIDE_PX:
-        raise UnreadableImage(
-            f"{name} is {width}x{height} px, which is too small; please upload an image of at "
-            f"least {MIN_SIDE_PX} px on each side."
-        )
+    require_size(image.size, name)
     return image
 
 

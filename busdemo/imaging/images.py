@@ -23,12 +23,14 @@ class Scan:
     """Of the file's bytes, as 64 hexadecimal digits."""
     notes: tuple[str, ...]
     """What reading did to the picture, in a few words each; often empty."""
-    spacing_mm: float | None = None
-    """Side of a pixel in mm where the file says so and pixels are square; None: unknown."""
+    spacing_mm: tuple[float, float] | None = None
+    """Height and width of a pixel in mm; None where the file does not say."""
+    frames: int = 1
+    """How many frames or slices the file holds, of which this is one."""
 
 
-def read_scan(data: bytes, name: str) -> Scan:
-    """Read an image file into (H, W) uint8 grey.
+def read_scan(data: bytes, name: str, *, frame: int | None = None) -> Scan:
+    """Read an image file into (H, W) uint8 grey; `frame`, from 1, of a DICOM or NIfTI file.
 
     Transparency is put on black, colour becomes Rec. 601 luma. Values of more than 8 bits are
     divided by the smallest power of two (less one) that holds the largest of them, so that a
@@ -37,7 +39,7 @@ def read_scan(data: bytes, name: str) -> Scan:
 
     Raises UnreadableImage as `read_pixels` does.
     """
-    decoded = read_pixels(data, name)
+    decoded = read_pixels(data, name, frame=frame)
     notes = list(decoded.notes)
     if decoded.alpha is not None:
         notes.append("transparent parts taken as black")
@@ -46,7 +48,14 @@ def read_scan(data: bytes, name: str) -> Scan:
     notes += ["colour reduced to grey"] * coloured + ([scaling] if scaling else [])
     if not pixels.any():
         notes.append("the image is all black")
-    return Scan(pixels=pixels, name=decoded.name, sha256=decoded.sha256, notes=tuple(notes))
+    return Scan(
+        pixels=pixels,
+        name=decoded.name,
+        sha256=decoded.sha256,
+        notes=tuple(notes),
+        spacing_mm=decoded.spacing_mm,
+        frames=decoded.frames,
+    )
 
 
 def _reduce_to_grey(values: Values) -> tuple[Values, bool]:

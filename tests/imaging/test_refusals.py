@@ -123,7 +123,7 @@ def test_a_text_named_png_is_refused() -> None:
 def test_another_format_is_refused_by_its_name(data: bytes, kind: str) -> None:
     sentence = refusal(data, "scan.png")
     assert f"is {kind}" in sentence
-    assert "PNG, JPEG, BMP, TIFF or WebP" in sentence
+    assert "PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI" in sentence
 
 
 def test_a_kind_of_tiff_that_is_not_read_says_what_to_save_instead() -> None:

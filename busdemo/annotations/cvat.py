@@ -1,0 +1,147 @@
+"""CVAT XML ("CVAT for images 1.1"): polygons, boxes, ellipses and masks of one image."""
+
+from xml.etree import ElementTree as ET
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from busdemo.annotations.contours import trace_outlines
+from busdemo.annotations.labelled import (
+    Shape,
+    box_outline,
+    ellipse_outline,
+    fill_shapes,
+    pick_image,
+    plain_label,
+)
+from busdemo.annotations.outlines import MAX_OUTLINES, read_outline, require_drawn_on
+from busdemo.annotations.parts import Part, Request
+from busdemo.annotations.rle import expand_runs
+from busdemo.imaging.arrays import Mask
+from busdemo.imaging.refusals import UnreadableImage
+
+MAX_ELEMENTS = 200_000
+MAX_MASKS = 50
+"""Of one image: each is decoded at the image's size."""
+
+
+def is_xml(data: bytes) -> bool:
+    """Does the file begin as XML does?"""
+    return data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+def read_cvat(data: bytes, name: str, request: Request) -> list[Part]:
+    """One part for each label; lines and points have no inside and are left out, which is said.
+
+    Raises UnreadableImage for other XML, for document types (their entities may grow without
+    bound), and for nonsense.
+    """
+    images = _parse(data, name).findall("image")
+    if not images:
+        raise UnreadableImage(f"{name} is XML, but holds no images as CVAT writes them.")
+    try:
+        sizes = [
+            require_drawn_on((int(i.get("width", "0")), int(i.get("height", "0"))), name)
+            for i in images
+        ]
+    except ValueError as error:
+        raise _refuse(name) from error
+    titles = [image.get("name", "") for image in images]
+    chosen = pick_image(list(zip(titles, sizes, strict=True)), request, name)
+    size_wh = sizes[chosen] or request.size_wh
+    if len(images[chosen].findall("mask")) > MAX_MASKS:
+        raise UnreadableImage(f"{name} holds too many masks of this image.")
+    found = [_read_shape(element, size_wh, name) for element in images[chosen]]
+    shapes = [shape for shape in found if shape is not None]
+    skipped = sum(element.tag in ("polyline", "points") for element in images[chosen])
+    notes = (f"{skipped} shapes without an inside left out",) if skipped else ()
+    return fill_shapes(shapes, request, name, drawn_on_wh=size_wh, notes=notes)
+
+
+def write_cvat(mask: Mask, label: str, image_name: str) -> bytes:
+    """A CVAT file of one image and its mask (H, W): a polygon a component, holes joined by slits."""
+    height, width = mask.shape
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        "<annotations>",
+        "  <version>1.1</version>",
+        f'  <image id="0" name={quoteattr(image_name)} width="{width}" height="{height}">',
+    ]
+    for outline in trace_outlines(mask):
+        points = ";".join(f"{x:.2f},{y:.2f}" for x, y in outline.tolist())
+        lines.append(
+            f'    <polygon label={quoteattr(label)} source="manual" occluded="0" '
+            f'points="{points}" z_order="0"></polygon>'
+        )
+    return "\n".join([*lines, "  </image>", "</annotations>", ""]).encode()
+
+
+def _parse(data: bytes, name: str) -> ET.Element:
+    """The tree of a document without a document type and of bounded size."""
+    builder, parser = ET.TreeBuilder(), expat.ParserCreate()
+    seen = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > MAX_ELEMENTS:
+            raise UnreadableImage(f"{name} holds more than {MAX_ELEMENTS:,} elements.")
+        builder.start(tag, attributes)
+
+    def refuse_type(*_: object) -> None:
+        raise UnreadableImage(f"{name} is XML with a document type, which is not read here.")
+
+    parser.StartDoctypeDeclHandler = refuse_type
+    parser.StartElementHandler = start
+    parser.EndElementHandler = builder.end
+    try:
+        parser.Parse(data, True)
+        return builder.close()
+    except (expat.ExpatError, AssertionError, ValueError) as error:
+        if isinstance(error, UnreadableImage):
+            raise
+        raise UnreadableImage(f"{name} is not valid XML; please save it again.") from None
+
+
+def _read_shape(element: ET.Element, size_wh: tuple[int, int], name: str) -> Shape | None:
+    label, kind = plain_label(element.get("label", "")), element.tag
+    try:
+        if kind == "polygon":
+            pairs = [pair.split(",") for pair in element.get("points", "").split(";")]
+            return Shape(label, read_outline(pairs, name))
+        if kind == "box":
+            sides = [float(element.get(side, "nan")) for side in ("xtl", "ytl", "xbr", "ybr")]
+            return Shape(label, read_outline(box_outline(*sides), name))
+        if kind == "ellipse":
+            cx, cy, rx, ry = (float(element.get(key, "nan")) for key in ("cx", "cy", "rx", "ry"))
+            return Shape(label, read_outline(ellipse_outline((cx, cy), (rx, ry)), name))
+        if kind == "mask":
+            return Shape(label, raster=_read_mask(element, size_wh, name))
+    except UnreadableImage:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise _refuse(name) from error
+    return None
+
+
+def _read_mask(element: ET.Element, size_wh: tuple[int, int], name: str) -> Mask:
+    """A mask's box of runs along the rows, put in its place."""
+    left, top, width, height = (
+        int(float(element.get(key, "-1"))) for key in ("left", "top", "width", "height")
+    )
+    inside = left >= 0 and top >= 0 and left + width <= size_wh[0] and top + height <= size_wh[1]
+    if not inside or width < 1 or height < 1:
+        raise _refuse(name)
+    words = element.get("rle", "").split(",")
+    if len(words) > 10 * MAX_OUTLINES * 10:
+        raise _refuse(name)
+    runs = np.array([min(int(word), 10**9) for word in words], np.int64)
+    mask = np.zeros(size_wh[::-1], np.bool_)
+    box = expand_runs(runs, (height, width), name, order="C")
+    mask[top : top + height, left : left + width] = box
+    return mask
+
+
+def _refuse(name: str) -> UnreadableImage:
+    return UnreadableImage(f"{name} holds a shape or a size that is not possible.")

@@ -1,0 +1,206 @@
+"""DICOM images: one frame, its window, its pixel spacing, and nothing about the patient.
+
+Only the elements in `READ` are ever taken out of a file, so that names, dates and numbers of
+people are not in memory to begin with. Messages of the library, which may quote values, are
+neither shown nor logged.
+"""
+
+import contextlib
+import hashlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from busdemo.imaging.dicom_display import apply_window, invert, read_spacing
+from busdemo.imaging.pixels import Pixels, Values, in_plain_type, pick_frame
+from busdemo.imaging.refusals import MissingLibrary, UnreadableImage, require_size
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+"""SOP classes: Segmentation Storage and Label Map Segmentation Storage."""
+
+MAX_RLE_BYTES = 4 * 2**20
+"""Of one run-length encoded frame: it may grow 64-fold, byte by byte, when decoded."""
+
+MAX_ELEMENTS = 5000
+"""Of the file's own level: a file of a million tiny elements must not keep us busy."""
+
+READ = (
+    "SOPClassUID SamplesPerPixel PhotometricInterpretation PlanarConfiguration NumberOfFrames Rows "
+    "Columns PixelSpacing BitsAllocated BitsStored HighBit PixelRepresentation WindowCenter "
+    "WindowWidth VOILUTFunction VOILUTSequence RescaleIntercept RescaleSlope ModalityLUTSequence "
+    "RedPaletteColorLookupTableDescriptor GreenPaletteColorLookupTableDescriptor "
+    "BluePaletteColorLookupTableDescriptor RedPaletteColorLookupTableData "
+    "GreenPaletteColorLookupTableData BluePaletteColorLookupTableData SequenceOfUltrasoundRegions "
+    "SegmentationType SegmentSequence MaximumFractionalValue SharedFunctionalGroupsSequence "
+    "PerFrameFunctionalGroupsSequence ExtendedOffsetTable ExtendedOffsetTableLengths PixelData"
+).split()
+"""The elements that are taken out of a file, all of them about pixels."""
+
+_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
+_JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+_RLE = "1.2.840.10008.1.2.5"
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+
+
+def read_dicom(data: bytes, name: str, frame: int | None) -> Pixels:
+    """One frame of a DICOM image, from 1, the first if None; MONOCHROME1 inverted, window applied.
+
+    With a window (or a lookup table of values) the result is uint8; without, the stored values.
+    Raises UnreadableImage (MissingLibrary without pydicom) with one sentence.
+    """
+    dataset = load_dataset(data, name)
+    if dataset.get("SOPClassUID") in SEGMENTATION_CLASSES:
+        raise UnreadableImage(
+            f"{name} is a DICOM segmentation, not an image; please use it as a mask."
+        )
+    frames = count_frames(dataset, name)
+    index, notes = pick_frame(frame, frames, name)
+    with refusing(name):
+        values, more = _display(dataset, decode_frame(dataset, index, name))
+        spacing_mm, doubt = read_spacing(dataset)
+    digest = hashlib.sha256(data).hexdigest()
+    return Pixels(values, None, name, digest, (*notes, *more, *doubt), spacing_mm, frames)
+
+
+def load_dataset(data: bytes, name: str) -> "Dataset":
+    """The elements of `READ`; UnreadableImage for a file that is damaged or has no pixels."""
+    try:
+        from pydicom.datadict import tag_for_keyword  # noqa: PLC0415
+        from pydicom.filereader import read_partial  # noqa: PLC0415
+    except ImportError:
+        raise MissingLibrary(name, "a DICOM file") from None
+    seen = 0
+
+    def is_too_long(*_: object) -> bool:
+        nonlocal seen
+        seen += 1
+        return seen > MAX_ELEMENTS
+
+    if _DEFLATED.encode() in data[:1024]:
+        raise _not_read(name, "is a deflated DICOM file")
+    tags: list[Any] = [tag_for_keyword(word) for word in READ]
+    with refusing(name):
+        dataset = read_partial(io.BytesIO(data), is_too_long, specific_tags=tags)
+        if not dataset.get("PixelData") or not dataset.get("Rows"):
+            raise UnreadableImage(f"{name} is a DICOM file without a picture in it.")
+        size_wh = (int(dataset.Columns), int(dataset.Rows))
+        if int(dataset.get("SamplesPerPixel", 1)) not in (1, 3):
+            raise ValueError("unknown samples")
+    require_size(size_wh, name)
+    return dataset
+
+
+def count_frames(dataset: "Dataset", name: str) -> int:
+    """How many frames there are, by its header and, uncompressed, by its bytes."""
+    with refusing(name):
+        stated = max(1, int(dataset.get("NumberOfFrames") or 1))
+        if dataset.file_meta.TransferSyntaxUID.is_compressed:
+            return stated
+        pixels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel)
+        bits = pixels * int(dataset.BitsAllocated)
+        return min(stated, max(1, 8 * len(dataset.PixelData) // bits))
+
+
+def decode_frame(dataset: "Dataset", index: int, name: str) -> NDArray[Any]:
+    """Stored values (H, W) or RGB (H, W, 3) of the frame `index`, from 0."""
+    from pydicom.pixels import get_decoder, pixel_array  # noqa: PLC0415
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_compressed:
+        if not _can_decode(get_decoder, syntax):
+            raise _not_read(name, f"is compressed in a way ({_plain(syntax.name)})")
+        _require_honest_frame(dataset, index, name)
+    return np.asarray(pixel_array(dataset, index=index))
+
+
+def without_patient(data: bytes) -> bytes:
+    """A DICOM file with nothing but the elements of `READ`; any other file as it is."""
+    if data[128:132] != b"DICM":
+        return data
+    kept = io.BytesIO()
+    with refusing("The file"):
+        dataset = load_dataset(data, "The file")
+        dataset.file_meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or "1.2"
+        dataset.file_meta.MediaStorageSOPInstanceUID = "1.2"
+        for word in ("SourceApplicationEntityTitle", "PrivateInformation"):
+            if word in dataset.file_meta:
+                delattr(dataset.file_meta, word)
+        dataset.preamble = b"\0" * 128
+        dataset.save_as(kept, enforce_file_format=False)
+    return kept.getvalue()
+
+
+@contextlib.contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Whatever a library raises becomes one sentence; its warnings and logs go nowhere."""
+    for library in ("pydicom", "highdicom"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except UnreadableImage:
+        raise
+    except Exception:  # the message may quote the file's elements
+        raise _not_read(name, "is a DICOM file that is damaged or of a kind") from None
+
+
+def _display(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tuple[str, ...]]:
+    kind = str(dataset.PhotometricInterpretation).strip().upper()
+    if kind == "PALETTE COLOR":
+        from pydicom.pixels import apply_color_lut  # noqa: PLC0415
+
+        return in_plain_type(apply_color_lut(stored, dataset)), ()
+    if stored.ndim == 3:
+        return in_plain_type(stored), ()
+    values, notes = apply_window(dataset, stored)
+    if kind == "MONOCHROME1":
+        bits = 8 if values.dtype == np.uint8 and notes else int(dataset.BitsStored)
+        return invert(values, bits), (*notes, "inverted, as MONOCHROME1 asks")
+    return values, notes
+
+
+def _require_honest_frame(dataset: "Dataset", index: int, name: str) -> None:
+    """Refuse a compressed frame that would decode to more than its header says."""
+    from pydicom.encaps import get_frame  # noqa: PLC0415
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if not (syntax == _RLE or syntax in _JPEG or syntax in _JPEG_2000):
+        return
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    frame = get_frame(dataset.PixelData, index, number_of_frames=frames)
+    if syntax == _RLE:
+        if len(frame) > MAX_RLE_BYTES:
+            raise _not_read(name, "holds a run-length encoded picture of a size")
+        return
+    form = "JPEG" if syntax in _JPEG else "JPEG2000"
+    with Image.open(io.BytesIO(frame), formats=(form,)) as picture:
+        if picture.size != (int(dataset.Columns), int(dataset.Rows)):
+            raise ValueError("two sizes in one file")
+
+
+def _can_decode(get_decoder: Any, syntax: Any) -> bool:
+    try:
+        return bool(get_decoder(syntax).is_available)
+    except NotImplementedError:
+        return False
+
+
+def _plain(words: str) -> str:
+    """A transfer syntax's registered name; one that is not registered may say anything."""
+    return "unknown" if words[:1].isdigit() else words[:60]
+
+
+def _not_read(name: str, what: str) -> UnreadableImage:
+    return UnreadableImage(
+        f"{name} {what} that is not read here; please save it uncompressed or as PNG."
+    )

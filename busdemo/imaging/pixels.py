@@ -1,0 +1,61 @@
+"""What decoding a file gives, whatever its format."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from busdemo.imaging.refusals import UnreadableImage
+
+Values = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A decoded file, upright, one frame of it, at its own depth and in its own channels."""
+
+    values: Values
+    """(H, W) grey or (H, W, 3) RGB: uint8 or uint16 (full range of the type), or finite float32
+    (also for 32-bit and signed integers)."""
+    alpha: NDArray[np.uint8] | NDArray[np.uint16] | None
+    """(H, W) of the type of `values`, full range opaque; None if every pixel is opaque."""
+    name: str
+    sha256: str
+    notes: tuple[str, ...]
+    spacing_mm: tuple[float, float] | None = None
+    """Height and width of a pixel in mm; None where the file does not say."""
+    frames: int = 1
+    """How many frames or slices a DICOM or NIfTI file holds."""
+
+
+def require_finite(values: Values, name: str) -> None:
+    """Raise UnreadableImage for NaN or infinite values."""
+    if values.dtype == np.float32 and not np.isfinite(values).all():
+        raise UnreadableImage(
+            f"{name} holds values that are not numbers (NaN or infinite); "
+            "please replace them and upload it again."
+        )
+
+
+def pick_frame(frame: int | None, frames: int, name: str) -> tuple[int, tuple[str, ...]]:
+    """The frame that was asked for, from 0, the first if none was, and a note where there are more.
+
+    Raises UnreadableImage for a frame that the file does not have.
+    """
+    if frame is not None and not 1 <= frame <= frames:
+        raise UnreadableImage(f"{name} has frames 1 to {frames}; please choose one of them.")
+    number = frame or 1
+    return number - 1, (f"frame {number} of {frames}",) if frames > 1 else ()
+
+
+def in_plain_type(values: NDArray[np.generic]) -> Values:
+    """The same numbers as uint8 or uint16 where they fit without loss, as float32 otherwise."""
+    if values.dtype == np.uint8 or values.dtype == np.bool_:
+        return values.astype(np.uint8)
+    if values.dtype.kind in "ui" and values.size and 0 <= int(values.min()):
+        for kind in (np.uint8, np.uint16):
+            if int(values.max()) <= np.iinfo(kind).max and kind().itemsize >= 2 - (
+                values.dtype.itemsize == 1
+            ):
+                return values.astype(kind)
+    return values.astype(np.float32)
