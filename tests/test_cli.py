@@ -1,6 +1,7 @@
 """The terminal's verbs, with the shipped models."""
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from busdemo.annotations.masks import write_mask_png
 from busdemo.cli import main
 from busdemo.phantoms import EXAMPLES, simulate
 
@@ -131,3 +133,18 @@ def test_help_waits_for_neither_torch_nor_gradio() -> None:
         "assert not {'torch', 'gradio'} & set(sys.modules), 'heavy imports'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_mask_is_converted_to_another_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = np.zeros((48, 60), np.bool_)
+    mask[10:30, 20:40] = True
+    source, target = tmp_path / "mask.png", tmp_path / "mask.json"
+    source.write_bytes(write_mask_png(mask))
+    assert main(["convert", str(source), "--to", "labelme", "--out", str(target)]) == 0
+    assert "taken as lesion" in capsys.readouterr().out
+    assert json.loads(target.read_text())["imageWidth"] == 60
+    source.write_bytes(b"0 0.1 0.1 0.5 0.1 0.5 0.5\n")
+    assert main(["convert", str(source), "--to", "png", "--out", str(target)]) == 1
+    assert "please give the image, too" in capsys.readouterr().err

@@ -35,7 +35,7 @@ def read_coco(content: dict[str, Any], name: str, request: Request) -> list[Part
         drawn_on_wh, wanted = sizes[chosen], images[chosen].get("id")
         annotations = [one for one in annotations if one.get("image_id") == wanted]
     elif len({str(one.get("image_id")) for one in annotations}) > 1:
-        raise UnreadableImage(f"{name} holds annotations of several images and names none of them.")
+        raise UnreadableImage(f"{name} holds annotations of several images, and names none.")
     shapes = _read_shapes(content, annotations, name)
     for shape in shapes:
         size_wh = None if shape.raster is None else shape.raster.shape[::-1]
@@ -55,7 +55,9 @@ def write_coco(mask: Mask, label: str, image_name: str, *, polygons: bool = Fals
     pieces: list[dict[str, Any]] = []
     if polygons:
         for outline in trace_outlines(mask):
-            pieces.append({"segmentation": [outline.ravel().tolist()], "bbox": outline_box(outline)})
+            pieces.append(
+                {"segmentation": [outline.ravel().tolist()], "bbox": outline_box(outline)}
+            )
             x, y = outline.T
             following = np.roll(outline, -1, axis=0)
             pieces[-1]["area"] = int((x * following[:, 1] - following[:, 0] * y).sum()) // 2

@@ -134,7 +134,7 @@ def _label_inside(labels: NDArray[np.int32], loop: Corners) -> int:
 
 def _join_holes(loops: list[Corners]) -> Corners:
     """The outer edge with a slit to each hole, at the corner nearest to the hole's first."""
-    outer, *holes = sorted(loops, key=lambda loop: _signed_area(loop), reverse=True)
+    outer, *holes = sorted(loops, key=_signed_area, reverse=True)
     if not holes:
         return outer
     at: dict[int, list[Corners]] = {}

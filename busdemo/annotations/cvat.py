@@ -60,7 +60,7 @@ def read_cvat(data: bytes, name: str, request: Request) -> list[Part]:
 
 
 def write_cvat(mask: Mask, label: str, image_name: str) -> bytes:
-    """A CVAT file of one image and its mask (H, W): a polygon a component, holes joined by slits."""
+    """A CVAT file of a mask (H, W): a polygon for each component, holes joined by slits."""
     height, width = mask.shape
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',

@@ -12,14 +12,17 @@ from busdemo.annotations.labelme import write_labelme
 from busdemo.annotations.nifti import write_nifti
 from busdemo.annotations.parts import Part, Request, looks_inverted, merge_parts, tell_reading
 from busdemo.annotations.pictures import Colour, find_colours, write_mask_png
-from busdemo.annotations.yolo import write_yolo
 from busdemo.annotations.registry import PICTURE, format_of, read_parts
+from busdemo.annotations.yolo import write_yolo
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.images import Scan
-from busdemo.imaging.refusals import plain_name
+from busdemo.imaging.refusals import UnreadableImage, plain_name
 
 Files = Sequence[tuple[str, bytes]]
 """Uploaded files: name and contents of each."""
+
+
+_ANY_SIZE = (16, 16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +53,9 @@ class Export:
 EXPORTS: dict[str, Export] = {
     "png": Export("PNG", ".png", lambda mask, _name, _scan: write_mask_png(mask)),
     "nifti": Export("NIfTI", ".nii.gz", lambda mask, _name, scan: write_nifti(mask, scan)),
-    "dicom": Export("DICOM image", ".dcm", lambda mask, _name, scan: write_dicom_picture(mask, scan)),
+    "dicom": Export(
+        "DICOM image", ".dcm", lambda mask, _name, scan: write_dicom_picture(mask, scan)
+    ),
     "dicom-seg": Export("DICOM SEG", ".dcm", write_dicom_seg),
     "coco": Export("COCO JSON, RLE", ".json", lambda m, n, s: write_coco(m, n, _image_name(s))),
     "coco-polygons": Export(
@@ -62,7 +67,9 @@ EXPORTS: dict[str, Export] = {
         "LabelMe JSON", ".json", lambda mask, name, s: write_labelme(mask, name, _image_name(s))
     ),
     "yolo": Export("YOLO segmentation", ".txt", lambda mask, _name, _scan: write_yolo(mask)),
-    "cvat": Export("CVAT XML", ".xml", lambda mask, name, s: write_cvat(mask, name, _image_name(s))),
+    "cvat": Export(
+        "CVAT XML", ".xml", lambda mask, name, s: write_cvat(mask, name, _image_name(s))
+    ),
 }
 """By the word that `write_annotation` and `busdemo convert --to` take."""
 
@@ -116,6 +123,18 @@ def write_annotation(
     """
     require_mask(mask)
     return EXPORTS[export].write(mask, name, scan)
+
+
+def read_size(data: bytes, name: str) -> tuple[int, int]:
+    """Width and height in px of the image that an annotation file was made for.
+
+    Raises UnreadableImage for a file that cannot be read or does not say.
+    """
+    if not format_of(data).knows_size:
+        raise UnreadableImage(
+            f"{plain_name(name)} does not say how large its image is; please give the image, too."
+        )
+    return read_parts(data, name, Request(_ANY_SIZE))[0].size_wh
 
 
 def list_colours(data: bytes, name: str) -> tuple[Colour, ...]:

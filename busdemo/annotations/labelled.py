@@ -78,9 +78,7 @@ def box_outline(left: float, top: float, right: float, bottom: float) -> list[li
 def ellipse_outline(centre: tuple[float, float], radii: tuple[float, float]) -> list[list[float]]:
     """An ellipse as 128 corners, 0.0003 of its radius off at the most."""
     turns = [2 * math.pi * k / 128 for k in range(128)]
-    return [
-        [centre[0] + radii[0] * math.cos(t), centre[1] + radii[1] * math.sin(t)] for t in turns
-    ]
+    return [[centre[0] + radii[0] * math.cos(t), centre[1] + radii[1] * math.sin(t)] for t in turns]
 
 
 def plain_label(label: object) -> str:

@@ -94,7 +94,7 @@ def _span(corners: Outline, height: int) -> tuple[NDArray[np.int64], NDArray[np.
 
 def _add(mask: Mask, corners: Outline, first: NDArray[np.int64], last: NDArray[np.int64]) -> None:
     """Set the inside of one outline, in the box of rows and columns that it touches."""
-    height, width = mask.shape
+    width = mask.shape[1]
     top, bottom = int(first.min()), int(last.max())
     left = int(np.floor(corners[:, 0].min()).clip(0, width))
     right = int(np.ceil(corners[:, 0].max()).clip(0, width))
@@ -117,7 +117,7 @@ def _add(mask: Mask, corners: Outline, first: NDArray[np.int64], last: NDArray[n
 def _downwards(corners: Outline) -> tuple[Outline, Outline]:
     """Each edge's ends from top to bottom: an edge gone both ways then cancels exactly."""
     nexts = np.roll(corners, -1, axis=0)
-    flip = ((corners[:, 1] > nexts[:, 1]))[:, None]
+    flip = (corners[:, 1] > nexts[:, 1])[:, None]
     return np.where(flip, nexts, corners), np.where(flip, corners, nexts)
 
 

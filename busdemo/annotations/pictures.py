@@ -18,7 +18,20 @@ picture with at most this many colours is read as colour-coded."""
 SOFT_SHARE = 0.25
 """Share of pixels between black and white from which a file is asked whether it is a mask."""
 
-_HUES = "red orange yellow green green cyan cyan blue blue purple pink red".split()
+_HUES = [
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "green",
+    "cyan",
+    "cyan",
+    "blue",
+    "blue",
+    "purple",
+    "pink",
+    "red",
+]
 
 
 @dataclass(frozen=True)
@@ -59,9 +72,7 @@ def split_pixels(pixels: Pixels, request: Request) -> list[Part]:
     if request.apart and words == "above 0":
         labels = np.unique(values[values > 0])
         if labels.size > 1 and bool((labels == np.rint(labels)).all()):
-            return [
-                Part(values == n, size_wh, f"label {n:g}", notes=pixels.notes) for n in labels
-            ]
+            return [Part(values == n, size_wh, f"label {n:g}", notes=pixels.notes) for n in labels]
     return [Part(values > above, size_wh, cut=words, soft=soft, notes=pixels.notes)]
 
 

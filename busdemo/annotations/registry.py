@@ -23,6 +23,8 @@ class Format:
     title: str
     detect: Callable[[bytes], bool]
     read: Reader
+    knows_size: bool = True
+    """Does a file say how large its image is?"""
 
 
 FORMATS: tuple[Format, ...] = (
@@ -30,7 +32,7 @@ FORMATS: tuple[Format, ...] = (
     Format("NIfTI", lambda data: kind_of(data) == "NIFTI", read_nifti_mask),
     Format("JSON", is_json, read_json),
     Format("CVAT XML", is_xml, read_cvat),
-    Format("YOLO text", is_yolo, read_yolo),
+    Format("YOLO text", is_yolo, read_yolo, knows_size=False),
 )
 """Asked in this order; what none of them knows is read as a picture."""
 

@@ -8,6 +8,7 @@ from busdemo import __version__
 from busdemo.cli.classify import add_classify
 from busdemo.cli.describe import add_describe
 from busdemo.cli.explaining import add_explaining
+from busdemo.cli.converting import add_converting
 from busdemo.cli.making import add_making
 from busdemo.cli.use import add_page_options, add_use, serve
 
@@ -32,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_use(commands)
     add_classify(commands)
     add_describe(commands)
+    add_converting(commands)
     add_making(commands)
     add_explaining(commands)
     return parser

@@ -33,16 +33,42 @@ MAX_RLE_BYTES = 4 * 2**20
 MAX_ELEMENTS = 5000
 """Of the file's own level: a file of a million tiny elements must not keep us busy."""
 
-READ = (
-    "SOPClassUID SamplesPerPixel PhotometricInterpretation PlanarConfiguration NumberOfFrames Rows "
-    "Columns PixelSpacing BitsAllocated BitsStored HighBit PixelRepresentation WindowCenter "
-    "WindowWidth VOILUTFunction VOILUTSequence RescaleIntercept RescaleSlope ModalityLUTSequence "
-    "RedPaletteColorLookupTableDescriptor GreenPaletteColorLookupTableDescriptor "
-    "BluePaletteColorLookupTableDescriptor RedPaletteColorLookupTableData "
-    "GreenPaletteColorLookupTableData BluePaletteColorLookupTableData SequenceOfUltrasoundRegions "
-    "SegmentationType SegmentSequence MaximumFractionalValue SharedFunctionalGroupsSequence "
-    "PerFrameFunctionalGroupsSequence ExtendedOffsetTable ExtendedOffsetTableLengths PixelData"
-).split()
+READ = [
+    "SOPClassUID",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "PixelSpacing",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "WindowCenter",
+    "WindowWidth",
+    "VOILUTFunction",
+    "VOILUTSequence",
+    "RescaleIntercept",
+    "RescaleSlope",
+    "ModalityLUTSequence",
+    "RedPaletteColorLookupTableDescriptor",
+    "GreenPaletteColorLookupTableDescriptor",
+    "BluePaletteColorLookupTableDescriptor",
+    "RedPaletteColorLookupTableData",
+    "GreenPaletteColorLookupTableData",
+    "BluePaletteColorLookupTableData",
+    "SequenceOfUltrasoundRegions",
+    "SegmentationType",
+    "SegmentSequence",
+    "MaximumFractionalValue",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+    "PixelData",
+]
 """The elements that are taken out of a file, all of them about pixels."""
 
 _JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")

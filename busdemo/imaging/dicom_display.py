@@ -59,8 +59,8 @@ def read_spacing(dataset: "Dataset") -> tuple[Spacing | None, tuple[str, ...]]:
         found = _plausible(spacing)
         if found:
             return found, ()
-    regions = [_plausible(_region_spacing(r)) for r in dataset.get("SequenceOfUltrasoundRegions", [])]
-    known = [spacing for spacing in regions if spacing]
+    regions = dataset.get("SequenceOfUltrasoundRegions", [])
+    known = [found for region in regions if (found := _plausible(_region_spacing(region)))]
     if not known:
         return None, ()
     if not np.allclose(known, known[0], rtol=0.01):

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import io
 import logging
 import struct
 import zlib
@@ -77,7 +76,7 @@ def open_nifti(data: bytes, name: str) -> Volume:
         _require_bounded(plain, name)
         image = kind.from_bytes(plain)
         shape = [int(side) for side in image.shape]
-        shape = sorted(shape, key=lambda side: side == 1) + [1, 1]
+        shape = [*sorted(shape, key=lambda side: side == 1), 1, 1]
         if len([side for side in shape if side > 1]) > 3:
             raise UnreadableImage(f"{name} has four dimensions; please save one volume of it.")
         if image.get_data_dtype().kind not in "uifV" or image.get_data_dtype().itemsize > 8:

@@ -50,12 +50,11 @@ def pick_frame(frame: int | None, frames: int, name: str) -> tuple[int, tuple[st
 
 def in_plain_type(values: NDArray[np.generic]) -> Values:
     """The same numbers as uint8 or uint16 where they fit without loss, as float32 otherwise."""
-    if values.dtype == np.uint8 or values.dtype == np.bool_:
+    if values.dtype.kind == "b" or values.dtype == np.uint8:
         return values.astype(np.uint8)
-    if values.dtype.kind in "ui" and values.size and 0 <= int(values.min()):
-        for kind in (np.uint8, np.uint16):
-            if int(values.max()) <= np.iinfo(kind).max and kind().itemsize >= 2 - (
-                values.dtype.itemsize == 1
-            ):
-                return values.astype(kind)
+    if values.dtype.kind in "ui" and values.size and int(values.min()) >= 0:
+        if values.dtype.itemsize == 1:
+            return values.astype(np.uint8)
+        if int(values.max()) <= np.iinfo(np.uint16).max:
+            return values.astype(np.uint16)
     return values.astype(np.float32)

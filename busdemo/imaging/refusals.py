@@ -9,6 +9,7 @@ MIN_SIDE_PX = 16
 MAX_VOLUME_BYTES = 256 * 2**20
 """Of a NIfTI file, decompressed."""
 
+_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 _USE = "please use a PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI image"
 _FOREIGN = (
     (0, b"GIF8", "a GIF"),
@@ -90,21 +91,18 @@ def require_size(size_wh: tuple[int, int], name: str) -> None:
 
 def kind_of(data: bytes) -> str | None:
     """Which of `FORMATS`, DICOM or NIFTI a file's first bytes announce; None for any other."""
-    if data[128:132] == b"DICM":
-        return "DICOM"
-    if _is_nifti(data):
-        return "NIFTI"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "TIFF"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "WEBP"
     # "BM" alone also begins texts: the size of the second header must be one of the known ones.
-    known_header = data[15:18] == b"\0\0\0" and data[14] in (12, 16, 40, 52, 56, 64, 108, 124)
-    return "BMP" if data.startswith(b"BM") and known_header else None
+    known_header = data[15:18] == b"\0\0\0" and data[14:15] and data[14] in _BMP_HEADERS
+    announced = {
+        "DICOM": data[128:132] == b"DICM",
+        "PNG": data.startswith(b"\x89PNG\r\n\x1a\n"),
+        "JPEG": data.startswith(b"\xff\xd8\xff"),
+        "TIFF": data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+        "WEBP": data.startswith(b"RIFF") and data[8:12] == b"WEBP",
+        "BMP": data.startswith(b"BM") and known_header,
+        "NIFTI": _is_nifti(data),
+    }
+    return next((kind for kind, is_so in announced.items() if is_so), None)
 
 
 def _is_nifti(data: bytes) -> bool:

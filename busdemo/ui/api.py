@@ -8,8 +8,8 @@ import gradio as gr
 from gradio import processing_utils
 from gradio.utils import get_upload_folder
 
+from busdemo.annotations.files import read_size
 from busdemo.annotations.masks import read_mask
-from busdemo.imaging.decoding import read_pixels
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.masks import stop_of
 from busdemo.imaging.post_processing import PostProcessing
@@ -115,8 +115,7 @@ def score_files(masks: list[str] | None, references: list[str] | None) -> dict[s
     if not masks or not references:
         raise gr.Error("Both a mask and a reference are needed.", print_exception=False)
     try:
-        first = read_pixels(Path(references[0]).read_bytes(), Path(references[0]).name)
-        size_wh = (first.values.shape[1], first.values.shape[0])
+        size_wh = read_size(Path(references[0]).read_bytes(), Path(references[0]).name)
         readings = [read_mask(_read(paths), size_wh) for paths in (masks, references)]
     except (UnreadableImage, ValueError) as error:
         raise gr.Error(str(error), print_exception=False) from error

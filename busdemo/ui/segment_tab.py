@@ -80,7 +80,7 @@ class SegmentTab:
             return
         name, data = arrival.files[0]
         try:
-            scan = read_scan(data, name)
+            scan = read_scan(data, name, frame=arrival.frame or None)
         except UnreadableImage as error:
             shown = describe_workspace(self.open(workspace, choice), self.examples)
             shown.image = Note(error=str(error))
@@ -221,6 +221,7 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
     height, width = scan.pixels.shape
     card = IntakeData(
         image=Note(name=workspace.title, text="; ".join((f"{width} × {height} px", *scan.notes))),
+        frames=scan.frames,
         example=workspace.example,
         examples=[
             Tile(

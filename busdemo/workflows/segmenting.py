@@ -10,6 +10,7 @@ import numpy as np
 
 from busdemo.annotations.masks import MaskReading, read_mask, write_mask_png
 from busdemo.imaging.arrays import Levels, Mask, ProbabilityMap
+from busdemo.imaging.dicom import without_patient
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
@@ -61,16 +62,18 @@ def read_reference(files: Files, scan: Scan, *, invert: bool = False) -> Referen
     Raises UnreadableImage with one sentence when a file cannot be read.
     """
     height, width = scan.pixels.shape
-    reading = read_mask(files, (width, height), invert=invert)
+    reading = read_mask(files, (width, height), invert=invert, image_name=scan.name)
     first, more = plain_name(files[0][0]), len(files) - 1
     name = f"{first} and {more} more" if more else first
-    return Reference(name, tuple(files), reading, invert)
+    kept = tuple((title, without_patient(data)) for title, data in files)
+    return Reference(name, kept, reading, invert)
 
 
 def invert_reference(reference: Reference, scan: Scan) -> Reference:
     """The same files, read with lesion and background exchanged (or back again)."""
     inverted = read_reference(reference.files, scan, invert=not reference.inverted)
-    return replace(inverted, name=reference.name)
+    reading = replace(inverted.reading, sha256=reference.reading.sha256)
+    return replace(inverted, name=reference.name, reading=reading)
 
 
 def segment(

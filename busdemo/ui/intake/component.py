@@ -44,6 +44,8 @@ class IntakeData(GradioModel):  # type: ignore[misc]
     can_remove: bool = False
     examples: list[Tile] = Field(default_factory=list)
     example: str = ""
+    frames: int = 1
+    frame: int = 0
     files: list[FileData] = Field(default_factory=list)
 
 
@@ -53,6 +55,8 @@ class Arrival:
 
     files: tuple[tuple[str, bytes], ...] = ()
     example: str = ""
+    frame: int = 0
+    """Which frame of the file, from 1; 0 where none was chosen."""
 
 
 class Intake(gr.HTML):  # type: ignore[misc]
@@ -76,7 +80,7 @@ class Intake(gr.HTML):  # type: ignore[misc]
             (Path(file.orig_name or file.path).name[:200], Path(file.path).read_bytes())
             for file in payload.files[:MOST_FILES]
         )
-        return Arrival(files, payload.example[:64])
+        return Arrival(files, payload.example[:64], payload.frame)
 
     def postprocess(self, value: IntakeData | None) -> IntakeData | None:
         """Passed on as it is; the card's words are plain text in the browser."""

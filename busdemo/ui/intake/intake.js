@@ -5,6 +5,8 @@ const root = element.querySelector('.bd-intake');
 const MOST_BYTES = 20 * 2 ** 20;
 const EVENTS = { image: 'drop_image', mask: 'drop_mask' };
 const turns = { image: 0, mask: 0 };
+// The image's upload, so that another of its frames can be asked for: the server keeps only one.
+let imageFiles = [];
 // A mask belongs to the image on the table: one dropped while an image is on its way waits until
 // Python has answered for that image.
 let imageShown = Promise.resolve(), tellShown = () => {};
@@ -44,7 +46,10 @@ async function send(kind, files) {
   }
   showNote(kind, { text: 'Reading…' });
   const before = imageShown;
-  if (kind === 'image') expectImage();
+  if (kind === 'image') {
+    expectImage();
+    root.querySelector('.bd-frame input').value = 1;
+  }
   try {
     const sent = await Promise.all(files.map(async (file) => {
       const { path, url } = await upload(file);
@@ -52,7 +57,8 @@ async function send(kind, files) {
     }));
     if (kind === 'mask') await before;
     if (mine !== turns[kind]) return;
-    props.value = { ...props.value, files: sent, example: '' };
+    if (kind === 'image') imageFiles = sent;
+    props.value = { ...props.value, files: sent, example: '', frame: 0 };
     trigger(EVENTS[kind]);
   } catch (failure) {
     tellShown();
@@ -112,6 +118,23 @@ function markTile(id) {
   }
 }
 
+function showFrames(frames) {
+  const row = root.querySelector('.bd-frame'), input = row.querySelector('input');
+  row.hidden = frames < 2 || !imageFiles.length;
+  input.max = frames;
+  row.querySelector('output').textContent = frames;
+}
+
+function askFrame(event) {
+  const frame = Math.round(Number(event.target.value));
+  if (!(frame >= 1) || !imageFiles.length) return;
+  turns.image++;
+  expectImage();
+  showNote('image', { text: 'Reading…' });
+  props.value = { ...props.value, files: imageFiles, example: '', frame };
+  trigger('drop_image');
+}
+
 function show(value) {
   if (!value) return;
   const tiles = root.querySelector('.bd-tiles');
@@ -121,11 +144,13 @@ function show(value) {
   markTile(value.example);
   showNote('image', value.image);
   showNote('mask', value.mask);
+  showFrames(value.frames || 1);
   root.querySelector('[data-act="invert"]').hidden = !value.can_invert;
   root.querySelector('[data-act="remove"]').hidden = !value.can_remove;
 }
 
 for (const drop of root.querySelectorAll('.bd-drop')) listen(drop);
+root.querySelector('.bd-frame input').addEventListener('change', askFrame);
 root.querySelector('[data-act="invert"]').addEventListener('click', () => trigger('invert_mask'));
 root.querySelector('[data-act="remove"]').addEventListener('click', () => trigger('remove_mask'));
 watch('value', () => {

@@ -1,0 +1,69 @@
+"""The command that turns a mask's file into another format."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from busdemo.cli.use import Commands
+
+FORMATS = (
+    "png",
+    "nifti",
+    "dicom",
+    "dicom-seg",
+    "coco",
+    "coco-polygons",
+    "labelme",
+    "yolo",
+    "cvat",
+)
+"""The keys of `busdemo.annotations.files.EXPORTS`, known without loading what writes them."""
+
+
+def add_converting(commands: Commands) -> None:
+    """Its grammar."""
+    convert = commands.add_parser("convert", help="write a mask in another format")
+    convert.add_argument("mask", type=Path, metavar="MASK", help="a mask in any format read here")
+    convert.add_argument(
+        "--to",
+        choices=FORMATS,
+        required=True,
+        metavar="FORMAT",
+        dest="export",
+        help=", ".join(FORMATS),
+    )
+    convert.add_argument("--out", type=Path, required=True, metavar="FILE")
+    convert.add_argument(
+        "--image", type=Path, metavar="IMAGE", help="its image: name, size and pixel spacing"
+    )
+    convert.add_argument("--frame", type=int, metavar="N", help="of a volume, from 1")
+    convert.add_argument(
+        "--name", default="lesion", metavar="LABEL", help="the lesion's label (default: lesion)"
+    )
+    convert.set_defaults(run=_convert)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from busdemo.annotations.files import read_annotations, read_size, write_annotation
+    from busdemo.annotations.parts import Request
+    from busdemo.imaging.images import read_scan
+
+    try:
+        data = options.mask.read_bytes()
+        scan = read_scan(options.image.read_bytes(), options.image.name) if options.image else None
+        size_wh = scan.pixels.shape[::-1] if scan else read_size(data, options.mask.name)
+        request = Request(size_wh, frame=options.frame)
+        (mask,) = read_annotations(
+            [(options.mask.name, data)],
+            size_wh,
+            image_name=scan.name if scan else "",
+            merge=True,
+            request=request,
+        )
+        written = write_annotation(mask.mask, options.export, name=options.name, scan=scan)
+        options.out.write_bytes(written)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{options.out}: {mask.sentence}")
+    return 0

@@ -1,0 +1,171 @@
+"""DICOM images: what is shown, what is measured, and that the patient is nowhere."""
+
+import builtins
+import io
+import logging
+import sys
+
+import numpy as np
+import pydicom
+import pytest
+from dicom_files import CASE, PATIENT, dicom_file, ultrasound_region
+from pydicom.pixels import apply_windowing
+
+from busdemo.imaging.dicom import without_patient
+from busdemo.imaging.images import read_scan
+from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(UnreadableImage) as caught:
+        read_scan(data, "scan.dcm")
+    sentence = str(caught.value)
+    assert sentence.startswith("scan.dcm ")
+    assert sentence.endswith(".")
+    assert not any(value in sentence for value in PATIENT.values())
+    return sentence
+
+
+def test_an_eight_bit_image_is_read_as_it_is() -> None:
+    scan = read_scan(dicom_file(), "scan.png")
+    assert np.array_equal(scan.pixels, CASE)
+    assert (scan.notes, scan.spacing_mm, scan.frames) == ((), None, 1)
+
+
+def test_monochrome1_is_turned_over_and_said() -> None:
+    scan = read_scan(dicom_file(PhotometricInterpretation="MONOCHROME1"), "scan.dcm")
+    assert np.array_equal(scan.pixels, 255 - CASE)
+    assert scan.notes == ("inverted, as MONOCHROME1 asks",)
+
+
+def test_twelve_bits_in_sixteen_are_scaled_and_turned_over_by_their_own_range() -> None:
+    deep = (CASE.astype(np.uint16) << 4) | 15
+    scan = read_scan(dicom_file(deep, BitsStored=12, HighBit=11), "scan.dcm")
+    assert np.array_equal(scan.pixels, np.rint(deep * (255 / 4095)))
+    turned = read_scan(
+        dicom_file(deep, BitsStored=12, HighBit=11, PhotometricInterpretation="MONOCHROME1"), "s"
+    )
+    assert np.array_equal(turned.pixels, np.rint((4095 - deep) * (255 / 4095)))
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_a_window_is_applied_as_pydicom_applies_it(function: str) -> None:
+    deep = np.linspace(-300, 900, 48 * 60).reshape(48, 60).astype(np.int16)
+    data = dicom_file(deep, WindowCenter=40, WindowWidth=400, VOILUTFunction=function)
+    expected = apply_windowing(deep, pydicom.dcmread(io.BytesIO(data)))
+    scan = read_scan(data, "scan.dcm")
+    assert np.abs(scan.pixels - (expected + 32768) * (255 / 65535)).max() <= 0.51
+    assert scan.notes == ("window 40 / 400 applied",)
+
+
+def test_colour_becomes_grey_as_in_any_picture() -> None:
+    colour = np.stack([CASE, CASE[::-1], CASE[:, ::-1]], axis=-1)
+    assert read_scan(dicom_file(colour), "s").notes == ("colour reduced to grey",)
+
+
+def test_a_frame_is_chosen_and_the_first_is_the_default() -> None:
+    frames = np.stack([CASE, CASE[::-1], 255 - CASE])
+    data = dicom_file(frames, frames=3)
+    first, third = read_scan(data, "s"), read_scan(data, "s", frame=3)
+    assert np.array_equal(first.pixels, CASE)
+    assert np.array_equal(third.pixels, 255 - CASE)
+    assert (first.frames, third.notes) == (3, ("frame 3 of 3",))
+    with pytest.raises(UnreadableImage, match="frames 1 to 3"):
+        read_scan(data, "s", frame=4)
+
+
+def test_spacing_comes_from_the_pixels_or_the_ultrasound_region() -> None:
+    assert read_scan(dicom_file(PixelSpacing=[0.1, 0.2]), "s").spacing_mm == (0.1, 0.2)
+    regions = [ultrasound_region(0.005)]
+    region = read_scan(dicom_file(SequenceOfUltrasoundRegions=regions), "s").spacing_mm
+    assert region == pytest.approx((0.1, 0.05))
+
+
+@pytest.mark.parametrize(
+    "regions",
+    [
+        [ultrasound_region(0.005), ultrasound_region(0.007)],
+        [ultrasound_region(0.005, PhysicalUnitsXDirection=4)],
+        [ultrasound_region(0.005, RegionSpatialFormat=2)],
+        [ultrasound_region(0.0)],
+        [ultrasound_region(50.0)],
+        [],
+    ],
+    ids=["two scales", "seconds", "M-mode", "zero", "absurd", "none"],
+)
+def test_a_doubtful_region_gives_no_spacing(regions: list[pydicom.Dataset]) -> None:
+    assert read_scan(dicom_file(SequenceOfUltrasoundRegions=regions), "s").spacing_mm is None
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (dicom_file()[:700], "damaged"),
+        (bytes(128) + b"DICM" + bytes(40), "DICOM file"),
+        (dicom_file(PixelData=None), "without a picture"),
+        (dicom_file(Rows=60000, Columns=60000), "million pixels"),
+        (dicom_file(Rows=2000, Columns=2000), "damaged"),
+        (dicom_file(Rows=3, Columns=3), "too small"),
+        (dicom_file(SamplesPerPixel=7), "damaged"),
+        (dicom_file(PhotometricInterpretation="YBR_PARTIAL_420"), "damaged"),
+        (dicom_file(BitsAllocated=13), "damaged"),
+    ],
+)
+def test_a_hostile_file_gets_one_sentence(data: bytes, word: str) -> None:
+    assert word in refusal(data)
+
+
+def test_a_deflated_file_is_refused_before_it_unpacks() -> None:
+    plain = dicom_file()
+    syntax, deflated = b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99"
+    start = plain.index(syntax) - 2
+    patched = plain[:start] + len(deflated).to_bytes(2, "little") + deflated
+    assert "deflated" in refusal(patched + plain[start + 2 + len(syntax) :])
+
+
+def test_a_run_length_encoded_image_is_read_as_pydicom_wrote_it() -> None:
+    dataset = pydicom.dcmread(io.BytesIO(dicom_file()))
+    dataset.compress(pydicom.uid.RLELossless)
+    kept = io.BytesIO()
+    dataset.save_as(kept)
+    assert np.array_equal(read_scan(kept.getvalue(), "s").pixels, CASE)
+
+
+def test_no_patient_is_left_anywhere(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    broken = dicom_file(PatientBirthDate="19610717" + "x" * 80)
+    for data in (dicom_file(), broken, dicom_file(PixelData=None), broken[:900]):
+        try:
+            told = repr(vars(read_scan(data, "scan.dcm")))
+        except UnreadableImage as error:
+            told = f"{error} {error.__cause__}"
+        streams = capfd.readouterr()
+        for value in PATIENT.values():
+            assert value not in told
+            assert value not in caplog.text + streams.out + streams.err
+
+
+def test_a_file_is_kept_without_its_patient_and_still_read() -> None:
+    kept = without_patient(dicom_file(PixelSpacing=[0.1, 0.2]))
+    assert not any(value.encode() in kept for value in PATIENT.values())
+    assert np.array_equal(read_scan(kept, "s").pixels, CASE)
+    assert read_scan(kept, "s").spacing_mm == (0.1, 0.2)
+    assert without_patient(b"anything else") == b"anything else"
+
+
+def test_without_pydicom_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, real = dicom_file(), builtins.__import__
+    hidden = [name for name in sys.modules if name.partition(".")[0] == "pydicom"]
+    for name in hidden:
+        monkeypatch.delitem(sys.modules, name)
+
+    def refuse(name: str, *rest: object, **more: object) -> object:
+        if name.partition(".")[0] == "pydicom":
+            raise ImportError(name)
+        return real(name, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(MissingLibrary, match=r"pip install 'busdemo\[medical\]'"):
+        read_scan(data, "scan.dcm")

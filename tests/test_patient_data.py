@@ -1,0 +1,44 @@
+"""What a DICOM file says of a patient reaches no receipt, no page and no log."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imaging.dicom_files import CASE, PATIENT, dicom_file
+from tiny_world import add_model
+
+from busdemo.imaging.images import read_scan
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.segment_tab import describe_workspace
+from busdemo.ui.workspace import Workspace
+from busdemo.workflows.receipts import encode_receipt, write_receipt
+from busdemo.workflows.segmenting import invert_reference, read_reference, segment
+from busdemo.zoo.cards import read_cards
+
+MASK = np.where(CASE > 127, np.uint8(255), np.uint8(0))
+
+
+def test_no_patient_is_in_a_receipt_the_page_or_the_log(
+    weights: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    add_model(weights, "small")
+    pool = SegmenterPool(read_cards(weights))
+    scan = read_scan(dicom_file(), "scan.dcm")
+    reference = read_reference([("mask.dcm", dicom_file(MASK))], scan)
+    segmentation, _ = segment(scan, "small", pool)
+    receipt = encode_receipt(write_receipt(scan, segmentation, 100, reference))
+    page = describe_workspace(Workspace(scan, scan.name, reference=reference), {})
+    kept = repr(reference.files) + repr(vars(scan)) + page.model_dump_json() + receipt.decode()
+    streams = capfd.readouterr()
+    for value in PATIENT.values():
+        assert value not in kept + caplog.text + streams.out + streams.err
+
+
+def test_a_kept_dicom_mask_is_inverted_and_keeps_its_digest() -> None:
+    scan = read_scan(dicom_file(), "scan.dcm")
+    reference = read_reference([("mask.dcm", dicom_file(MASK))], scan)
+    inverted = invert_reference(reference, scan)
+    assert np.array_equal(inverted.reading.mask, ~reference.reading.mask)
+    assert inverted.reading.sha256 == reference.reading.sha256
