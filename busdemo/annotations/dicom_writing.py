@@ -39,7 +39,8 @@ def write_dicom_seg(mask: Mask, label: str, scan: Scan | None) -> bytes:
 
     It refers to a picture of the scan's size with UIDs made from the scan's sha256: the patient
     and the UIDs of an uploaded DICOM image are not kept, so they cannot stand here.
-    Raises MissingLibrary without highdicom, ValueError for an empty mask (a segment needs pixels).
+    The pixel spacing is that picture's: highdicom reads none without a slice thickness, and a
+    flat image has none. Raises MissingLibrary without highdicom.
     """
     try:
         import highdicom as hd  # noqa: PLC0415
@@ -56,7 +57,7 @@ def write_dicom_seg(mask: Mask, label: str, scan: Scan | None) -> bytes:
             algorithm_type=hd.seg.SegmentAlgorithmTypeValues.MANUAL,
         )
         segmentation = hd.seg.Segmentation(
-            source_images=[_describe_picture(mask, scan)],
+            source_images=[_describe_picture(mask, scan, spaced=False)],
             pixel_array=mask[None].astype(np.uint8),
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=[segment],
@@ -74,7 +75,7 @@ def write_dicom_seg(mask: Mask, label: str, scan: Scan | None) -> bytes:
     return kept.getvalue()
 
 
-def _describe_picture(mask: Mask, scan: Scan | None) -> "Dataset":
+def _describe_picture(mask: Mask, scan: Scan | None, *, spaced: bool = True) -> "Dataset":
     """The mask as a Secondary Capture instance, as far as a picture without a patient can be."""
     from pydicom import Dataset, FileMetaDataset  # noqa: PLC0415
     from pydicom.dataset import FileDataset  # noqa: PLC0415
@@ -97,7 +98,7 @@ def _describe_picture(mask: Mask, scan: Scan | None) -> "Dataset":
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
     dataset.PixelRepresentation = 0
-    if scan and scan.spacing_mm:
+    if spaced and scan and scan.spacing_mm:
         dataset.PixelSpacing = [f"{side:.10g}" for side in scan.spacing_mm]
     plain = (mask.astype(np.uint8) * np.uint8(255)).tobytes()
     dataset.PixelData = plain + b"\0" * (len(plain) % 2)
