@@ -79,11 +79,12 @@ def _describe_picture(mask: Mask, scan: Scan | None, *, spaced: bool = True) -> 
     """The mask as a Secondary Capture instance, as far as a picture without a patient can be."""
     from pydicom import Dataset, FileMetaDataset  # noqa: PLC0415
     from pydicom.dataset import FileDataset  # noqa: PLC0415
+    from pydicom.uid import UID  # noqa: PLC0415
 
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = _SECONDARY_CAPTURE
-    meta.MediaStorageSOPInstanceUID = _uid(mask, scan, "picture")
-    meta.TransferSyntaxUID = _EXPLICIT_LITTLE_ENDIAN
+    meta.MediaStorageSOPClassUID = UID(_SECONDARY_CAPTURE)
+    meta.MediaStorageSOPInstanceUID = UID(_uid(mask, scan, "picture"))
+    meta.TransferSyntaxUID = UID(_EXPLICIT_LITTLE_ENDIAN)
     dataset: Dataset = FileDataset("", {}, preamble=b"\0" * 128, file_meta=meta)
     dataset.SOPClassUID, dataset.SOPInstanceUID = _SECONDARY_CAPTURE, _uid(mask, scan, "picture")
     dataset.StudyInstanceUID = _uid(mask, scan, "study")

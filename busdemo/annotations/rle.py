@@ -1,7 +1,7 @@
 """COCO's run-length code of masks: runs down the columns, first of what is not lesion.
 
-Reading and writing agree with pycocotools, which tests compare with. Its own decoder is not given
-files from outside: it trusts their numbers.
+Reading and writing agree with pycocotools, which tests compare with; here, so that COCO files need
+nothing installed, and so that runs are known to fill the image before anything is allocated.
 """
 
 import numpy as np

@@ -138,7 +138,8 @@ def count_frames(dataset: "Dataset", name: str) -> int:
 
 def decode_frame(dataset: "Dataset", index: int, name: str) -> NDArray[Any]:
     """Stored values (H, W) or RGB (H, W, 3) of the frame `index`, from 0."""
-    from pydicom.pixels import get_decoder, pixel_array  # noqa: PLC0415
+    from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415
+    from pydicom.pixels.utils import pixel_array  # noqa: PLC0415
 
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_compressed:
@@ -154,12 +155,14 @@ def without_patient(data: bytes) -> bytes:
         return data
     kept = io.BytesIO()
     with refusing("The file"):
-        dataset = load_dataset(data, "The file")
-        dataset.file_meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or "1.2"
-        dataset.file_meta.MediaStorageSOPInstanceUID = "1.2"
-        for word in ("SourceApplicationEntityTitle", "PrivateInformation"):
-            if word in dataset.file_meta:
-                delattr(dataset.file_meta, word)
+        from pydicom import FileMetaDataset  # noqa: PLC0415
+        from pydicom.uid import UID  # noqa: PLC0415
+
+        dataset, meta = load_dataset(data, "The file"), FileMetaDataset()
+        meta.MediaStorageSOPClassUID = UID(dataset.get("SOPClassUID") or "1.2")
+        meta.MediaStorageSOPInstanceUID = UID("1.2")
+        meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
+        dataset.file_meta = meta
         dataset.preamble = b"\0" * 128
         dataset.save_as(kept, enforce_file_format=False)
     return kept.getvalue()
@@ -183,7 +186,7 @@ def refusing(name: str) -> Iterator[None]:
 def _display(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tuple[str, ...]]:
     kind = str(dataset.PhotometricInterpretation).strip().upper()
     if kind == "PALETTE COLOR":
-        from pydicom.pixels import apply_color_lut  # noqa: PLC0415
+        from pydicom.pixels.processing import apply_color_lut  # noqa: PLC0415
 
         return in_plain_type(apply_color_lut(stored, dataset)), ()
     if stored.ndim == 3:

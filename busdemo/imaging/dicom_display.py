@@ -25,7 +25,7 @@ def apply_window(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tupl
     The formulas are PS3.3 C.11.2.1.2 and C.11.2.1.3 with an output from 0 to 255. Rescaling
     (slope and intercept, or a modality table) comes first, as the standard has it.
     """
-    from pydicom.pixels import apply_modality_lut, apply_voi  # noqa: PLC0415
+    from pydicom.pixels.processing import apply_modality_lut, apply_voi  # noqa: PLC0415
 
     if dataset.get("VOILUTSequence"):
         item = dataset.VOILUTSequence[0]
@@ -43,7 +43,7 @@ def apply_window(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tupl
 def invert(values: Values, bits: int) -> Values:
     """White for black: of `bits` per value, or, for float32, between lowest and highest."""
     if values.dtype == np.float32:
-        return (values.max() + values.min() - values).astype(np.float32)
+        return np.asarray(values.max() + values.min() - values, np.float32)
     top = values.dtype.type(2 ** min(bits, 8 * values.dtype.itemsize) - 1)
     inverted: Values = top - np.minimum(values, top)
     return inverted
@@ -78,7 +78,7 @@ def _window(values: NDArray[Any], centre: float, width: float, function: str) ->
 
 
 def _to_bytes(shown: NDArray[Any]) -> NDArray[np.uint8]:
-    return np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(shown, 0, 1) * 255), np.uint8)
 
 
 def _first(value: Any) -> float | None:
