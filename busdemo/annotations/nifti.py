@@ -45,7 +45,7 @@ def write_nifti(mask: Mask, scan: Scan | None) -> bytes:
     except ImportError:
         raise MissingLibrary("The mask", "to become a NIfTI file") from None
     spacing_mm = scan.spacing_mm if scan else None
-    row, column = spacing_mm or (1.0, 1.0)
-    image = Nifti1Image(mask.T.astype(np.uint8), np.diag([-column, -row, 1.0, 1.0]))
+    side = spacing_mm or 1.0
+    image = Nifti1Image(mask.T.astype(np.uint8), np.diag([-side, -side, 1.0, 1.0]))
     image.header.set_xyzt_units("mm" if spacing_mm else "unknown")
     return gzip.compress(image.to_bytes(), mtime=0)

@@ -23,8 +23,8 @@ class Scan:
     """Of the file's bytes, as 64 hexadecimal digits."""
     notes: tuple[str, ...]
     """What reading did to the picture, in a few words each; often empty."""
-    spacing_mm: tuple[float, float] | None = None
-    """Height and width of a pixel in mm; None where the file does not say."""
+    spacing_mm: float | None = None
+    """Side of a pixel in mm where the file says so and pixels are square; None: unknown."""
     frames: int = 1
     """How many frames or slices the file holds, of which this is one."""
 
@@ -48,14 +48,26 @@ def read_scan(data: bytes, name: str, *, frame: int | None = None) -> Scan:
     notes += ["colour reduced to grey"] * coloured + ([scaling] if scaling else [])
     if not pixels.any():
         notes.append("the image is all black")
+    spacing_mm, oblong = _side_of(decoded.spacing_mm)
+    notes += [oblong] if oblong else []
     return Scan(
         pixels=pixels,
         name=decoded.name,
         sha256=decoded.sha256,
         notes=tuple(notes),
-        spacing_mm=decoded.spacing_mm,
+        spacing_mm=spacing_mm,
         frames=decoded.frames,
     )
+
+
+def _side_of(spacing_mm: tuple[float, float] | None) -> tuple[float | None, str]:
+    """The side of square pixels (within 1 %) in mm, or a note on pixels that are not square."""
+    if spacing_mm is None:
+        return None, ""
+    row, column = spacing_mm
+    if abs(row - column) > 0.01 * min(row, column):
+        return None, f"pixels of {row:.3g} x {column:.3g} mm are not square: sizes stay in pixels"
+    return (row + column) / 2, ""
 
 
 def _reduce_to_grey(values: Values) -> tuple[Values, bool]:

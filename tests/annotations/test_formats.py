@@ -33,7 +33,7 @@ def hard_mask() -> Mask:
 
 
 HARD = hard_mask()
-SCAN = Scan(HARD.astype(np.uint8), "case 1.png", "ab" * 32, (), (0.1, 0.2))
+SCAN = Scan(HARD.astype(np.uint8), "case 1.png", "ab" * 32, (), 0.2)
 
 
 def read_one(data: bytes, size_wh: tuple[int, int] = (60, 48)) -> Mask:
@@ -100,7 +100,7 @@ def test_nifti_is_as_simpleitk_would_read_it() -> None:
         __import__("gzip").decompress(write_annotation(HARD, "nifti", scan=SCAN))
     )
     assert np.array_equal(np.asarray(image.dataobj).T > 0, HARD)
-    assert image.header.get_zooms() == pytest.approx((0.2, 0.1))
+    assert image.header.get_zooms() == pytest.approx((0.2, 0.2))
 
 
 def test_of_a_volume_the_slice_with_most_lesion_is_read_and_any_can_be_chosen() -> None:

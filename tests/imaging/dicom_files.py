@@ -60,7 +60,7 @@ def ultrasound_region(delta_cm: float, **elements: Any) -> Dataset:
     region = Dataset()
     region.RegionSpatialFormat, region.RegionDataType = 1, 1
     region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
-    region.PhysicalDeltaX, region.PhysicalDeltaY = delta_cm, -2 * delta_cm
+    region.PhysicalDeltaX, region.PhysicalDeltaY = delta_cm, -delta_cm
     for keyword, value in elements.items():
         setattr(region, keyword, value)
     return region

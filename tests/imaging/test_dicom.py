@@ -75,10 +75,16 @@ def test_a_frame_is_chosen_and_the_first_is_the_default() -> None:
 
 
 def test_spacing_comes_from_the_pixels_or_the_ultrasound_region() -> None:
-    assert read_scan(dicom_file(PixelSpacing=[0.1, 0.2]), "s").spacing_mm == (0.1, 0.2)
+    assert read_scan(dicom_file(PixelSpacing=[0.1, 0.1]), "s").spacing_mm == 0.1
     regions = [ultrasound_region(0.005)]
     region = read_scan(dicom_file(SequenceOfUltrasoundRegions=regions), "s").spacing_mm
-    assert region == pytest.approx((0.1, 0.05))
+    assert region == pytest.approx(0.05)
+
+
+def test_pixels_that_are_not_square_have_no_side_and_it_is_said() -> None:
+    scan = read_scan(dicom_file(PixelSpacing=[0.1, 0.2]), "s")
+    assert scan.spacing_mm is None
+    assert scan.notes == ("pixels of 0.1 x 0.2 mm are not square: sizes stay in pixels",)
 
 
 @pytest.mark.parametrize(
@@ -147,10 +153,10 @@ def test_no_patient_is_left_anywhere(
 
 
 def test_a_file_is_kept_without_its_patient_and_still_read() -> None:
-    kept = without_patient(dicom_file(PixelSpacing=[0.1, 0.2]))
+    kept = without_patient(dicom_file(PixelSpacing=[0.1, 0.1]))
     assert not any(value.encode() in kept for value in PATIENT.values())
     assert np.array_equal(read_scan(kept, "s").pixels, CASE)
-    assert read_scan(kept, "s").spacing_mm == (0.1, 0.2)
+    assert read_scan(kept, "s").spacing_mm == 0.1
     assert without_patient(b"anything else") == b"anything else"
 
 
