@@ -9,6 +9,7 @@ from busdemo.cli.classify import add_classify
 from busdemo.cli.describe import add_describe
 from busdemo.cli.explaining import add_explaining
 from busdemo.cli.converting import add_converting
+from busdemo.cli.explaining import add_explaining
 from busdemo.cli.making import add_making
 from busdemo.cli.use import add_page_options, add_use, serve
 
