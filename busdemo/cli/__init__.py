@@ -6,9 +6,8 @@ from collections.abc import Sequence
 # Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
 from busdemo import __version__
 from busdemo.cli.classify import add_classify
-from busdemo.cli.describe import add_describe
-from busdemo.cli.explaining import add_explaining
 from busdemo.cli.converting import add_converting
+from busdemo.cli.describe import add_describe
 from busdemo.cli.explaining import add_explaining
 from busdemo.cli.making import add_making
 from busdemo.cli.use import add_page_options, add_use, serve
