@@ -17,6 +17,9 @@ TINY = {"_model_class": "AttentionUNet", "in_channels": 1, "channels": [4, 8]}
 """The config.json of a network that answers within milliseconds."""
 
 
+CLASSIFIER_CONFIG = {"_model_class": "LesionClassifier", "encoder_name": "tf_efficientnet_lite0"}
+
+
 def add_model(
     weights: Path,
     model_id: str,
@@ -114,3 +117,35 @@ def write_dataset(folder: Path, rows: Sequence[tuple[str, str, str, str]]) -> Pa
         cv2.imwrite(str(folder / "images" / f"{case_id}.webp"), image, lossless)
         cv2.imwrite(str(folder / "masks" / f"{case_id}.png"), mask * np.uint8(255))
     return folder
+
+
+def add_classifier(weights: Path, state: dict[str, Any], **facts: Any) -> None:
+    """An untrained classifier beside the zoo's model "unet"."""
+    from safetensors.torch import save_file
+
+    from busdemo.zoo.cards import read_cards
+
+    folder = weights / "classifier"
+    folder.mkdir()
+    save_file(state, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(CLASSIFIER_CONFIG))
+    settings = {
+        "size": {"width": 64, "height": 64},
+        "image_mean": [0.3],
+        "image_std": [0.2],
+        "resize_rule": "letterbox",
+        "threshold": 0.1,
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+    usual = {
+        "name": "Classifier",
+        "family": "Classifier",
+        "task": "classification",
+        "parameters": 1,
+        "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+        "mask_from": "unet",
+        "mask_sha256": next(c.sha256 for c in read_cards(weights) if c.id == "unet"),
+        "temperature": 2.0,
+    }
+    header = yaml.safe_dump({"busdemo": usual | facts})
+    (folder / "README.md").write_text(f"---\n{header}---\n# Classifier\n", encoding="utf-8")

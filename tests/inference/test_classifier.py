@@ -1,55 +1,22 @@
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import yaml
-from safetensors.torch import save_file
-from tiny_world import add_model, draw_scan
+from tiny_world import CLASSIFIER_CONFIG as CONFIG
+from tiny_world import add_classifier, add_model, draw_scan
 
 from busdemo.inference.classifier import Classifier, ClassProbabilities, find_classifier
 from busdemo.zoo.architectures.lesion_classifier import build_classifier
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.loading import UnusableModel
 
-CONFIG = {"_model_class": "LesionClassifier", "encoder_name": "tf_efficientnet_lite0"}
-
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, torch.Tensor]:
     torch.manual_seed(2)
     return {k: v.contiguous() for k, v in build_classifier(CONFIG).state_dict().items()}
-
-
-def add_classifier(weights: Path, state: dict[str, torch.Tensor], **facts: Any) -> None:
-    """An untrained classifier beside the zoo's model "unet"."""
-    folder = weights / "classifier"
-    folder.mkdir()
-    save_file(state, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(CONFIG))
-    settings = {
-        "size": {"width": 64, "height": 64},
-        "image_mean": [0.3],
-        "image_std": [0.2],
-        "resize_rule": "letterbox",
-        "threshold": 0.1,
-    }
-    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
-    usual = {
-        "name": "Classifier",
-        "family": "Classifier",
-        "task": "classification",
-        "parameters": 1,
-        "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
-        "mask_from": "unet",
-        "mask_sha256": next(c.sha256 for c in read_cards(weights) if c.id == "unet"),
-        "temperature": 2.0,
-    }
-    header = yaml.safe_dump({"busdemo": usual | facts})
-    (folder / "README.md").write_text(f"---\n{header}---\n# Classifier\n", encoding="utf-8")
 
 
 def find(weights: Path) -> Any:

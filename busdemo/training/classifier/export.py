@@ -27,7 +27,6 @@ from busdemo.training.classifier.run import (
     CONFIG,
     MASK_FROM,
     RECIPE,
-    START,
     train_classifier,
 )
 from busdemo.training.classifier.samples import ClassSamples, read_class_samples
@@ -38,10 +37,14 @@ from busdemo.zoo.cards import WEIGHTS, read_cards, read_facts, write_card
 
 
 def train_and_export_classifier(
-    data: Path, runs: Path, *, weights: Path = WEIGHTS, workers: int = 0
+    data: Path,
+    runs: Path,
+    *,
+    weights: Path = WEIGHTS,
+    workers: int = 0,  # noqa: ARG001
 ) -> float:
     """Train the classifier and write `weights/classifier/`; the operating threshold."""
-    best = train_classifier(data, runs, weights=weights, workers=workers)
+    best = train_classifier(data, runs, weights=weights)
     print(f"{CLASSIFIER}: validation mean of accuracy and AUC {best:.3f}.", flush=True)
     return export_classifier(data, runs, weights)
 
@@ -58,7 +61,7 @@ def export_classifier(data: Path, runs: Path, weights: Path) -> float:
     save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
     shutil.copy(run / "curves.csv", folder / "curves.csv")
     pool = SegmenterPool(read_cards(weights))
-    side = RECIPE.final_side_px
+    side = RECIPE.side_px
     samples = read_class_samples(read_index(data, "val"), pool, MASK_FROM, side, run)
     network = build_classifier(CONFIG)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
@@ -72,10 +75,10 @@ def export_classifier(data: Path, runs: Path, weights: Path) -> float:
         "mask_sha256": pool.cards[MASK_FROM].sha256,
         "temperature": round(calibration.temperature, 4),
         "recipe": json.loads(json.dumps(asdict(RECIPE))),
-        "start": START,
+        "start": "the U-Net's encoder, frozen",
         "results": [],
     }
-    _renew_card(folder, facts, describe_classifier(RECIPE, START, calibration, train))
+    _renew_card(folder, facts, describe_classifier(RECIPE, calibration, train))
     return calibration.stop / STOPS
 
 

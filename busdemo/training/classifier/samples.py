@@ -7,24 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case
 from busdemo.imaging.fit import Fit
-from busdemo.imaging.masks import STOPS, quantize
+from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.training.augmentation import augment, build_augmentation
-from busdemo.training.classifier.degrading import Degrading
-from busdemo.training.data import resize
 from busdemo.zoo.architectures.lesion_classifier import CLASSES
-
-Sample = tuple[Tensor, Tensor, int]
-"""Image and soft mask (1, S, S) float32 in [0, 1], and the index of the class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +29,7 @@ class ClassSamples:
 
     @property
     def epoch_length(self) -> int:
-        """Images drawn in one epoch: as many as there are."""
+        """How many there are."""
         return len(self.datasets)
 
 
@@ -77,52 +68,13 @@ def _predict(
     partial.replace(path)
 
 
-class AugmentedClassSamples(Dataset[Sample]):
-    """Samples moved together, then the mask made worse, anew at every reading."""
-
-    def __init__(self, samples: ClassSamples, side_px: int) -> None:
-        self._samples = samples
-        self._side_px = side_px
-        self._augmentation = build_augmentation()
-        self._degrading = Degrading()
-
-    def __len__(self) -> int:
-        return len(self._samples.datasets)
-
-    def __getitem__(self, index: int) -> Sample:
-        image, mask = augment(self._augmentation, *self._read(index))
-        _, other = self._read(int(torch.randint(len(self), ())))
-        degraded = self._degrading(mask, other)
-        return image, degraded, int(self._samples.labels[index])
-
-    def _read(self, index: int) -> tuple[Tensor, Tensor]:
-        image, mask = (
-            resize(torch.from_numpy(array[index])[None, None].float() / top, self._side_px)[0]
-            for array, top in ((self._samples.images, 255), (self._samples.levels, STOPS))
-        )
-        return image, mask
-
-
 def cell_weights(samples: ClassSamples) -> list[float]:
-    """How often each sample is drawn: size^-1/2 of its set and class together.
+    """How much each sample counts: size^-1/2 of its set and class together.
 
-    Small classes of small sets are drawn more often, so that a set says less about the class: of
+    Small classes of small sets count more, so that a set says less about the class: of
     BUS-UCLM's images 62 % are normal, of BUS-BRA's none. The square root keeps a cell of one image
-    from filling epochs.
+    from deciding.
     """
     cells = list(zip(samples.datasets, samples.labels.tolist(), strict=True))
     sizes = Counter(cells)
     return [sizes[cell] ** -0.5 for cell in cells]
-
-
-def load_class_batches(
-    samples: ClassSamples, side_px: int, batch_size: int, workers: int
-) -> DataLoader[Sample]:
-    """One epoch of augmented batches, drawn by `cell_weights`."""
-    return DataLoader(
-        AugmentedClassSamples(samples, side_px),
-        batch_size,
-        sampler=WeightedRandomSampler(cell_weights(samples), samples.epoch_length),
-        drop_last=True,
-        num_workers=workers,
-    )
