@@ -148,3 +148,39 @@ def test_a_mask_is_converted_to_another_format(
     source.write_bytes(b"0 0.1 0.1 0.5 0.1 0.5 0.5\n")
     assert main(["convert", str(source), "--to", "png", "--out", str(target)]) == 1
     assert "please give the image, too" in capsys.readouterr().err
+
+
+def test_compare_writes_a_report_numbers_a_table_and_outlines(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = str(scan.with_name("outline.png"))
+    report = tmp_path / "report.html"
+    command = ["compare", str(scan), mask, mask, "--consensus", "staple", "--mm-per-px", "0.1"]
+    assert main([*command, "--reference", "outline (2)", "--report", str(report)]) == 0
+    assert "Against outline (2):" in capsys.readouterr().out
+    for suffix in (".html", ".json", ".csv", ".svg"):
+        assert report.with_suffix(suffix).stat().st_size > 100
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (["--reference", "Eve"], "No annotator is called 'Eve'"),
+        (["--tolerance", "-1"], "tolerance must be 0 px or more"),
+        (["--mm-per-px", "99"], "pixel spacing is from"),
+        (["--threshold", "2"], "threshold must be from 0.005 to 0.995"),
+        (["--post-processing", "magic"], "There is no step 'magic'"),
+        (["--models", "nothing"], "Unknown model 'nothing'"),
+        (["missing.png"], "missing.png"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_compare_says_in_one_sentence_what_is_wrong(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str], sentence: str
+) -> None:
+    mask = str(scan.with_name("outline.png"))
+    command = ["compare", str(scan), mask, mask, *extra, "--report", str(tmp_path / "out.html")]
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert len(said.strip().splitlines()) == 1

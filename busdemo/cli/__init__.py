@@ -6,6 +6,7 @@ from collections.abc import Sequence
 # Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
 from busdemo import __version__
 from busdemo.cli.classify import add_classify
+from busdemo.cli.comparing import add_comparing
 from busdemo.cli.converting import add_converting
 from busdemo.cli.describe import add_describe
 from busdemo.cli.explaining import add_explaining
@@ -34,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_classify(commands)
     add_describe(commands)
     add_converting(commands)
+    add_comparing(commands)
     add_making(commands)
     add_explaining(commands)
     return parser

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from busdemo.imaging.arrays import Mask, require_mask
+from busdemo.imaging.components import find_components
 from busdemo.scoring.boundary import Distances, find_box, measure_boundaries
+from busdemo.scoring.lesions import measure_lesions
 from busdemo.scoring.outcome import Outcome
 from busdemo.scoring.overlap import Counts, score_counts
 
@@ -76,7 +77,8 @@ METRICS = (
     Metric("area_difference", "Area difference", 2, False),
     Metric("diameter_difference", "Diameter difference", 1, False),
 )
-"""In the order they are shown. The differences are absolute; the diameter is the longest."""
+"""In the order they are shown. The differences are absolute; the diameter is the longest of the
+largest lesion, between pixel corners."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Comparison:
     areas_px: NDArray[np.int64]
     """(N,) pixels of each mask."""
     diameters_px: NDArray[np.float64]
-    """(N,) longest diameter of each mask, nan where it is empty."""
+    """(N,) longest diameter of each mask's largest lesion, nan where it is empty."""
     shared_px: NDArray[np.int64]
     """(N, N) pixels that two masks share."""
     _distances: Sequence[Sequence[Distances]] = field(repr=False)
@@ -237,9 +239,10 @@ def _check(annotations: Sequence[Annotation], tolerance_px: float, mm_per_px: fl
     names = [one.annotator for one in annotations]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"Two annotators are called {twice[0]!r}; please rename one.")
-    height, width = annotations[0].mask.shape[:2]
     for one in annotations:
         require_mask(one.mask)
+    height, width = annotations[0].mask.shape
+    for one in annotations:
         if one.mask.shape != (height, width):
             size = f"{one.mask.shape[1]}x{one.mask.shape[0]}"
             raise ValueError(
@@ -267,11 +270,7 @@ def _count_shared(masks: Sequence[Mask]) -> NDArray[np.int64]:
 
 
 def _diameter_px(mask: Mask) -> float:
-    rows = np.flatnonzero(mask.any(axis=1))
-    if not rows.size:
+    if not mask.any():
         return math.nan
-    lit = mask[rows]
-    ends = (lit.argmax(axis=1), mask.shape[1] - 1 - lit[:, ::-1].argmax(axis=1))
-    points = np.concatenate([np.stack([end, rows], axis=1) for end in ends]).astype(np.int32)
-    hull = cv2.convexHull(points)[:, 0].astype(np.float64)
-    return float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(axis=2).max()))
+    largest = find_components(mask).mask(1)
+    return measure_lesions(largest)[0].longest_px

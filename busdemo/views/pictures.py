@@ -47,6 +47,19 @@ def draw_overlay(
     return np.where(region[..., None], mixed, grey)
 
 
+def draw_entropy(image: GreyImage, entropy: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The scan, darkened, under the entropy of the votes: (H, W, 3) RGB uint8.
+
+    `entropy` is (H, W) float32 in [0, 1] bits: 0 leaves the scan, 1 is OpenCV's brightest
+    viridis. Raises ValueError when the sizes differ.
+    """
+    require_same_size(image, entropy)
+    steps = np.rint(entropy * 255).astype(np.uint8)
+    colours = cv2.cvtColor(cv2.applyColorMap(steps, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB)
+    grey = np.repeat((image * 0.7).astype(np.uint8)[..., None], 3, axis=2)
+    return np.where(entropy[..., None] > 0, colours, grey).astype(np.uint8)
+
+
 def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     """A PNG file of (H, W) grey or (H, W, 3) RGB pixels, 8 or 16 bit."""
     ordered = pixels[..., ::-1] if pixels.ndim == 3 else pixels

@@ -1,0 +1,70 @@
+"""What a mask looks like to someone who checks files: parts, holes, border, grey values, share."""
+
+import cv2
+import numpy as np
+
+from busdemo.annotations.registry import PICTURE, format_of
+from busdemo.imaging.arrays import Mask, require_mask
+from busdemo.imaging.components import find_components
+from busdemo.imaging.decoding import read_pixels
+
+SPECK_PX = 10
+"""Lesions of fewer pixels are told apart: they are mostly slips of the hand or of compression."""
+
+
+def inspect_mask(mask: Mask) -> list[str]:
+    """What is worth knowing of a (H, W) bool mask, a sentence each; TypeError if it is none."""
+    require_mask(mask)
+    if not mask.any():
+        return ["Marks nothing."]
+    return [sentence for look in (_share, _parts, _holes, _border) if (sentence := look(mask))]
+
+
+def inspect_file(data: bytes, name: str) -> list[str]:
+    """A sentence on grey values other than black and white in a mask's picture file, if any.
+
+    Empty for formats without grey values. Raises UnreadableImage as reading the file does.
+    """
+    if format_of(data) is not PICTURE:
+        return []
+    values = read_pixels(data, name).values
+    full = 1.0 if values.dtype == np.float32 else 2.0 ** (8 * values.itemsize) - 1
+    between = np.count_nonzero((values != 0) & (values != full)) / values.size
+    if not between:
+        return []
+    kinds = np.unique(values).size
+    return [f"{_percent(between)} of its values are neither 0 nor {full:g} ({kinds:,} in all)."]
+
+
+def _share(mask: Mask) -> str:
+    pixels = int(np.count_nonzero(mask))
+    return f"Marks {_percent(pixels / mask.size)} of the image ({pixels:,} px)."
+
+
+def _parts(mask: Mask) -> str:
+    areas = find_components(mask).areas
+    if len(areas) == 1:
+        return "One lesion."
+    specks = int(np.count_nonzero(areas < SPECK_PX))
+    words = f"{len(areas):,} separate lesions, the largest with {_percent(areas[0] / areas.sum())}"
+    return f"{words} of the pixels" + (f"; {specks:,} of under {SPECK_PX} px." if specks else ".")
+
+
+def _holes(mask: Mask) -> str:
+    outside = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
+    if count <= 2:  # what is no part, and all that is around the lesions
+        return ""
+    pixels = int(stats[2:, cv2.CC_STAT_AREA].sum())
+    return f"{count - 2:,} {'hole' if count == 3 else 'holes'} ({pixels:,} px)."
+
+
+def _border(mask: Mask) -> str:
+    sides = {"top": mask[0], "right": mask[:, -1], "bottom": mask[-1], "left": mask[:, 0]}
+    touched = [side for side, line in sides.items() if line.any()]
+    return f"Touches the image's border ({', '.join(touched)})." if touched else ""
+
+
+def _percent(share: float) -> str:
+    percent = 100 * share
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1g} %"

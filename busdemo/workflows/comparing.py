@@ -1,0 +1,272 @@
+"""Comparing people, models and consensus masks on one scan: for the page, terminal and programs."""
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from busdemo import __version__
+from busdemo.annotations.files import Files, read_annotations
+from busdemo.annotations.inspection import inspect_file, inspect_mask
+from busdemo.imaging.images import Scan
+from busdemo.imaging.masks import STOPS
+from busdemo.imaging.post_processing import PostProcessing
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.scoring.agreement import (
+    METRICS,
+    TOLERANCE_PX,
+    TOLERANCES_PX,
+    Annotation,
+    Comparison,
+    compare,
+)
+from busdemo.scoring.consensus import build_consensus, staple
+from busdemo.scoring.yardstick import Yardstick, measure_yardstick
+from busdemo.views.agreement import tabulate_matrix
+from busdemo.workflows.segmenting import segment
+
+COMPARISON_FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """An annotation and where it comes from."""
+
+    annotation: Annotation
+    words: str
+    """How it came to be, in a sentence."""
+    sha256: tuple[str, ...] = ()
+    """Of the files of a person's mask, or of a model's weights."""
+    threshold: float | None = None
+    """A model's."""
+    post_processing: str = ""
+    """A model's, in the words of `PostProcessing.parse`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A scan, everyone who marked it, and how they stand to each other."""
+
+    scan: Scan
+    sources: tuple[Source, ...]
+    comparison: Comparison
+    reference: str
+    """The annotator the rows are against."""
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """Models against people, in Dice."""
+        return measure_yardstick(self.comparison)
+
+
+def read_people(files: Files, scan: Scan) -> list[Source]:
+    """Every mask of the files as a person's; UnreadableImage with one sentence otherwise."""
+    height, width = scan.pixels.shape
+    found = read_annotations(files, (width, height), image_name=scan.name)
+    values = {hashlib.sha256(data).hexdigest(): inspect_file(data, name) for name, data in files}
+    return [
+        Source(
+            Annotation(one.name, one.mask),
+            " ".join([one.sentence, *values.get(one.sha256[0], []), *inspect_mask(one.mask)]),
+            one.sha256,
+        )
+        for one in found
+    ]
+
+
+def ask_models(
+    scan: Scan,
+    models: Sequence[str],
+    pool: SegmenterPool,
+    *,
+    stop: int | None = None,
+    post_processing: PostProcessing | None = None,
+) -> list[Source]:
+    """The masks of models at a slider stop, with post-processing; None means as their cards say.
+
+    Raises UnusableModel, ValueError for an unknown id.
+    """
+    if unknown := [model_id for model_id in models if model_id not in pool.cards]:
+        raise ValueError(f"Unknown model {unknown[0]!r}; known: {', '.join(pool.cards)}.")
+    predictions, sources = pool.look_at(scan.pixels), []
+    for model_id in models:
+        segmentation, _ = segment(scan, model_id, pool, predictions)
+        card = segmentation.card
+        at = card.stop if stop is None else stop
+        steps = card.post_processing if post_processing is None else post_processing
+        frozen = " (frozen on validation)" if at == card.stop else ""
+        taken = "no post-processing" if steps.is_none else f"post-processing {steps}"
+        sources.append(
+            Source(
+                Annotation(card.name, steps.apply(segmentation.mask(at)), "model"),
+                f"Threshold {at / STOPS:g}{frozen}, {taken}.",
+                (card.sha256,) if card.sha256 else (),
+                at / STOPS,
+                str(steps),
+            )
+        )
+    return sources
+
+
+def compare_sources(
+    scan: Scan,
+    sources: Sequence[Source],
+    *,
+    reference: str = "",
+    ways: Iterable[str] = (),
+    tolerance_px: float = TOLERANCE_PX,
+    mm_per_px: float | None = None,
+) -> Case:
+    """Compare them, with the people's consensus masks of `ways` as further annotators.
+
+    Names that are taken are numbered. `reference` is an annotator's name, of several the first;
+    empty means the first of all. `mm_per_px` None means what the scan's file says. Raises
+    ValueError with one sentence for an unknown reference, a consensus without people or fewer
+    than two annotations.
+    """
+    found = _name_apart(sources)
+    everyone = _name_apart([*found, *_agree([one.annotation for one in found], ways)])
+    if len(everyone) < 2:
+        raise ValueError("A comparison needs at least two masks or models.")
+    names = [one.annotation.annotator for one in everyone]
+    chosen = reference or names[0]
+    if chosen not in names:
+        raise ValueError(f"No annotator is called {chosen!r}; there are: {', '.join(names)}.")
+    comparison = compare(
+        [one.annotation for one in everyone],
+        tolerance_px=tolerance_px,
+        mm_per_px=mm_per_px or scan.spacing_mm,
+    )
+    return Case(scan, tuple(everyone), comparison, chosen)
+
+
+def tabulate_case(case: Case) -> dict[str, Any]:
+    """Every number of a comparison with versions, digests and thresholds; JSON-ready.
+
+    A number that is undefined is None, one without end the text "inf".
+    """
+    comparison, yardstick = case.comparison, case.yardstick
+    height, width = case.scan.pixels.shape
+    return {
+        "comparison": COMPARISON_FORMAT,
+        "made_by": {"busdemo": __version__},
+        "image": {
+            "name": case.scan.name,
+            "sha256": case.scan.sha256,
+            "width": width,
+            "height": height,
+        },
+        "tolerance_px": comparison.tolerance_px,
+        "mm_per_px": comparison.mm_per_px,
+        "reference": case.reference,
+        "annotators": [_describe(case, index) for index in range(len(case.sources))],
+        "units": {metric.id: comparison.unit(metric.id) for metric in METRICS},
+        "matrices": {metric.id: _plain(comparison.matrix(metric.id)) for metric in METRICS},
+        "against_reference": [
+            {"annotator": row.annotator, "outcome": str(row.outcome), **_plain_row(row.values)}
+            for row in comparison.against(case.reference)
+        ],
+        "nsd_curve": {
+            "tolerances_px": list(TOLERANCES_PX),
+            "values": _plain(comparison.nsd_curve(case.reference)),
+        },
+        "yardstick": {
+            "metric": yardstick.metric.id,
+            "sentences": yardstick.sentences(),
+            "people": None if yardstick.people is None else _plain_row(vars(yardstick.people)),
+            "models": [
+                {
+                    "annotator": model.annotator,
+                    "verdict": model.verdict,
+                    "values": None if model.values is None else _plain_row(vars(model.values)),
+                }
+                for model in yardstick.models
+            ],
+        },
+        "staple": tabulate_staple(case),
+    }
+
+
+def encode_case(case: Case) -> bytes:
+    """`tabulate_case` as the contents of a JSON file."""
+    text = json.dumps(tabulate_case(case), indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8", "replace")
+
+
+def encode_matrix(case: Case, metric: str) -> bytes:
+    """The matrix of a metric as the contents of a CSV file; KeyError for an unknown metric."""
+    table = tabulate_matrix(case.comparison, metric)
+    return table.to_csv(index_label=metric, lineterminator="\n").encode("utf-8", "replace")
+
+
+def tabulate_staple(case: Case) -> list[dict[str, Any]]:
+    """Sensitivity and specificity of every person against what STAPLE makes of the people.
+
+    Empty with fewer than two people; None where a number is undefined.
+    """
+    people = [one.annotation for one in case.sources if one.annotation.kind == "person"]
+    if len(people) < 2:
+        return []
+    found = staple([one.mask for one in people])
+    return [
+        {"annotator": one.annotator, **_plain_row({"sensitivity": sens, "specificity": spec})}
+        for one, sens, spec in zip(people, found.sensitivities, found.specificities, strict=True)
+    ]
+
+
+def _agree(annotations: Sequence[Annotation], ways: Iterable[str]) -> list[Source]:
+    people = [one for one in annotations if one.kind == "person"]
+    wanted = list(ways)
+    if wanted and not people:
+        raise ValueError("A consensus needs at least one person's mask.")
+    words = f"Of {len(people)} {'person' if len(people) == 1 else 'people'}: " + ", ".join(
+        one.annotator for one in people
+    )
+    return [Source(build_consensus(people, way), f"{words}.") for way in wanted]
+
+
+def _name_apart(sources: Sequence[Source]) -> list[Source]:
+    taken: set[str] = set()
+    apart = []
+    for source in sources:
+        name = source.annotation.annotator
+        numbered = (f"{name} ({n})" if n > 1 else name for n in itertools.count(1))
+        name = next(candidate for candidate in numbered if candidate not in taken)
+        taken.add(name)
+        apart.append(replace(source, annotation=replace(source.annotation, annotator=name)))
+    return apart
+
+
+def _describe(case: Case, index: int) -> dict[str, Any]:
+    source, comparison = case.sources[index], case.comparison
+    mask = source.annotation.mask
+    return {
+        "annotator": source.annotation.annotator,
+        "kind": source.annotation.kind,
+        "how": source.words,
+        "sha256": list(source.sha256),
+        "threshold": source.threshold,
+        "post_processing": source.post_processing or None,
+        "area_px": int(comparison.areas_px[index]),
+        "longest_diameter_px": _finite(float(comparison.diameters_px[index])),
+        "mask_sha256": hashlib.sha256(np.packbits(mask).tobytes()).hexdigest(),
+    }
+
+
+def _plain(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float | str | None]]:
+    return [[_finite(float(value)) for value in row] for row in values]
+
+
+def _plain_row(values: Mapping[str, float]) -> dict[str, float | str | None]:
+    return {key: _finite(value) for key, value in values.items()}
+
+
+def _finite(value: float) -> float | str | None:
+    if math.isnan(value):
+        return None
+    return "inf" if math.isinf(value) else value

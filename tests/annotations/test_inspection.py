@@ -1,0 +1,65 @@
+import cv2
+import numpy as np
+import pytest
+
+from busdemo.annotations.inspection import inspect_file, inspect_mask
+from busdemo.annotations.pictures import write_mask_png
+from busdemo.imaging.arrays import Mask
+
+
+def box(top: int, bottom: int, left: int, right: int) -> Mask:
+    mask = np.zeros((50, 100), np.bool_)
+    mask[top:bottom, left:right] = True
+    return mask
+
+
+def test_a_plain_lesion_has_a_share_and_is_one() -> None:
+    assert inspect_mask(box(10, 20, 30, 60)) == ["Marks 6 % of the image (300 px).", "One lesion."]
+
+
+def test_an_empty_mask_marks_nothing() -> None:
+    assert inspect_mask(box(0, 0, 0, 0)) == ["Marks nothing."]
+
+
+def test_several_lesions_and_specks_are_counted() -> None:
+    mask = box(10, 20, 30, 60) | box(30, 40, 10, 20) | box(45, 46, 90, 92)
+    assert "3 separate lesions, the largest with 75 % of the pixels; 1 of under 10 px." in (
+        inspect_mask(mask)
+    )
+
+
+def test_lesions_that_touch_by_a_corner_are_one_and_enclose_a_hole() -> None:
+    ring = np.zeros((50, 100), np.bool_)
+    ring[10:13, 10:13] = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    assert inspect_mask(ring)[1:] == ["One lesion.", "1 hole (1 px)."]
+
+
+def test_holes_are_counted_and_bays_at_the_border_are_none() -> None:
+    mask = box(0, 30, 30, 90) & ~box(0, 5, 40, 50)
+    assert inspect_mask(mask)[1:] == ["One lesion.", "Touches the image's border (top)."]
+    mask &= ~(box(10, 12, 40, 42) | box(20, 21, 40, 43))
+    assert "2 holes (7 px)." in inspect_mask(mask)
+
+
+def test_every_side_that_is_touched_is_named() -> None:
+    assert "Touches the image's border (top, right, bottom, left)." in (
+        inspect_mask(np.ones((5, 5), np.bool_))
+    )
+
+
+def test_grey_values_between_black_and_white_are_told() -> None:
+    assert inspect_file(write_mask_png(box(10, 20, 30, 60)), "mask.png") == []
+    labels = box(10, 20, 30, 60).astype(np.uint8) * 255
+    labels[0, :50] = 3
+    assert inspect_file(cv2.imencode(".png", labels)[1].tobytes(), "labels.png") == [
+        "1 % of its values are neither 0 nor 255 (3 in all)."
+    ]
+    labels[10:20, :60] = 128
+    assert inspect_file(cv2.imencode(".png", labels)[1].tobytes(), "labels.png") == [
+        "13 % of its values are neither 0 nor 255 (3 in all)."
+    ]
+
+
+def test_what_is_no_mask_is_refused() -> None:
+    with pytest.raises(TypeError, match="bool, got uint8"):
+        inspect_mask(np.zeros((5, 5), np.uint8))  # type: ignore[arg-type]
