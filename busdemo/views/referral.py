@@ -7,7 +7,7 @@ from itertools import pairwise
 from busdemo.views.shapes import ACCENT
 from busdemo.zoo.referral import SHARES, Referral
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 520, 260, 44, 104, 12, 40
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 520, 272, 44, 104, 24, 40
 
 
 def draw_referral(referral: Referral) -> str:
@@ -69,6 +69,7 @@ class _Plot:
                     self.x(share), bottom + 14, f"{share:.0%}".replace("%", " %"), anchor="middle"
                 )
             )
+        parts.append(_word(4, 8, "mean Dice of the masks kept"))
         middle = (_LEFT + right) / 2
         parts.append(_word(middle, bottom + 32, "test images referred", anchor="middle"))
         return parts
