@@ -1,6 +1,6 @@
 """Describing the lesion of a mask: its size, shape and echo as numbers, and what to beware of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,8 +66,8 @@ def describe(image: GreyImage, mask: Mask) -> Description | None:
     if components.n == 0:
         return None
     largest = components.labels == 1
-    size = measure_lesions(largest)[0]
-    x, y, width, height = size.box_xywh
+    x, y, width, height = (int(side) for side in components.boxes[0])
+    size = _measure_size(components.mask(1), x, y)
     edges = {
         "left": x == 0,
         "right": x + width == mask.shape[1],
@@ -80,4 +80,16 @@ def describe(image: GreyImage, mask: Mask) -> Description | None:
         echo=measure_echo(image, largest, mask & ~largest),
         lesions=components.n,
         cut_by=tuple(edge for edge, touched in edges.items() if touched),
+    )
+
+
+def _measure_size(pixels: Mask, x: int, y: int) -> Lesion:
+    """The one lesion in a box whose corner lies at x and y of the image."""
+    size = measure_lesions(pixels)[0]
+    (x1, y1), (x2, y2) = size.longest_ends
+    return replace(
+        size,
+        centre_xy=(size.centre_xy[0] + x, size.centre_xy[1] + y),
+        box_xywh=(x, y, *size.box_xywh[2:]),
+        longest_ends=((x1 + x, y1 + y), (x2 + x, y2 + y)),
     )

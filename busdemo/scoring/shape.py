@@ -106,11 +106,11 @@ class _Ellipse:
 
     def overlap(self, lesion: Mask) -> float:
         """IoU with a mask."""
-        y, x = np.mgrid[: lesion.shape[0], : lesion.shape[1]]
+        y, x = np.ogrid[: lesion.shape[0], : lesion.shape[1]]
         x, y = x - self.centre_xy[0], y - self.centre_xy[1]
         cosine, sine = (f(math.radians(self.angle_deg)) for f in (math.cos, math.sin))
         along, across = x * cosine - y * sine, x * sine + y * cosine
-        inside = (2 * along / self.major_px) ** 2 + (2 * across / self.minor_px) ** 2 <= 1
+        inside = (along * (2 / self.major_px)) ** 2 + (across * (2 / self.minor_px)) ** 2 <= 1
         return float(np.count_nonzero(inside & lesion) / np.count_nonzero(inside | lesion))
 
 

@@ -61,7 +61,7 @@ MEASURES = (
         "shape", "Depth-to-width ratio", "size.depth_to_width", scale="above 1 taller than wide"
     ),
     Measure(
-        "shape", "Long axis to the horizontal", "shape.angle_deg", "°", 0, "up to the right: +"
+        "shape", "Long axis to the horizontal", "shape.angle_deg", "°", 1, "up to the right: +"
     ),
     Measure("shape", "Elongation", "shape.elongation", scale="0 disc, near 1 line"),
     Measure("shape", "Lobulations", "shape.lobulations", "", 0, "concavities of 3 % or more"),
@@ -75,12 +75,12 @@ MEASURES = (
     Measure(
         "image", "Boundary sharpness", "echo.radial_gradient", scale="radial gradient, −1 to 1"
     ),
-    Measure("image", "Step at the boundary", "echo.step", "grey levels", 0, "outside less inside"),
-    Measure("image", "Echo inside", "echo.inside", "grey levels", 0, "mean, 0 to 255"),
-    Measure("image", "Echo around", "echo.surroundings", "grey levels", 0, "mean, 0 to 255"),
+    Measure("image", "Step at the boundary", "echo.step", "grey levels", 1, "outside less inside"),
+    Measure("image", "Echo inside", "echo.inside", "grey levels", 1, "mean, 0 to 255"),
+    Measure("image", "Echo around", "echo.surroundings", "grey levels", 1, "mean, 0 to 255"),
     Measure("image", "Echo contrast", "echo.contrast", scale="−1 to 1, below 0 darker inside"),
     Measure("image", "Texture", "echo.texture", scale="deviation inside / around"),
-    Measure("image", "Posterior echo", "echo.posterior", "grey levels", 0, "below less beside"),
+    Measure("image", "Posterior echo", "echo.posterior", "grey levels", 1, "below less beside"),
 )
 """In the order they are shown."""
 
@@ -134,7 +134,12 @@ def report(
 
 
 def compose_paragraph(made: Report) -> str:
-    """The description as sentences: what it is, its outline, its echo, and what it is not."""
+    """The description as sentences, ending with what it is not."""
+    return f"{compose_description(made)} {NOT_AN_ASSESSMENT}"
+
+
+def compose_description(made: Report) -> str:
+    """What the mass is, its outline and its echo; `NOT_AN_ASSESSMENT` has to follow."""
     said = {kind: word.word for kind, word in made.words.items()}
     form = said.get("shape", "")
     start = f"{form.capitalize()} mass" if form else "Mass"
@@ -145,7 +150,6 @@ def compose_paragraph(made: Report) -> str:
         _describe_echo(made, said),
         _describe_posterior(made, said),
         *made.description.caveats,
-        NOT_AN_ASSESSMENT,
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 

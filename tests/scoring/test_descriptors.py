@@ -6,6 +6,7 @@ from shapes import disc, ellipse, star
 
 from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.scoring.descriptors import describe
+from busdemo.scoring.lesions import measure_lesions
 from busdemo.scoring.words import (
     VOCABULARY,
     Agreement,
@@ -39,6 +40,14 @@ def test_of_several_lesions_the_largest_is_described_and_it_says_so() -> None:
     assert description is not None
     assert (description.size.area_px, description.lesions) == (800, 2)
     assert "largest of 2 lesions" in description.caveats[0]
+
+
+def test_its_size_and_place_are_those_of_the_lesion_table() -> None:
+    mask = np.zeros((240, 300), np.bool_)
+    mask[10:230, 40:280] = ellipse(90, 40, 30)[10:230, :240]
+    description = describe(image_of(mask), mask)
+    assert description is not None
+    assert description.size == measure_lesions(mask)[0]
 
 
 def test_a_lesion_at_the_edge_is_said_to_be_cut_off() -> None:

@@ -7,10 +7,11 @@ from busdemo.scoring.words import Agreement, Check, Word, WordBook, read_words
 from busdemo.ui import text
 from busdemo.ui.findings.subject import Builder, Subject
 from busdemo.workflows.describing import (
+    NOT_AN_ASSESSMENT,
     NOTHING,
     Report,
     compare_measures,
-    compose_paragraph,
+    compose_description,
     report,
 )
 
@@ -42,12 +43,12 @@ def render_reports(made: Report | None, other: Report | None, *, has_reference: 
 def _render(made: Report, other: Report | None, book: WordBook, names: tuple[str, ...]) -> str:
     reports = [one for one in (made, other) if one is not None]
     paragraphs = "".join(
-        f"<p><b>{escape(name)}.</b> {escape(compose_paragraph(one))}</p>"
+        f"<p><b>{escape(name)}.</b> {escape(compose_description(one))}</p>"
         for name, one in zip(names, reports, strict=True)
     )
     return "".join(
         [
-            f'<div class="bd-words-lead">{paragraphs}</div>',
+            f'<div class="bd-words-lead">{paragraphs}{_paragraph(NOT_AN_ASSESSMENT)}</div>',
             f"<h3>{escape(text.WORDS_TITLE)}</h3>",
             _render_words(reports, book, names),
             _small(text.WORDS_NOTE.format(n=book.n_train, model=book.model)),
@@ -112,7 +113,8 @@ def _render_numbers(made: Report, other: Report | None, names: tuple[str, ...]) 
         if theirs is not None and apart is not None:
             shown += [measure.show(theirs), measure.show(apart, signed=True)]
         scale = ", ".join(part for part in (measure.unit, measure.scale) if part)
-        rows.append([escape(measure.name), *shown, escape(scale)])
+        name = f"{escape(measure.name)}<small>{escape(scale)}</small>"
+        rows.append([name, *shown, escape(scale)])
     return _table("bd-numbers-table", head, rows)
 
 
