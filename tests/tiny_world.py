@@ -16,6 +16,13 @@ from busdemo.imaging.arrays import GreyImage, Mask
 TINY = {"_model_class": "AttentionUNet", "in_channels": 1, "channels": [4, 8]}
 """The config.json of a network that answers within milliseconds."""
 
+TINY_DETECTOR = {
+    "_model_class": "LesionDetector",
+    "encoder_name": "tu-test_efficientnet",
+    "in_channels": 1,
+    "width": 8,
+}
+
 
 CLASSIFIER_CONFIG = {"_model_class": "LesionClassifier", "encoder_name": "tf_efficientnet_lite0"}
 
@@ -65,6 +72,37 @@ def add_recipe(weights: Path, members: list[str], sha256: str | None = None) -> 
     (folder / "README.md").write_text(f"---\n{yaml.safe_dump({'busdemo': facts})}---\n# Mean\n")
     (folder / "config.json").write_text(json.dumps({"members": members}))
     (folder / "preprocessor_config.json").write_text(json.dumps({"threshold": 0.4}))
+
+
+def add_detector(weights: Path, *, settings: dict[str, Any] | None = None) -> Path:
+    """Add a small random detector to a zoo's folder."""
+    import torch
+    from safetensors.torch import save_file
+
+    from busdemo.zoo.loading import build_network
+
+    folder = weights / "detector"
+    folder.mkdir(parents=True)
+    torch.manual_seed(0)
+    state = build_network(TINY_DETECTOR).state_dict()
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+    save_file(halves, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(TINY_DETECTOR))
+    usual = {
+        "size": {"width": 64, "height": 64},
+        "image_mean": [0.3],
+        "image_std": [0.2],
+        "resize_rule": "stretch",
+        "threshold": 0.005,
+        "most_iou": 0.3,
+        "padding": 0.25,
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(usual | (settings or {})))
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    card = {"name": "Detector", "family": "Detector", "parameters": 1, "sha256": digest}
+    header = yaml.safe_dump({"busdemo": card | {"task": "detection"}})
+    (folder / "README.md").write_text(f"---\n{header}---\n# detector\n", encoding="utf-8")
+    return folder
 
 
 def _save_random_weights(folder: Path, seed: int, config: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from busdemo.cli.describe import check_words
-from busdemo.cli.use import Commands
+from busdemo.cli.use import Commands, add_detector_option
 
 
 def add_making(commands: Commands) -> None:
@@ -14,7 +14,9 @@ def add_making(commands: Commands) -> None:
     train = commands.add_parser("train", help="train networks on the recipe, put them in the zoo")
     train.add_argument("models", nargs="*", metavar="MODEL", help="ids, trained in this order")
     train.add_argument(
-        "--all", action="store_true", help="every network, then the recipes; those done are kept"
+        "--all",
+        action="store_true",
+        help="every network, then the recipes and what else is trained; networks done are kept",
     )
     _add_data(train)
     train.add_argument(
@@ -39,9 +41,10 @@ def add_making(commands: Commands) -> None:
         "models",
         nargs="+",
         metavar="MODEL",
-        help="ids, or all; or words: "
+        help="ids, detector, classifier, or all; or words: "
         "the cut-offs of shape words and their agreement with radiologists",
     )
+    add_detector_option(evaluate)
     _add_data(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -104,24 +107,30 @@ def _processing(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from busdemo.evaluation.classifier_report import evaluate_classifier_card
+    from busdemo.evaluation.detector_report import DETECTOR, evaluate_detector
     from busdemo.evaluation.report import evaluate_cards
+    from busdemo.inference.detector import read_detector_card
     from busdemo.zoo.cards import WEIGHTS, read_cards
     from busdemo.zoo.loading import UnusableModel
 
     if options.models == ["words"]:
         return check_words(options.data)
     cards = {card.id: card for card in read_cards()}
+    finder = read_detector_card()
     wanted = options.models
     if wanted == ["all"]:
         wanted = [model_id for model_id, card in cards.items() if not card.problem]
-    others = {"classifier": evaluate_classifier_card}
+        wanted += [DETECTOR] * bool(finder and not finder.problem)
+    others = {"classifier": evaluate_classifier_card, DETECTOR: evaluate_detector}
     if unknown := [model_id for model_id in wanted if model_id not in {**cards, **others}]:
         known = ", ".join([*cards, *others])
         print(f"Unknown model {unknown[0]!r}; known: all, {known}.", file=sys.stderr)
         return 2
     try:
         segmenting = [model_id for model_id in wanted if model_id in cards]
-        results = evaluate_cards(segmenting, WEIGHTS, options.data) if segmenting else {}
+        results = {}
+        if segmenting:
+            results = evaluate_cards(segmenting, WEIGHTS, options.data, onnx=options.detector)
         for model_id in set(wanted) & set(others):
             results[model_id] = others[model_id](WEIGHTS, options.data)
     except (UnusableModel, OSError) as error:

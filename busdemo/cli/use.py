@@ -43,6 +43,10 @@ def add_use(commands: Commands) -> None:
     segment.add_argument(
         "--mm-per-px", metavar="MM", help="side of a pixel in mm; lesions are then also in mm"
     )
+    segment.add_argument(
+        "--two-stage", action="store_true", help="find the lesions first, segment each in a crop"
+    )
+    add_detector_option(segment)
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.set_defaults(run=_segment)
 
@@ -57,6 +61,7 @@ def add_use(commands: Commands) -> None:
         metavar="MASK",
         help="the reference's files, to compare the numbers too",
     )
+    add_detector_option(replay)
     replay.set_defaults(run=_replay)
 
     add = commands.add_parser("add", help="put a model of your own in the zoo")
@@ -83,14 +88,31 @@ def add_page_options(parser: argparse.ArgumentParser, default: str | None = None
     parser.add_argument(
         "--root-path", default=default, help="path prefix behind a proxy, such as /busdemo"
     )
+    add_detector_option(parser, default)
+
+
+def add_detector_option(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Whose boxes the two stages use."""
+    parser.add_argument(
+        "--detector",
+        type=Path,
+        default=default,
+        metavar="FILE.onnx",
+        help="your own YOLO11, exported to ONNX, in place of the zoo's detector",
+    )
 
 
 def serve(options: argparse.Namespace) -> int:
     """Start the page and stay until it ends."""
     from busdemo.ui.page import launch
+    from busdemo.zoo.loading import UnusableModel
 
     port = options.port or int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
-    launch(host=options.host, port=port, root_path=options.root_path)
+    try:
+        launch(host=options.host, port=port, root_path=options.root_path, detector=options.detector)
+    except UnusableModel as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -101,6 +123,7 @@ def _segment(options: argparse.Namespace) -> int:
     from busdemo.imaging.post_processing import PostProcessing
     from busdemo.imaging.spacing import read_spacing
     from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.inference.two_stage import open_two_stage
     from busdemo.workflows.segmenting import (
         Choice,
         read_files,
@@ -112,6 +135,9 @@ def _segment(options: argparse.Namespace) -> int:
 
     pool = SegmenterPool(read_cards())
     try:
+        staged = open_two_stage(pool, onnx=options.detector) if options.two_stage else None
+        if staged:
+            staged.detector()
         stop = None if options.threshold is None else stop_of(options.threshold)
         steps = None if options.process is None else PostProcessing.parse(options.process)
         spacing = None if options.mm_per_px is None else read_spacing(options.mm_per_px)
@@ -131,7 +157,8 @@ def _segment(options: argparse.Namespace) -> int:
             failures += 1
             tqdm.write(f"{image}: {error}", file=sys.stderr)
             continue
-        predictions = pool.look_at(scan.pixels)
+        look = staged.look_at if staged else pool.look_at
+        predictions = look(scan.pixels)
         for model in models:
             try:
                 result = segment(scan, model, pool, predictions)
@@ -182,6 +209,7 @@ def _pick_models(wanted: str, known: list[str], problems: dict[str, str]) -> lis
 def _replay(options: argparse.Namespace) -> int:
     from busdemo.imaging.images import UnreadableImage, read_scan
     from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.inference.two_stage import open_two_stage
     from busdemo.workflows.receipts import InvalidReceipt, read_receipt, replay
     from busdemo.zoo.cards import read_cards
     from busdemo.zoo.loading import UnusableModel
@@ -190,7 +218,9 @@ def _replay(options: argparse.Namespace) -> int:
         receipt = read_receipt(options.receipt.read_text(encoding="utf-8"))
         scan = read_scan(options.image.read_bytes(), options.image.name)
         masks = [(path.name, path.read_bytes()) for path in options.mask]
-        differences = replay(receipt, scan, SegmenterPool(read_cards()), masks=masks)
+        pool = SegmenterPool(read_cards())
+        staged = open_two_stage(pool, onnx=options.detector)
+        differences = replay(receipt, scan, pool, masks=masks, two_stage=staged)
     except (OSError, UnicodeDecodeError, UnreadableImage, InvalidReceipt, UnusableModel) as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,14 +1,15 @@
 """A model's test results: computed, then written to its card; no number there is typed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from busdemo.evaluation.datasets import read_index
-from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_models
+from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_both
 from busdemo.evaluation.statistics import Interval
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import open_two_stage
 from busdemo.zoo.cards import (
     ALL_SETS,
     LEAST_GROUPS,
@@ -24,53 +25,98 @@ MODELS = "<!-- models: written by `busdemo readme` -->", "<!-- /models -->"
 
 Results = list[dict[str, Any]]
 
+METRICS = {
+    "lesion_dice": "mean Dice over images with a lesion",
+    "false_alarms": "false alarms",
+    "two_stage_lesion_dice": "mean Dice over images with a lesion, in two stages",
+    "two_stage_false_alarms": "false alarms, in two stages",
+    "map50": "mAP@50 over images with a lesion",
+    "map50_95": "mAP@50:95 over images with a lesion",
+    "map50_with_normals": "mAP@50 over all images",
+    "map50_95_with_normals": "mAP@50:95 over all images",
+    "found": "images with a lesion in which one is found",
+    "false_boxes": "normal images with a box",
+}
+"""What the metrics on a card are called in the Hub's index of results."""
 
-def evaluate_cards(model_ids: Sequence[str], weights: Path, data: Path) -> dict[str, Results]:
+_DICE = "{value:.3f}", "{low:.3f}–{high:.3f}"
+_SHARE = "{value:.0%}", "{low:.0%}–{high:.0%}"
+
+
+def evaluate_cards(
+    model_ids: Sequence[str], weights: Path, data: Path, *, onnx: Path | None = None
+) -> dict[str, Results]:
     """Run models over the test split of `data`; their cards' results are written and returned.
 
     At each card's frozen threshold and native size: mean Dice over images with a lesion and the
-    false-alarm rate on normal ones, per data set and over all, with 95 % bootstrap intervals.
-    Raises UnusableModel when a model cannot run, KeyError for an unknown id.
+    false-alarm rate on normal ones, per data set and over all, with 95 % bootstrap intervals; both
+    also in two stages where there is a detector, the zoo's or the one in the file `onnx`. Raises
+    UnusableModel when a model cannot run, KeyError for an unknown id.
     """
     pool = SegmenterPool(read_cards(weights))
-    sweeps = sweep_models(pool, model_ids, read_index(data, "test"))
+    staged = open_two_stage(pool, weights, onnx)
+    cases = read_index(data, "test")
+    direct, two_stage = sweep_both(pool, None if staged.problem else staged, model_ids, cases)
     return {
-        model_id: _write_results(pool.cards[model_id], sweep) for model_id, sweep in sweeps.items()
+        model_id: _write_results(pool.cards[model_id], sweep, two_stage.get(model_id))
+        for model_id, sweep in direct.items()
     }
 
 
-def _write_results(card: Card, sweep: Sweep) -> Results:
+def _write_results(card: Card, sweep: Sweep, staged: Sweep | None) -> Results:
     measured = {
         "lesion_dice": lesion_dice(sweep, card.stop),
         "false_alarms": false_alarms(sweep, card.stop),
     }
-    results: Results = [
+    if staged is not None:
+        measured |= {
+            "two_stage_lesion_dice": lesion_dice(staged, card.stop),
+            "two_stage_false_alarms": false_alarms(staged, card.stop),
+        }
+    results = list_results(measured)
+    write_results(card, results, tabulate_results(results), "image-segmentation")
+    return results
+
+
+def list_results(measured: Mapping[str, Mapping[str, Interval]]) -> Results:
+    """Intervals by metric and data set as a card keeps them."""
+    return [
         {"dataset": dataset, "metric": metric, **_rounded(interval)}
         for metric, by_dataset in measured.items()
         for dataset, interval in by_dataset.items()
     ]
+
+
+def write_results(card: Card, results: Results, table: str, task: str) -> None:
+    """Put results into a card: its facts, the Hub's index of them, and the table in its text."""
     readme = card.folder / "README.md"
     header, text = read_facts(readme)
     header["busdemo"]["results"] = results
-    header["model-index"] = [{"name": card.name, "results": _index(results)}]
-    write_card(readme, header, insert(text, tabulate_results(results), RESULTS))
-    return results
+    header["model-index"] = [{"name": card.name, "results": _index(results, task)}]
+    write_card(readme, header, insert(text, table, RESULTS))
 
 
 def tabulate_results(results: Results) -> str:
     """The results as a Markdown table, one row a data set."""
     by_key = {(r["dataset"], r["metric"]): r for r in results}
     names = list(dict.fromkeys(r["dataset"] for r in results))
+    staged = any(metric == "two_stage_lesion_dice" for _, metric in by_key)
     lines = [
         "| test split | mean lesion Dice (95 % interval) | images with a lesion (patients) "
-        "| false alarms on normal images (95 % interval) | normal images (patients) |",
-        "|---|---|---|---|---|",
+        "| false alarms on normal images (95 % interval) | normal images (patients) |"
+        + (" in two stages: Dice | false alarms |" if staged else ""),
+        "|---" * (7 if staged else 5) + "|",
     ]
     for name in [n for n in names if n != ALL_SETS] + [ALL_SETS]:
-        dice, alarms = (by_key.get((name, m)) for m in ("lesion_dice", "false_alarms"))
-        shown_dice = _cells(dice, "{value:.3f}", "{low:.3f}–{high:.3f}")
-        shown_alarms = _cells(alarms, "{value:.0%}", "{low:.0%}–{high:.0%}")
-        lines.append(f"| {name} | {shown_dice} | {shown_alarms} |")
+        dice, alarms, dice_staged, alarms_staged = (
+            by_key.get((name, prefix + metric))
+            for prefix in ("", "two_stage_")
+            for metric in ("lesion_dice", "false_alarms")
+        )
+        row = [_cells(dice, *_DICE), _cells(alarms, *_SHARE)]
+        if staged:
+            row += [_cell(dice_staged, *_DICE), _cell(alarms_staged, *_SHARE)]
+        lines.append(f"| {name} | {' | '.join(row)} |")
     return "\n".join(lines)
 
 
@@ -124,19 +170,24 @@ def _rounded(interval: Interval) -> dict[str, float | int]:
 def _cells(result: dict[str, Any] | None, value: str, interval: str) -> str:
     if result is None:
         return "– | 0"
+    return f"{_cell(result, value, interval)} | {result['n']} ({result['groups']})"
+
+
+def _cell(result: dict[str, Any] | None, value: str, interval: str) -> str:
+    if result is None:
+        return "–"
     # Fewer groups give no interval to speak of.
     pattern = f"{value} ({interval})" if result["groups"] >= LEAST_GROUPS else value
-    return f"{pattern.format(**result)} | {result['n']} ({result['groups']})"
+    return pattern.format(**result)
 
 
-def _index(results: Results) -> list[dict[str, Any]]:
+def _index(results: Results, task: str) -> list[dict[str, Any]]:
     """The results in the Hub's model-index form."""
-    names = {"lesion_dice": "mean Dice over images with a lesion", "false_alarms": "false alarms"}
     return [
         {
-            "task": {"type": "image-segmentation"},
+            "task": {"type": task},
             "dataset": {"name": r["dataset"], "type": r["dataset"].lower(), "split": "test"},
-            "metrics": [{"type": r["metric"], "name": names[r["metric"]], "value": r["value"]}],
+            "metrics": [{"type": r["metric"], "name": METRICS[r["metric"]], "value": r["value"]}],
         }
         for r in results
     ]

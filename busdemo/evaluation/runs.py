@@ -1,10 +1,12 @@
 """A model over a whole split, at every threshold at once and at each image's native size."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -13,6 +15,7 @@ from busdemo.evaluation.statistics import Interval, bootstrap_mean
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.masks import STOPS, quantize
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import Predicts, TwoStage
 from busdemo.scoring.overlap import sweep_counts
 from busdemo.zoo.cards import ALL_SETS
 
@@ -73,6 +76,43 @@ def sweep_models(
             levels = quantize(predictions.predict(model_id))
             counts[model_id].append(sweep_counts(levels, mask))
     return {model_id: _sweep(cases, rows) for model_id, rows in counts.items()}
+
+
+def sweep_both(
+    pool: SegmenterPool,
+    staged: TwoStage | None,
+    model_ids: Sequence[str],
+    cases: Sequence[Case],
+) -> tuple[dict[str, Sweep], dict[str, Sweep]]:
+    """Several models over the same cases in one stage, and in two behind a detector, in one pass.
+
+    Two cases are computed at a time, each by half of the processor: that is faster than one after
+    another by all of it. Without a detector the second is empty. Raises UnusableModel when a model
+    cannot run.
+    """
+
+    def run(case: Case) -> list[dict[str, NDArray[np.int64]]]:
+        image, mask = case.read()
+        whole = pool.look_at(image)
+        looks: list[Predicts] = [whole]
+        if staged is not None:
+            looks.append(staged.look_at(image, whole=whole))
+        return [
+            {m: sweep_counts(quantize(look.predict(m)), mask) for m in model_ids} for look in looks
+        ]
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // 2))
+    try:
+        with ThreadPoolExecutor(2) as workers:
+            rows = list(tqdm(workers.map(run, cases), "cases", len(cases), mininterval=5))
+    finally:
+        torch.set_num_threads(threads)
+    sweeps = [
+        {m: _sweep(cases, [row[look][m] for row in rows]) for m in model_ids}
+        for look in range(2 if staged is not None else 1)
+    ]
+    return sweeps[0], sweeps[1] if staged is not None else {}
 
 
 def _sweep(cases: Sequence[Case], counts: Sequence[NDArray[np.int64]]) -> Sweep:

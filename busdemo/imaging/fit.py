@@ -45,13 +45,13 @@ class Fit:
         offset = ((input_wh[0] - inner_w) // 2, (input_wh[1] - inner_h) // 2)
         return cls(image_wh, input_wh, (inner_w, inner_h), offset)
 
-    def apply(self, image: GreyImage) -> GreyImage:
-        """The image (H, W) uint8 as the network sees it: resized, padded with black."""
+    def apply(self, image: GreyImage, *, border: int = 0) -> GreyImage:
+        """The image (H, W) uint8 as the network sees it: resized, padded with the grey `border`."""
         self._require_size(image.shape, self.image_wh)
         inner = cv2.resize(image, self.inner_wh, interpolation=_interpolation(self))
         if self.inner_wh == self.input_wh:
             return np.asarray(inner, np.uint8)
-        framed = np.zeros(self.input_wh[::-1], np.uint8)
+        framed = np.full(self.input_wh[::-1], border, np.uint8)
         framed[self._window()] = inner
         return framed
 

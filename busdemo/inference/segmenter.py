@@ -58,15 +58,24 @@ class Segmenter:
 
         `input_wh` in px takes the place of the card's input size.
         """
-        height, width = image.shape
-        settings = self.preprocessing
-        fit = Fit.of((width, height), input_wh or settings.input_wh, settings.rule)
-        mean, deviation = (
-            np.array(values, np.float32)[:, None, None]
-            for values in (settings.mean, settings.standard_deviation)
-        )
-        grey = fit.apply(image)[None].astype(np.float32) / np.float32(255)
-        return ((grey - mean) / deviation)[None], fit
+        return prepare(image, self.preprocessing, input_wh)
+
+
+def prepare(
+    image: GreyImage, preprocessing: Preprocessing, input_wh: tuple[int, int] | None = None
+) -> tuple[FloatArray, Fit]:
+    """What a network sees (1, C, h, w) float32 of an image (H, W) uint8, and the way back.
+
+    `input_wh` in px takes the place of the preprocessing's.
+    """
+    height, width = image.shape
+    fit = Fit.of((width, height), input_wh or preprocessing.input_wh, preprocessing.rule)
+    mean, deviation = (
+        np.array(values, np.float32)[:, None, None]
+        for values in (preprocessing.mean, preprocessing.standard_deviation)
+    )
+    grey = fit.apply(image)[None].astype(np.float32) / np.float32(255)
+    return ((grey - mean) / deviation)[None], fit
 
 
 def load_segmenter(card: Card) -> Segmenter:

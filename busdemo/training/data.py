@@ -1,7 +1,7 @@
 """The training images in memory, at the network's size, some phantoms among them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -84,13 +84,17 @@ class AugmentedSamples(Dataset[tuple[Tensor, Tensor]]):
 
 
 def load_batches(
-    samples: Samples, side_px: int, batch_size: int, workers: int
+    samples: Samples,
+    side_px: int,
+    batch_size: int,
+    workers: int,
+    dataset: Callable[[Samples, int], Dataset[tuple[Tensor, Tensor]]] = AugmentedSamples,
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     """One epoch of augmented batches. Small sets are drawn more often: weight ~ size^-1/4."""
     sizes = Counter(samples.datasets)
     weights = [sizes[name] ** -0.25 for name in samples.datasets]
     return DataLoader(
-        AugmentedSamples(samples, side_px),
+        dataset(samples, side_px),
         batch_size,
         sampler=WeightedRandomSampler(weights, samples.epoch_length),
         drop_last=True,

@@ -77,7 +77,7 @@ def export_run(
     state = load_file(runs / model_id / "best.safetensors")
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
-    _write_json(folder / "config.json", NETWORKS[model_id])
+    write_json(folder / "config.json", NETWORKS[model_id])
     shutil.copy(runs / model_id / "curves.csv", folder / "curves.csv")
 
     network = build_network(NETWORKS[model_id])
@@ -85,8 +85,8 @@ def export_run(
     network.eval().to(memory_format=torch.channels_last)
     preprocessing, threshold = choose_input(network, read_index(data, "val"), tried)
     images = len(read_index(data, "train"))
-    _write_json(folder / "preprocessor_config.json", _settings(preprocessing, threshold))
-    _renew_card(
+    write_json(folder / "preprocessor_config.json", settings(preprocessing, threshold))
+    renew_card(
         folder,
         {
             "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
@@ -113,9 +113,9 @@ def freeze_recipe(model_id: str, data: Path, weights: Path) -> float:
         raise UnusableModel(f"{model_id} needs two members with weights.")
     folder = weights / model_id
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "config.json", {"members": members})
-    _write_json(folder / "preprocessor_config.json", {"threshold": 0.5})
-    _renew_card(
+    write_json(folder / "config.json", {"members": members})
+    write_json(folder / "preprocessor_config.json", {"threshold": 0.5})
+    renew_card(
         folder,
         {
             "sha256": digest_members(cards[member] for member in members),
@@ -128,7 +128,7 @@ def freeze_recipe(model_id: str, data: Path, weights: Path) -> float:
     )
     sweep = sweep_models(SegmenterPool(read_cards(weights)), [model_id], read_index(data, "val"))
     threshold = choose_stop(sweep[model_id]) / STOPS
-    _write_json(folder / "preprocessor_config.json", {"threshold": threshold})
+    write_json(folder / "preprocessor_config.json", {"threshold": threshold})
     return threshold
 
 
@@ -152,7 +152,8 @@ def choose_input(
     return preprocessing, threshold
 
 
-def _settings(preprocessing: Preprocessing, threshold: float) -> dict[str, Any]:
+def settings(preprocessing: Preprocessing, threshold: float) -> dict[str, Any]:
+    """The contents of a preprocessor_config.json."""
     width, height = preprocessing.input_wh
     return {
         "do_resize": True,
@@ -167,7 +168,7 @@ def _settings(preprocessing: Preprocessing, threshold: float) -> dict[str, Any]:
     }
 
 
-def _renew_card(folder: Path, renewed: dict[str, Any], training: str) -> None:
+def renew_card(folder: Path, renewed: dict[str, Any], training: str) -> None:
     """New facts and a new part about training; the rest of a card that is there stays."""
     readme = folder / "README.md"
     if readme.is_file():
@@ -180,5 +181,6 @@ def _renew_card(folder: Path, renewed: dict[str, Any], training: str) -> None:
     write_card(readme, header, insert(insert(text, training, TRAINING), UNTESTED, RESULTS))
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a settings file of a model's folder."""
     path.write_text(json.dumps(content, indent=2) + "\n")

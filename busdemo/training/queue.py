@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from busdemo.training.classifier.export import train_and_export_classifier
+from busdemo.training.detector.export import train_and_export_detector
+from busdemo.training.detector.run import DETECTOR
 from busdemo.training.export import export_run, freeze_recipe
 from busdemo.training.processing import freeze_processing
 from busdemo.training.recipe import NETWORKS
 from busdemo.training.train import train_network
 from busdemo.zoo.cards import WEIGHTS, Card, read_cards
 
-OTHER_TASKS = {"classifier": train_and_export_classifier}
+OTHER_TASKS = {"classifier": train_and_export_classifier, DETECTOR: train_and_export_detector}
 """What does not mark lesions, by id, with what trains it and puts it in the zoo."""
 
 EXPORTED = "exported.json"

@@ -16,6 +16,7 @@ from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import classifier_text, text
 from busdemo.ui.api_describe import build_describe
 from busdemo.ui.explain_api import add_explain
@@ -26,8 +27,9 @@ from busdemo.workflows.segmenting import draw_results, read_reference, segment, 
 from busdemo.zoo.loading import UnusableModel
 
 
-def build_api(pool: SegmenterPool) -> None:
+def build_api(staged: TwoStage) -> None:
     """Add /segment, /explain, /classify, /score and /describe; their controls are never shown."""
+    pool = staged.pool
     # Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
     # folder, so that nobody can name a file of the server.
     with gr.Column(visible=False):
@@ -38,12 +40,13 @@ def build_api(pool: SegmenterPool) -> None:
         threshold = gr.Number(value=0, label="threshold")
         process = gr.Textbox(value="", label="process")
         spacing = gr.Number(value=0, label="mm_per_px")
+        two_stage = gr.Checkbox(value=False, label="two_stage")
         files = [gr.File(label=name) for name in ("mask", "probability map", "overlay")]
         receipt, scores = gr.JSON(label="receipt"), gr.JSON(label="scores")
         shared: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
         gr.Button("segment").click(
-            partial(segment_files, pool),
-            [image, model, threshold, masks, process, spacing],
+            partial(segment_files, staged),
+            [image, model, threshold, masks, process, spacing, two_stage],
             [*files, receipt],
             api_name="segment",
             api_description=text.SEGMENT_API,
@@ -71,23 +74,26 @@ def build_api(pool: SegmenterPool) -> None:
 
 
 def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
-    pool: SegmenterPool,
+    staged: TwoStage,
     image: str | None,
     model: str,
     threshold: float,
     masks: list[str] | None,
     process: str = "",
     mm_per_px: float = 0,
+    two_stage: bool = False,
 ) -> tuple[str, str, str, dict[str, Any]]:
     """Paths of mask, probability map and overlay, and the receipt; gr.Error with one sentence."""
     if image is None:
         raise gr.Error("An image is needed.", print_exception=False)
     try:
         scan = read_scan(Path(image).read_bytes(), Path(image).name)
-        stop = stop_of(threshold) if threshold else pool.cards[model].stop
-        steps = PostProcessing.parse(process) if process else pool.cards[model].post_processing
+        card = staged.pool.cards[model]
+        stop = stop_of(threshold) if threshold else card.stop
+        steps = PostProcessing.parse(process) if process else card.post_processing
         spacing = read_spacing(mm_per_px) if mm_per_px else None
-        segmentation, probability_map = segment(scan, model, pool)
+        among = staged.look_at(scan.pixels) if two_stage else None
+        segmentation, probability_map = segment(scan, model, staged.pool, among)
         reference = read_reference(_read(masks), scan) if masks else None
     except (UnreadableImage, UnusableModel, ValueError) as error:
         raise gr.Error(str(error), print_exception=False) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import text
 from busdemo.ui.api import build_api
 from busdemo.ui.compare_tab import OPEN_LINKED_TAB, build_compare_tab
@@ -24,8 +25,11 @@ SWEEP_SECONDS, FILE_SECONDS = 600, 6600
 """Every so often, files older than this are deleted: together, within the two hours we promise."""
 
 
-def build_page(pool: SegmenterPool, examples: Path = EXAMPLES) -> gr.Blocks:
-    """The whole page over a pool of models and a folder of examples."""
+def build_page(
+    pool: SegmenterPool, examples: Path = EXAMPLES, staged: TwoStage | None = None
+) -> gr.Blocks:
+    """The whole page over a pool of models, a folder of examples and a detector in front."""
+    staged = open_two_stage(pool) if staged is None else staged
     gr.set_static_paths([examples])
     with gr.Blocks(
         title=f"{text.TITLE}: {text.TAGLINE}",
@@ -36,14 +40,14 @@ def build_page(pool: SegmenterPool, examples: Path = EXAMPLES) -> gr.Blocks:
         gr.HTML(_header(), elem_id="bd-header", apply_default_css=False, padding=False)
         with gr.Tabs(elem_id="bd-tabs"):
             with gr.Tab("Segment"):
-                segment = build_segment_tab(page, pool, read_examples(examples))
+                segment = build_segment_tab(page, staged, read_examples(examples))
             with gr.Tab("Compare", elem_id="bd-compare-tab"):
                 build_compare_tab(pool, segment.examples, segment.state)
             with gr.Tab("Models"):
                 build_models_tab(pool)
             with gr.Tab("About"):
                 gr.Markdown(text.ABOUT, elem_id="bd-about")
-        build_api(pool)
+        build_api(staged)
         page.load(None, js=OPEN_LINKED_TAB)
     return page
 
@@ -54,16 +58,19 @@ def launch(
     port: int | None = None,
     root_path: str | None = None,
     weights: Path = WEIGHTS,
+    detector: Path | None = None,
     wait: bool = True,
 ) -> tuple[gr.Blocks, str]:
     """Start the page; models load in the background. Returns the page and its local address.
 
     Uploads over 20 MB are refused by the server; no history, no analytics, no server-side
-    rendering (it was slower here and has taken Spaces down).
+    rendering (it was slower here and has taken Spaces down). UnusableModel when the visitors' own
+    `detector` cannot run.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     pool = SegmenterPool(read_cards(weights))
-    page = build_page(pool)
+    staged = open_two_stage(pool, weights, detector)
+    page = build_page(pool, staged=staged)
     page.queue(max_size=64)
     _, address, _ = page.launch(
         server_name=host,
@@ -78,7 +85,12 @@ def launch(
         ssr_mode=False,
         prevent_thread_lock=True,
     )
-    threading.Thread(target=pool.warm_up, daemon=True, name="warm-up").start()
+
+    def warm_up() -> None:
+        pool.warm_up()
+        staged.warm_up()
+
+    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
     if wait:
         page.block_thread()
     return page, address

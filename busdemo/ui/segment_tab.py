@@ -12,12 +12,14 @@ from gradio.data_classes import FileData
 from busdemo.annotations.masks import write_mask_png
 from busdemo.imaging.images import UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import text
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.findings.component import Findings, FindingsData
 from busdemo.ui.findings.panel import Panel, list_sections
 from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note, Tile
 from busdemo.ui.looking import add_look
+from busdemo.ui.two_stage import read_models, run_two_stages, show_two_stages
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 from busdemo.views.pictures import draw_overlay, encode_png
@@ -47,12 +49,17 @@ Update = tuple[ViewerData | Any, IntakeData | Any, Workspace | Any]
 class SegmentTab:
     """The tab's controls and what its handlers need; built by `build_segment_tab`."""
 
-    pool: SegmenterPool
+    staged: TwoStage
     examples: dict[str, Example]
     viewer: Viewer
     intake: Intake
     state: gr.State
     """The visitor's workspace."""
+
+    @property
+    def pool(self) -> SegmenterPool:
+        """The models."""
+        return self.staged.pool
 
     def open(self, workspace: Workspace | None, choice: ViewerChoice) -> Workspace:
         """The visitor's workspace: the opening example until something else is on the table.
@@ -131,7 +138,8 @@ class SegmentTab:
             request = ExportRequest.from_event(event)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        segmentation = workspace.segmentations.get(request.model)
+        results = workspace.staged if choice.two_stage else workspace.segmentations
+        segmentation = results.get(request.model)
         if segmentation is None:
             return gr.skip()
         mask, reference = (
@@ -156,11 +164,20 @@ class SegmentTab:
                 mm_per_px=request.mm_per_px,
             )
             data, suffix = encode_receipt(receipt), "receipt.json"
-        name = f"{Path(workspace.scan.name).stem}-{request.model}-{suffix}"
+        stages = "-two-stage" if choice.two_stage else ""
+        name = f"{Path(workspace.scan.name).stem}-{request.model}{stages}-{suffix}"
         path = processing_utils.save_bytes_to_cache(data, name, self.viewer.GRADIO_CACHE)
-        shown = show_workspace(workspace, self.pool, self.viewer, chosen=choice.model)
+        shown = self._view(workspace, choice.model)
         shown.downloads = [FileData(path=path, orig_name=name)]
         return shown
+
+    def stage(
+        self, workspace: Workspace | None, choice: ViewerChoice, event: gr.EventData
+    ) -> Iterator[tuple[ViewerData, Workspace]]:
+        """The results in two stages that a visitor wants to see."""
+        workspace = self.open(workspace, choice)
+        for step in run_two_stages(workspace, self.staged, read_models(event)):
+            yield self._view(step, choice.model), step
 
     def ask(
         self, workspace: Workspace | None, choice: ViewerChoice, event: gr.EventData
@@ -180,36 +197,41 @@ class SegmentTab:
         found = add_look(self.open(workspace, choice), self.pool, self.viewer, event)
         if found is None:
             return gr.skip(), gr.skip()
-        return show_workspace(found, self.pool, self.viewer, chosen=choice.model), found
+        return self._view(found, choice.model), found
 
     def _run(self, workspace: Workspace, choice: ViewerChoice) -> Iterator[Update]:
         chosen = first_usable(self.pool, choice.model)
         for step, running in workspace.run(self.pool, chosen):
             chosen = first_usable(self.pool, chosen)  # it may just have proved unusable
-            shown = show_workspace(step, self.pool, self.viewer, chosen=chosen, running=running)
+            shown = self._view(step, chosen, running)
             yield shown, describe_workspace(step, self.examples), step
 
     def _show(self, workspace: Workspace, choice: ViewerChoice) -> Update:
         chosen = first_usable(self.pool, choice.model)
-        shown = show_workspace(workspace, self.pool, self.viewer, chosen=chosen)
+        shown = self._view(workspace, chosen)
         return shown, describe_workspace(workspace, self.examples), workspace
+
+    def _view(self, workspace: Workspace, chosen: str, running: str = "") -> ViewerData:
+        shown = show_workspace(workspace, self.pool, self.viewer, chosen=chosen, running=running)
+        return show_two_stages(shown, workspace, self.staged, self.viewer)
 
 
 def build_segment_tab(
-    page: gr.Blocks, pool: SegmenterPool, examples: dict[str, Example]
+    page: gr.Blocks, staged: TwoStage, examples: dict[str, Example]
 ) -> SegmentTab:
     """Build the tab's controls and connect them; call inside the page's context."""
-    state = gr.State(None, time_to_live=STATE_SECONDS)
+    pool, state = staged.pool, gr.State(None, time_to_live=STATE_SECONDS)
     opening = open_example(next(iter(examples.values())), pool)
     # The values are given at building time, with files that need no writing: the first paint
     # then waits for nothing. A viewer that is never rendered stands in for the one to be.
     writer = Viewer(render=False)
     shown = show_workspace(opening, pool, writer, chosen=first_usable(pool))
+    shown = show_two_stages(shown, opening, staged, writer)
     with gr.Column(elem_id="bd-segment"):
         intake = Intake(describe_workspace(opening, examples), elem_id="bd-intake")
         viewer = Viewer(shown, elem_id="bd-viewer")
         findings = Findings(list_sections(), elem_id="bd-findings")
-    tab = SegmentTab(pool, examples, viewer, intake, state)
+    tab = SegmentTab(staged, examples, viewer, intake, state)
     _connect(page, tab, state)
     findings.ask(tab.ask, [state, viewer], [findings], **_QUEUE)
     return tab
@@ -253,4 +275,5 @@ def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
     looking = [state, tab.viewer]
     tab.viewer.look(tab.look, looking, looking[::-1], trigger_mode="multiple", **shared)
     tab.viewer.export(tab.export, [state, tab.viewer], [tab.viewer], **shared)
+    tab.viewer.stage(tab.stage, looking, looking[::-1], trigger_mode="multiple", **shared)
     page.load(tab.arrive, [state, tab.viewer], outputs, **shared)

@@ -96,6 +96,14 @@ O overlay, I invert, 0 resets the view. Scroll or pinch to zoom, drag to move, d
 reset.
 """
 
+TWO_STAGE_PROBLEM = "Two-stage cannot be used here. {reason}"
+TWO_STAGE_NONE = (
+    "The detector found no lesion with a score of at least {cut_off:.2f}: the model saw the whole "
+    "frame, as in one stage."
+)
+TWO_STAGE_ONE = "The detector found one lesion, score {score:.2f}; the model saw a crop around it."
+TWO_STAGE_SEVERAL = "The detector found {count} lesions; the model saw a crop around each."
+
 SEGMENT_API = (
     "Segment one breast-ultrasound image with one model. Returns the mask (8-bit PNG, 255 = "
     "lesion), the probability map (16-bit PNG, value / 65535), the overlay (RGB PNG) and a receipt "
@@ -103,7 +111,8 @@ SEGMENT_API = (
     "one; 0.005 to 0.995 otherwise. With mask files, the receipt holds the scores against them. "
     "Process: none, or any of largest, above=N, fill, open=N, close=N, smooth=N (px) with commas "
     "between; empty means the model's own. The receipt lists the lesions, in mm too when mm_per_px "
-    "is above 0."
+    "is above 0. With two_stage, a detector finds the lesions first and the model sees a crop of "
+    "each."
 )
 SCORE_API = (
     "Score a mask against a reference of the same image: Dice, IoU, precision, recall (0 to 1, "
@@ -126,6 +135,7 @@ MODELS_COLUMNS = {
     "size_mb": "Weights, MB",
     "ms": "Here, ms",
     "all sets": "All sets",
+    "two-stage": "Two-stage, all sets",
     "false alarms": "False alarms",
     "paper": "Paper",
 }
@@ -134,8 +144,9 @@ MODELS_NORMAL = "Normal images"
 MODELS_NOTE = (
     "Here, ms: one 600 × 500 px image, the fastest of three runs on this machine. GFLOPs: 10⁹ "
     "operations for a 256 × 256 px input, a multiplication and an addition counted as two. False "
-    "alarms: share of normal test images with at least one pixel marked. A recipe's parameters, "
-    "GFLOPs and weights are the sums of its members'. Where the weights started counts too: "
+    "alarms: share of normal test images with at least one pixel marked. Two-stage: the same "
+    "models on crops at the boxes that the detector found. A recipe's parameters, GFLOPs and "
+    "weights are the sums of its members'. Where the weights started counts too: "
     "compare architectures within one start. Differences inside the interval are not differences; "
     "fewer than five patients give no interval."
 )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import Localisation
 from busdemo.ui.viewer.component import ModelLayer, Viewer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.segmenting import Reference, Segmentation, segment
@@ -27,6 +28,7 @@ class Workspace:
     """A scan, perhaps a reference, and what the models said of it.
 
     `case` names the scan's turn on the table; `example` is the id of a shipped example, or empty.
+    `staged` are the results in two stages, with crops at `localisation`, where they were asked for.
     """
 
     scan: Scan
@@ -34,6 +36,8 @@ class Workspace:
     example: str = ""
     reference: Reference | None = None
     segmentations: Mapping[str, Segmentation] = field(default_factory=dict)
+    localisation: Localisation | None = None
+    staged: Mapping[str, Segmentation] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=dict)
     looks: tuple[LookAnswer, ...] = ()
     """Heat maps that were asked for."""

@@ -10,7 +10,8 @@ from busdemo.zoo.cards import ALL_SETS, LEAST_GROUPS, Card, TestResult
 
 DICE = f"dice {ALL_SETS}"
 FALSE_ALARMS = "false alarms"
-"""The columns of the results over all test sets."""
+TWO_STAGE = "two-stage"
+"""The columns of the results over all test sets; the last is the Dice behind the detector."""
 
 UNKNOWN = "–"
 
@@ -28,9 +29,9 @@ def tabulate_zoo(
 
     Columns: name, family, year, paper, start (where the weights started), problem; parameters,
     gflops and size_mb, of a recipe the sums over its members; ms (`milliseconds`, measured here);
-    "dice <set>" and "false alarms", each with " low", " high" (NaN where too few patients give no
-    interval), " n" (images) and " groups" (patients). A card is not trusted: what should be a
-    number and is none becomes NaN.
+    "dice <set>", "two-stage" and "false alarms", each with " low", " high" (NaN where too few
+    patients give no interval), " n" (images) and " groups" (patients). A card is not trusted: what
+    should be a number and is none becomes NaN.
     """
     by_id = {card.id: card for card in cards}
     rows = {
@@ -127,6 +128,7 @@ def _row(card: Card, by_id: Mapping[str, Card]) -> dict[str, Any]:
     for result in card.results:
         if result.metric == "lesion_dice":
             row |= _columns(f"dice {result.dataset}", result)
+    row |= _columns(TWO_STAGE, card.result("two_stage_lesion_dice"))
     return row | _columns(FALSE_ALARMS, card.result("false_alarms"))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+from dataclasses import astuple
 from typing import Any
 
 import cv2
@@ -15,6 +16,7 @@ from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, stop_of
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import Localisation, TwoStage
 from busdemo.workflows.lesions import summarize_lesions, tabulate_lesions
 from busdemo.workflows.segmenting import (
     Files,
@@ -25,6 +27,7 @@ from busdemo.workflows.segmenting import (
     segment,
     tabulate_numbers,
 )
+from busdemo.zoo.loading import UnusableModel
 
 RECEIPT_FORMAT = 1
 
@@ -54,6 +57,7 @@ def write_receipt(
         "model": {"id": card.id, "name": card.name, "sha256": card.sha256},
         "threshold": stop / STOPS,
         "frozen_threshold": card.threshold,
+        "two_stage": _describe_localisation(segmentation.localisation),
         "post_processing": steps.as_settings(),
         "mm_per_px": spacing,
         "reference": None if reference is None else _describe(reference),
@@ -86,12 +90,18 @@ def read_receipt(text: str) -> dict[str, Any]:
 
 
 def replay(
-    receipt: dict[str, Any], scan: Scan, pool: SegmenterPool, *, masks: Files = ()
+    receipt: dict[str, Any],
+    scan: Scan,
+    pool: SegmenterPool,
+    *,
+    masks: Files = (),
+    two_stage: TwoStage | None = None,
 ) -> list[str]:
     """Compute a receipt again; what differs, one sentence each, nothing when it is the same.
 
     The mask and the probability map behind it are compared bit for bit. Scores are compared when
-    the reference's files are given as `masks`; without them, of the numbers only the area.
+    the reference's files are given as `masks`; without them, of the numbers only the area. A
+    receipt in two stages needs the same detector again, behind `two_stage`.
     """
     model = receipt["model"]
     if scan.sha256 != receipt["input"]["sha256"]:
@@ -100,18 +110,24 @@ def replay(
         return [f"The model {model['id']!r} is not in the zoo here."]
     if pool.cards[model["id"]].sha256 != model["sha256"]:
         return [f"The weights of {model['id']} here are not the ones the receipt names."]
+    kept = receipt.get("two_stage")
+    if kept and (problem := _check_detector(kept, two_stage)):
+        return [problem]
     differences = []
-    segmentation, _ = segment(scan, model["id"], pool)
+    among = two_stage.look_at(scan.pixels) if kept and two_stage else None
+    segmentation, _ = segment(scan, model["id"], pool, among)
     if receipt.get("engine") != segmentation.engine:
         differences.append(
             f"The engine was {receipt.get('engine')}, here it is {segmentation.engine}."
         )
     reference = None
     if masks:
-        kept = receipt.get("reference") or {}
-        reference = read_reference(masks, scan, invert=bool(kept.get("inverted")))
+        inverted = bool((receipt.get("reference") or {}).get("inverted"))
+        reference = read_reference(masks, scan, invert=inverted)
     stop, steps = stop_of(receipt["threshold"]), _steps(receipt)
     again = write_receipt(scan, segmentation, stop, reference, steps=steps)
+    if (again["two_stage"] or {}).get("boxes") != (kept or {}).get("boxes"):
+        differences.append("The boxes differ.")
     for key, words in (("levels_sha256", "probability map"), ("mask_sha256", "mask")):
         if again[key] != receipt.get(key):
             differences.append(f"The {words} differs.")
@@ -128,8 +144,8 @@ def _is_complete(receipt: dict[str, Any]) -> bool:
     words = (receipt["input"]["sha256"], model["id"], model["sha256"])
     stop_of(receipt["threshold"])
     _steps(receipt)
-    reference = receipt.get("reference") or {}
-    return isinstance(reference, dict) and all(isinstance(word, str) for word in words)
+    objects = [receipt.get(key) or {} for key in ("reference", "two_stage")]
+    return all(isinstance(o, dict) for o in objects) and all(isinstance(w, str) for w in words)
 
 
 def _steps(receipt: dict[str, Any]) -> PostProcessing:
@@ -149,6 +165,32 @@ def _describe(reference: Reference) -> dict[str, Any]:
         "inverted": reference.inverted,
         "reading": reference.reading.sentence,
     }
+
+
+def _describe_localisation(found: Localisation | None) -> dict[str, Any] | None:
+    """Detector, settings and boxes (left, top, right, bottom in px, score); None in one stage."""
+    if found is None:
+        return None
+    return {
+        "detector": found.detector,
+        "sha256": found.sha256,
+        "cut_off": found.cut_off,
+        "padding": found.padding,
+        "boxes": [[round(v, 3) for v in (*astuple(d.box), d.score)] for d in found.detections],
+    }
+
+
+def _check_detector(kept: dict[str, Any], two_stage: TwoStage | None) -> str | None:
+    """Why a receipt in two stages cannot be computed again here, in one sentence."""
+    if two_stage is None:
+        return "The receipt is one in two stages, and there is no detector here."
+    try:
+        detector = two_stage.detector()
+    except UnusableModel as error:
+        return f"The receipt is one in two stages. {error}"
+    if detector.sha256 != kept.get("sha256"):
+        return "The detector here is not the one the receipt names (its sha256 differs)."
+    return None
 
 
 def _versions() -> dict[str, str]:

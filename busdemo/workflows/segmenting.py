@@ -15,7 +15,8 @@ from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.refusals import plain_name
-from busdemo.inference.segmenter import Predictions, SegmenterPool
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import Localisation, Predicts, TwoStagePredictions
 from busdemo.scoring.overlap import Overlap, score_overlap
 from busdemo.views.pictures import draw_overlay, encode_png
 from busdemo.workflows.lesions import Row, summarize_lesions, tabulate_lesions
@@ -44,12 +45,14 @@ def mask_of(reference: Reference | None) -> Mask | None:
 class Segmentation:
     """A model's whole answer for one scan: `levels` (H, W) uint8 holds every threshold's mask.
 
-    `engine` is what computed it, here or, for a result kept on disk, elsewhere.
+    `engine` is what computed it, here or, for a result kept on disk, elsewhere. `localisation` is
+    where a detector said to look, None in one stage.
     """
 
     card: Card
     levels: Levels
     engine: str
+    localisation: Localisation | None = None
 
     def mask(self, stop: int, steps: PostProcessing = NO_POST_PROCESSING) -> Mask:
         """The mask (H, W) at a slider stop, 1 to 199, after post-processing."""
@@ -77,16 +80,19 @@ def invert_reference(reference: Reference, scan: Scan) -> Reference:
 
 
 def segment(
-    scan: Scan, model_id: str, pool: SegmenterPool, among: Predictions | None = None
+    scan: Scan, model_id: str, pool: SegmenterPool, among: Predicts | None = None
 ) -> tuple[Segmentation, ProbabilityMap]:
     """Run one model over a scan, once; UnusableModel or KeyError when it cannot run.
 
-    `among` are the pool's other answers to the same scan, which a recipe need not compute again.
+    `among` are the pool's other answers to the same scan, which a recipe need not compute again;
+    with those of `TwoStage.look_at` the model looks where the detector found lesions.
     """
     predictions = pool.look_at(scan.pixels) if among is None else among
     probability_map = predictions.predict(model_id)
     levels = quantize(probability_map)
-    return Segmentation(pool.cards[model_id], levels, pool.engine(model_id)), probability_map
+    found = predictions.localisation if isinstance(predictions, TwoStagePredictions) else None
+    result = Segmentation(pool.cards[model_id], levels, pool.engine(model_id), found)
+    return result, probability_map
 
 
 def read_files(image: Path, masks: Sequence[Path]) -> tuple[Scan, Reference | None]:
@@ -131,6 +137,7 @@ def write_results(
         prefix.with_name(f"{prefix.name}-{kind}.png").write_bytes(data)
     row: Row = {
         "model": card.id,
+        **_tabulate_localisation(segmentation.localisation),
         "threshold": stop / STOPS,
         "post_processing": str(steps),
         **tabulate_numbers(mask, truth),
@@ -142,6 +149,13 @@ def write_results(
     }
     lesions = tabulate_lesions(mask, segmentation.levels, truth, spacing)
     return row, [{"model": card.id, **lesion} for lesion in lesions]
+
+
+def _tabulate_localisation(found: Localisation | None) -> Row:
+    """How many lesions a detector found, in two stages; no columns in one."""
+    if found is None:
+        return {}
+    return {"boxes": len(found.detections), "detector_sha256": found.sha256}
 
 
 def write_table(rows: Sequence[Row], path: Path) -> None:

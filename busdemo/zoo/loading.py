@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from busdemo.zoo.architectures import ARCHITECTURES
+from busdemo.zoo.architectures import ARCHITECTURES, OTHER_TASKS
 
 SMP_CLASSES = (
     "Unet",
@@ -47,8 +47,9 @@ def build_network(config: dict[str, Any]) -> nn.Module:
         raise UnusableModel("config.json holds no settings of a network.")
     arguments = {key: value for key, value in config.items() if key != "_model_class"}
     name = str(config.get("_model_class"))
-    if name in ARCHITECTURES:
-        builder: Callable[..., nn.Module] = ARCHITECTURES[name]
+    ours = {**ARCHITECTURES, **OTHER_TASKS}
+    if name in ours:
+        builder: Callable[..., nn.Module] = ours[name]
     elif name in SMP_CLASSES:
         builder = getattr(smp, name)
         arguments["encoder_weights"] = None

@@ -42,7 +42,8 @@ def test_all_verbs_are_named_typed_and_nothing_else_is_public(client: Client) ->
         *("/score", "/describe"),
     }
     names = [parameter["parameter_name"] for parameter in endpoints["/segment"]["parameters"]]
-    assert names == ["image", "model", "threshold", "masks", "process", "mm_per_px"]
+    first, rest = ["image", "model", "threshold", "masks"], ["process", "mm_per_px", "two_stage"]
+    assert names == first + rest
 
 
 def test_segment_returns_the_mask_python_computes_and_its_scores(
@@ -96,7 +97,8 @@ def test_only_an_uploaded_file_can_be_named(
     if uploaded:
         path = httpx.post(f"{url}/upload", files={"files": files[0].open("rb")}).json()[0]
     image = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    asked = httpx.post(f"{url}/call/segment", json={"data": [image, "unet", 0, None]}).json()
+    values = [image, "unet", 0, None, "", 0, False]
+    asked = httpx.post(f"{url}/call/segment", json={"data": values}).json()
     answer = httpx.get(f"{url}/call/segment/{asked['event_id']}", timeout=60).text
     assert ("event: complete" in answer) == uploaded
     assert ("event: error" in answer) == (not uploaded)

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 
 from busdemo.imaging.masks import quantize
-from busdemo.ui.viewer.component import ExportRequest, ModelLayer, Viewer, ViewerChoice, ViewerData
+from busdemo.ui.two_stage import read_models
+from busdemo.ui.viewer.boxes import BoxMark
+from busdemo.ui.viewer.component import (
+    ExportRequest,
+    ModelLayer,
+    Viewer,
+    ViewerChoice,
+    ViewerData,
+)
 
 EVIL = '<img src=x onerror="window.__hacked=1"><b>title</b>'
 NOTES = ("test Dice 0.75 (0.73–0.77) · 24 ms", "test Dice 0.77 (0.75–0.79) · 31 ms", "")
@@ -180,6 +188,27 @@ def build_data(name: str, **changes: Any) -> ViewerData:
     return data.model_copy(update=changes)
 
 
+def build_staged(name: str, models: list[str], found: bool = True) -> ViewerData:
+    """The same case after a detector has looked: some models' levels are cut off at its box."""
+    data, case = build_data(name), CASES[name]
+    height, width = case.image.shape
+    box = BoxMark(left=width // 4, top=height // 3, right=3 * width // 4, bottom=height, score=0.87)
+    for layer in data.models:
+        if layer.id in models and layer.id in case.levels:
+            layer.staged = cut_levels(case.levels[layer.id], box) if found else layer.levels
+    note = "One lesion, score 0.87." if found else "No lesion: the whole frame."
+    update = {"boxes": [box] if found else [], "two_stage_note": note}
+    return data.model_copy(update=update)
+
+
+def cut_levels(levels: NDArray[np.uint8], box: BoxMark) -> NDArray[np.uint8]:
+    """Levels inside a box, 0 outside."""
+    inside = np.zeros_like(levels)
+    window = slice(int(box.top), int(box.bottom)), slice(int(box.left), int(box.right))
+    inside[window] = levels[window]
+    return inside
+
+
 def build_running(name: str) -> ViewerData:
     """The same case while its first model still runs and the second waits."""
     data = build_data(name, case=f"{name}-running")
@@ -204,6 +233,9 @@ def build_harness() -> gr.Blocks:
             "normal": lambda: build_data("normal"),
             "alone": lambda: build_data("second", case="alone", reference=None),
             "evil": lambda: build_data("second", case="evil", title=EVIL, message=EVIL),
+            "no-detector": lambda: build_data(
+                "second", case="no-detector", two_stage_problem="There is no detector."
+            ),
             "update": lambda: build_data("first", title="The same case again"),
             "nothing": show_nothing,
             "zoo": lambda: build_zoo_data("zoo"),
@@ -228,7 +260,12 @@ def build_harness() -> gr.Blocks:
             file = viewer.write_picture(mask, name=f"{choice.case}-{request.kind}.png")
             return build_data(choice.case, downloads=[file]), str(request)
 
+        def stage(choice: ViewerChoice, event: gr.EventData) -> tuple[ViewerData, str]:
+            models = read_models(event)
+            return build_staged(choice.case, models, choice.case != "normal"), f"staged {models}"
+
         viewer.export(export, viewer, [viewer, told], **quiet)
+        viewer.stage(stage, viewer, [viewer, told], **quiet)
     return page
 
 

@@ -58,7 +58,8 @@ class Panel:
 
     def read_subject(self, workspace: Workspace, choice: ViewerChoice) -> Subject | None:
         """What a choice is about; None where the model has no result."""
-        segmentation = workspace.segmentations.get(choice.model)
+        results = workspace.staged if choice.two_stage else workspace.segmentations
+        segmentation = results.get(choice.model)
         if segmentation is None:
             return None
         stop = choice.stop or segmentation.card.stop

@@ -12,6 +12,7 @@ from busdemo.views.diagram import draw_symbol, list_symbols
 from busdemo.views.tables import (
     DICE,
     FALSE_ALARMS,
+    TWO_STAGE,
     UNKNOWN,
     Row,
     find_front,
@@ -166,7 +167,7 @@ def render_paper(url: str) -> str:
 
 
 def _columns(sets: Sequence[str]) -> list[str]:
-    return ["name", "family", *_DIGITS, "start", *sets, FALSE_ALARMS, "paper"]
+    return ["name", "family", *_DIGITS, "start", *sets, TWO_STAGE, FALSE_ALARMS, "paper"]
 
 
 def _render_head(sets: Sequence[str]) -> str:
@@ -174,12 +175,12 @@ def _render_head(sets: Sequence[str]) -> str:
     before = columns.index(sets[0])
     groups = (
         f'<tr class="bd-groups"><td></td><td colspan="{before - 1}"></td>'
-        f'<th scope="colgroup" colspan="{len(sets)}">{_esc(text.MODELS_DICE)}</th>'
+        f'<th scope="colgroup" colspan="{len(sets) + 1}">{_esc(text.MODELS_DICE)}</th>'
         f'<th scope="colgroup">{_esc(text.MODELS_NORMAL)}</th><td></td></tr>'
     )
     cells = []
     for index, key in enumerate(columns):
-        best = "descending" if key in sets or key == "year" else "ascending"
+        best = "descending" if key in (*sets, TWO_STAGE, "year") else "ascending"
         cells.append(
             f'<th scope="col" aria-sort="none"{_number_class(key)}><button type="button" '
             f'data-column="{index}" data-first="{best}">'
@@ -214,7 +215,7 @@ def _render_cell(key: str, row: Row) -> str:
     if key in _DIGITS:
         scaled = value / 1e6 if key == "parameters" else value
         return f'<td class="bd-number" data-value="{value:g}">{scaled:.{_DIGITS[key]}f}</td>'
-    column = key if key == FALSE_ALARMS else f"dice {key}"
+    column = key if key in (FALSE_ALARMS, TWO_STAGE) else f"dice {key}"
     shown, interval = format_result(row, column)
     return (
         f'<td class="bd-number" data-value="{value:g}" title="{row[f"{column} n"]:.0f} images">'

@@ -51,6 +51,11 @@ class ModelCell extends Cell {
     cover(this.veil, describeLayer(layer), layer.state === 'running');
   }
 
+  blit() {
+    super.blit();
+    drawBoxes(this.canvas, this.session.view, this.session.state.boxes);
+  }
+
   write(pixels) {
     const { painter, state, comparison, reach } = this.session, { layer } = this;
     const levels = isReady(layer) ? layer.levels : null;

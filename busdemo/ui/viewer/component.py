@@ -3,9 +3,10 @@
 Python sends pixels once, as 8-bit PNG files; thresholding, scoring and drawing then happen in
 the visitor's browser without another request. Only `value` travels back, and it is untrusted.
 
-To the browser: a `ViewerData`. From it: a `ViewerChoice`. Its events are
-`viewer.export(fn)` and `viewer.look(fn)`; `fn` takes a `gr.EventData`, which
-`ExportRequest.from_event` or `LookRequest.from_event` checks. Do not listen to
+To the browser: a `ViewerData`. From it: a `ViewerChoice`. Its events are `viewer.export(fn)`,
+`viewer.look(fn)` and `viewer.stage(fn)` (results in two stages are wanted and not there yet); `fn`
+takes a `gr.EventData`, which `ExportRequest.from_event`, `LookRequest.from_event` or
+`busdemo.ui.two_stage.read_models` checks. Do not listen to
 `viewer.change`: Gradio dispatches it at every choice and would turn each one into a request.
 """
 
@@ -24,6 +25,7 @@ from pydantic import Field, WithJsonSchema
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.spacing import read_spacing
+from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.looks import LookAnswer
 
 _HERE = Path(__file__).parent
@@ -55,11 +57,12 @@ _SCRIPTS = (
     "spacing",
     "table",
     "showing",
+    "twostage",
     "session",
     "main",
 )
 """The order in which the scripts are joined: `main` last, it uses all the others."""
-_STYLES = ("viewer", "surface", "looks", "selector", "picker", "grid", "lesions", "cards")
+_STYLES = ("viewer", "surface", "looks", "selector", "picker", "grid", "lesions", "cards", "stages")
 
 _FILE = {"type": "object", "properties": {"path": {"type": "string"}}}
 Picture = Annotated[Any, WithJsonSchema({"anyOf": [_FILE, {"type": "null"}]})]
@@ -88,6 +91,8 @@ class ModelLayer(GradioModel):  # type: ignore[misc]
     """One sentence, when unusable or failed."""
     levels: Picture = None
     """(H, W) uint8 from `busdemo.imaging.masks.quantize`, values 0 to 199."""
+    staged: Picture = None
+    """The same in two stages, once a visitor has asked for it."""
 
 
 class ViewerData(GradioModel):  # type: ignore[misc]
@@ -116,6 +121,14 @@ class ViewerData(GradioModel):  # type: ignore[misc]
     """Side of a pixel in mm, from the file or the visitor; 0 is unknown."""
     looks: list[LookAnswer] = Field(default_factory=list)
     """Heat maps that were asked for in this case."""
+    two_stage: bool = False
+    """Whether the results in two stages are shown."""
+    boxes: list[BoxMark] = Field(default_factory=list)
+    """Where the detector found lesions, once it has looked."""
+    two_stage_note: str = ""
+    """One sentence on what it found; empty until it has looked."""
+    two_stage_problem: str = ""
+    """One sentence, when there is no detector."""
     downloads: list[Picture] = Field(default_factory=list)
     """Files the browser saves as soon as they arrive, once, each under its own name on disk."""
     message: str = ""
@@ -134,6 +147,7 @@ class ViewerChoice:
     """None is the model's own, see `Card.post_processing`."""
     mm_per_px: float | None = None
     """None: unknown, so lengths are in px."""
+    two_stage: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,7 +222,10 @@ class Viewer(gr.HTML):  # type: ignore[misc]
         if isinstance(reference, np.ndarray):
             reference = reference > 0
         layers = [
-            layer.model_copy(update={"levels": self._file(layer.levels)}) for layer in data.models
+            layer.model_copy(
+                update={"levels": self._file(layer.levels), "staged": self._file(layer.staged)}
+            )
+            for layer in data.models
         ]
         update = {
             "image": self._file(data.image),
@@ -229,6 +246,7 @@ class Viewer(gr.HTML):  # type: ignore[misc]
             stop=stop,
             post_processing=_steps(payload.processing),
             mm_per_px=_spacing(payload.mm_per_px),
+            two_stage=payload.two_stage,
         )
 
     def api_info(self) -> dict[str, Any]:

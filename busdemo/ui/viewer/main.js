@@ -5,18 +5,24 @@
 const root = element.querySelector('.bd-viewer');
 const shelf = new PictureShelf();
 const settle = () => { commit(); tell(); };
-const session = new Session(root, { choice: settle, save: askForFile, look: (request) => trigger('look', request) });
+const session = new Session(root, {
+  choice: settle, save: askForFile, look: (request) => trigger('look', request), shown: wantStages,
+});
 const { state } = session;
 const saved = { urls: new Set(), asked: false };
 let turn = 0;
 
-const urlOf = (file) => (file && file.url) || null;
+const stages = new TwoStage(root, state, { change: restage, ask: (models) => trigger('stage', { models }) });
+
+function urlOf(file) {
+  return (file && file.url) || null;
+}
 
 // Tell the rest of the page what is on the table and chosen, as soon as that has settled.
 function tell() {
-  const { model, stop } = state, { reference, processing, mm_per_px: spacing } = props.value || {};
+  const { model, stop, twoStage } = state, { reference, processing, mm_per_px: spacing } = props.value || {};
   const ready = isReady(session.chosen);
-  const detail = { case: state.case, model, stop, ready, reference: urlOf(reference), processing, spacing };
+  const detail = { case: state.case, model, stop, ready, reference: urlOf(reference), processing, spacing, twoStage };
   if (state.case === null) return;
   window.__busdemoChoice = detail;
   document.dispatchEvent(new CustomEvent('busdemo:choice', { detail }));
@@ -25,9 +31,19 @@ function tell() {
 function commit() {
   const value = props.value;
   if (!value || state.case === null) return;
-  const chosen = { model: state.model, stop: state.stop, processing: state.steps, mm_per_px: state.mmPerPx };
+  const chosen = { model: state.model, stop: state.stop, processing: state.steps, mm_per_px: state.mmPerPx, two_stage: state.twoStage };
   const same = Object.keys(chosen).every((name) => JSON.stringify(value[name]) === JSON.stringify(chosen[name]));
   if (!same) props.value = { ...value, ...chosen };
+}
+
+function wantStages() {
+  stages.want(session.comparison.shown ? session.comparison.layers : [session.chosen]);
+}
+
+// The other stage's results, from what is already here; those that are not are asked for.
+function restage() {
+  props.value = { ...props.value, two_stage: state.twoStage };
+  apply(props.value);
 }
 
 function askForFile(request) {
@@ -59,7 +75,8 @@ async function apply(value) {
   saveFiles(value.downloads || []);
   root.dataset.busy = String(Boolean(value.image) && first);
   if (!value.image) return session.clear();
-  const layers = (value.models || []).map((layer) => ({ ...layer, url: urlOf(layer.levels), levels: null, tally: null, curve: null }));
+  stages.read(value, first);
+  const layers = stages.layers(value);
   const urls = [value.image, value.reference].map(urlOf);
   try {
     const [image, reference] = await Promise.all(urls.map((url) => url && shelf.get(url)));
@@ -81,7 +98,7 @@ async function apply(value) {
     if (isLate()) return;
     session.looks.receive(looks);
     if (looks.length) session.showTools();
-    shelf.keepOnly(new Set(urls.concat([...layers, ...(value.looks || [])].map((one) => one.url || urlOf(one.levels)))));
+    shelf.keepOnly(new Set(urls.concat(stages.urls(value), (value.looks || []).map((one) => urlOf(one.levels)))));
   } catch (error) {
     if (isLate()) return;
     root.dataset.busy = 'false';

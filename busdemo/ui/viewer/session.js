@@ -2,8 +2,8 @@
 // template's elements, but not who computed the pictures or who wants to hear of a choice.
 
 class Session {
-  // told: {choice(), save(request), look(request)}: called when a choice is settled, a download or
-  // a heat map is wanted.
+  // told: {choice(), save(request), look(request), shown()}: called when a choice is settled, a
+  // download or a heat map is wanted, or other models are shown.
   constructor(root, told) {
     this.root = root;
     this.told = told;
@@ -87,6 +87,7 @@ class Session {
       if (pane.hidden || (!due.has('look') && !due.has('view') && !(live && drawn))) continue;
       this.view.blit(pane.firstElementChild, painter.sources[name].canvas, painter.step);
       drawLesionMarks(this, name, pane.firstElementChild);
+      if (live) drawBoxes(pane.firstElementChild, this.view, this.state.boxes);
     }
   }
 
@@ -100,6 +101,7 @@ class Session {
     showModels(this);
     this.grid.sync();
     this.picker.show();
+    this.told.shown();
     this.redraw('result');
   }
 

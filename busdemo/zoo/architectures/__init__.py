@@ -2,6 +2,7 @@
 
 from busdemo.zoo.architectures.attention_unet import AttentionUNet
 from busdemo.zoo.architectures.deep_attention_unet import DeepAttentionUNet
+from busdemo.zoo.architectures.lesion_detector import LesionDetector
 from busdemo.zoo.architectures.se_unet import SEUNet
 from busdemo.zoo.architectures.spatial_attention_unet import SpatialAttentionUNet
 from busdemo.zoo.architectures.transunet import TransUNet
@@ -21,3 +22,6 @@ ARCHITECTURES = {
     )
 }
 """Class name, as `_model_class` in a config.json has it, to class."""
+
+OTHER_TASKS = {network.__name__: network for network in (LesionDetector,)}
+"""The same of networks that do something else than segment."""

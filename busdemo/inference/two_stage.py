@@ -1,0 +1,158 @@
+"""Two stages: find the lesions, then segment each in a crop of its own; any model, any detector.
+
+Source: Arioua et al., "Localization-Guided Semantic Segmentation Framework for Breast Ultrasound
+Lesions Using BUS_UCLM", Profit AI'25: a detector's box is cropped, segmented and put back.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from busdemo.imaging.arrays import GreyImage, ProbabilityMap
+from busdemo.imaging.boxes import Box, pad_to_square
+from busdemo.inference.detector import (
+    Detection,
+    Detector,
+    find_lesions,
+    load_detector,
+    read_detector_card,
+)
+from busdemo.inference.onnx_detector import OnnxDetector
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.zoo.cards import WEIGHTS
+from busdemo.zoo.loading import UnusableModel
+
+MOST_LESIONS = 8
+"""Boxes that are looked at in one image, best score first: each costs a network's time."""
+
+
+class Predicts(Protocol):
+    """What gives the models' probability maps of one image, such as `Predictions`."""
+
+    def predict(self, model_id: str) -> ProbabilityMap:
+        """Probabilities (H, W) float32 in [0, 1]; UnusableModel or KeyError when it cannot run."""
+
+
+@dataclass(frozen=True)
+class Localisation:
+    """Where lesions were looked for, and by which detector; no detections: in the whole frame."""
+
+    detector: str
+    sha256: str
+    cut_off: float
+    padding: float
+    detections: tuple[Detection, ...]
+
+
+class TwoStagePredictions:
+    """What a pool's models say of one image, looked at only where a detector found lesions.
+
+    Where it found none they see the whole frame, as in one stage; `whole` are their answers to
+    that, which need not be computed again.
+    """
+
+    def __init__(
+        self, pool: SegmenterPool, image: GreyImage, found: Localisation, whole: Predicts | None
+    ) -> None:
+        self.localisation = found
+        self._shape = image.shape
+        self._whole = pool.look_at(image) if whole is None else whole
+        height, width = image.shape
+        crops = [pad_to_square(d.box, found.padding, (width, height)) for d in found.detections]
+        self._crops = [(box, pool.look_at(_cut(image, box))) for box in crops]
+
+    def predict(self, model_id: str) -> ProbabilityMap:
+        """Probabilities (H, W) float32 in [0, 1]: 0 outside all crops, where crops overlap the
+        largest. Errors as `Predictions.predict`."""
+        if not self._crops:
+            return self._whole.predict(model_id)
+        together = np.zeros(self._shape, np.float32)
+        for box, predictions in self._crops:
+            part = together[box.window()]
+            np.maximum(part, predictions.predict(model_id), out=part)
+        return together
+
+
+class TwoStage:
+    """A pool's models behind a detector, which is loaded at its first use.
+
+    `problem` is one sentence when the detector cannot run, otherwise None.
+    """
+
+    def __init__(
+        self, pool: SegmenterPool, load: Callable[[], Detector], problem: str | None = None
+    ) -> None:
+        self.problem = problem
+        self.pool = pool
+        self._load = load
+        self._detector: Detector | None = None
+        self._lock = threading.Lock()
+
+    def detector(self) -> Detector:
+        """The detector, loaded; UnusableModel with the reason, which `problem` then holds too."""
+        with self._lock:
+            if self.problem:
+                raise UnusableModel(self.problem)
+            if self._detector is None:
+                try:
+                    self._detector = self._load()
+                except UnusableModel as error:
+                    self.problem = str(error)
+                    raise
+            return self._detector
+
+    def warm_up(self) -> None:
+        """Load the detector and run it once; a failure is noted in `problem`."""
+        with suppress(UnusableModel):
+            self.locate(np.zeros((500, 600), np.uint8))
+
+    def locate(self, image: GreyImage) -> Localisation:
+        """Where the lesions of an image (H, W) uint8 are; UnusableModel when it cannot run."""
+        detector = self.detector()
+        try:
+            detections = find_lesions(detector, image)[:MOST_LESIONS]
+        except UnusableModel as error:
+            self.problem = str(error)
+            raise
+        tuning = detector.tuning
+        return Localisation(
+            detector.name, detector.sha256, tuning.cut_off, tuning.padding, tuple(detections)
+        )
+
+    def look_at(
+        self,
+        image: GreyImage,
+        *,
+        found: Localisation | None = None,
+        whole: Predicts | None = None,
+    ) -> TwoStagePredictions:
+        """The models' answers in two stages to an image (H, W) uint8; errors as `locate`.
+
+        `found` is what `locate` said of it, `whole` the models' answers in one stage, where known.
+        """
+        found = self.locate(image) if found is None else found
+        return TwoStagePredictions(self.pool, image, found, whole)
+
+
+def open_two_stage(
+    pool: SegmenterPool, weights: Path = WEIGHTS, onnx: Path | None = None
+) -> TwoStage:
+    """Two stages with the zoo's detector, or with a user's own YOLO in the file `onnx`.
+
+    The zoo's may be missing: that is a `problem`. UnusableModel when the user's cannot run.
+    """
+    if onnx is not None:
+        own = OnnxDetector(onnx)
+        return TwoStage(pool, lambda: own)
+    card = read_detector_card(weights)
+    problem = "There is no detector in the zoo." if card is None else card.problem
+    return TwoStage(pool, lambda: load_detector(card), problem)
+
+
+def _cut(image: GreyImage, box: Box) -> GreyImage:
+    return np.ascontiguousarray(image[box.window()])

@@ -1,0 +1,1 @@
+"""Training the detector of lesions: `busdemo train detector`."""

@@ -1,0 +1,173 @@
+"""Training the detector, in the loop of the segmentation networks."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+from torchvision import tv_tensors
+
+from busdemo.imaging.boxes import LEAST_PX
+from busdemo.imaging.fit import Fit
+from busdemo.inference.detector import place, read_places
+from busdemo.scoring.detection import average_precision, match_boxes
+from busdemo.training.augmentation import build_augmentation
+from busdemo.training.data import Samples, load_batches, resize
+from busdemo.training.detector.losses import boxes_of_numbers, detection_loss
+from busdemo.training.loop import Run, Task, forward
+from busdemo.training.recipe import ENCODER, Recipe
+from busdemo.training.train import keep_freed_memory, read_splits, widen_depthwise_convolutions
+from busdemo.zoo.cards import WEIGHTS
+from busdemo.zoo.loading import build_network
+
+DETECTOR = "detector"
+"""Its folder in weights/, and what `busdemo train` calls it."""
+
+CONFIG: dict[str, Any] = {
+    "_model_class": "LesionDetector",
+    "encoder_name": ENCODER,
+    "in_channels": 1,
+    "width": 96,
+}
+RECIPE = Recipe(stages=((3, 160),))
+STARTS_FROM = "unet"
+"""The model in weights/ whose trained encoder it starts from: the same layers, the same train
+split."""
+
+FROZEN_STAGES = 3
+"""The encoder's stem and so many of its stages stay as they were learned there: their gradients, at
+the finest sizes, would take half of the training time."""
+
+MOST_IOU = 0.6
+"""Of two boxes that overlap by more, the better stays while training is watched."""
+
+
+def load_numbered(
+    samples: Samples, side_px: int, batch_size: int, workers: int
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """One epoch of augmented images (B, 1, S, S) and their numbered lesions, uint8."""
+    return load_batches(samples, side_px, batch_size, workers, AugmentedNumbers)
+
+
+def find_loss(network: nn.Module, batch: tuple[Tensor, Tensor], device: str) -> Tensor:
+    """The loss of images (B, 1, S, S) and numbered lesions (B, 1, S, S)."""
+    image, numbered = batch
+    return detection_loss(_find(network, image, device), numbered)
+
+
+@torch.inference_mode()
+def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) -> dict[str, float]:
+    """mAP at network size over the samples with a lesion, and over all."""
+    network.eval()
+    fit = Fit.of((side_px, side_px), (side_px, side_px), "stretch")
+    matches = []
+    for start in range(0, len(samples.datasets), 32):
+        part = slice(start, start + 32)
+        images, numbered = shrink(samples.images[part], samples.masks[part], side_px)
+        for output, numbers in zip(_find(network, images, device).cpu(), numbered, strict=True):
+            true = boxes_of_numbers(numbers[0]).numpy().astype(np.float64)
+            found = place(read_places(output.numpy()), fit, MOST_IOU)
+            matches.append(match_boxes(found, true))
+    everything = average_precision(matches)
+    lesions = average_precision([m for m in matches if m.lesions])
+    return {
+        "map50": float(lesions[0]),
+        "map50_95": float(lesions.mean()),
+        "map50_with_normals": float(everything[0]),
+        "map50_95_with_normals": float(everything.mean()),
+    }
+
+
+def _find(network: nn.Module, image: Tensor, device: str) -> Tensor:
+    output = forward(network, image, device)
+    assert isinstance(output, Tensor)  # noqa: S101
+    return output
+
+
+FINDING = Task(load_numbered, find_loss, evaluate, score="map50_95")
+"""Boxes around lesions, over samples whose masks hold the numbers of the lesions, 0 for background.
+"""
+
+
+class AugmentedNumbers(Dataset[tuple[Tensor, Tensor]]):
+    """Images (1, S, S) float32 and numbered lesions (1, S, S) uint8, augmented anew each time."""
+
+    def __init__(self, samples: Samples, side_px: int) -> None:
+        self._samples = samples
+        self._side_px = side_px
+        self._augmentation = build_augmentation()
+
+    def __len__(self) -> int:
+        return len(self._samples.datasets)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        part = slice(index, index + 1)
+        image, numbers = shrink(
+            self._samples.images[part], self._samples.masks[part], self._side_px
+        )
+        moved = self._augmentation(tv_tensors.Image(image[0]), tv_tensors.Mask(numbers[0]))
+        return moved[0].as_subclass(Tensor), moved[1].as_subclass(Tensor)
+
+
+def shrink(
+    images: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any], side_px: int
+) -> tuple[Tensor, Tensor]:
+    """Images and numbered lesions (N, S, S) uint8 as tensors (N, 1, s, s); images in [0, 1]."""
+    pixels = resize(torch.from_numpy(images)[:, None].float() / 255, side_px)
+    numbered = torch.from_numpy(numbers)[:, None]
+    if numbered.shape[-1] != side_px:
+        numbered = functional.interpolate(numbered, (side_px, side_px), mode="nearest-exact")
+    return pixels, numbered
+
+
+def number_lesions(samples: Samples) -> Samples:
+    """The samples with their masks' lesions numbered from 1; debris of drawing is left out."""
+    numbered = np.zeros_like(samples.masks)
+    for mask, numbers in zip(samples.masks, numbered, strict=True):
+        lesion = (mask >= 128).astype(np.uint8)
+        count, parts, stats, _ = cv2.connectedComponentsWithStats(lesion, connectivity=8)
+        large = [part for part in range(1, count) if stats[part, cv2.CC_STAT_AREA] >= LEAST_PX]
+        for number, part in enumerate(large, start=1):
+            numbers[parts == part] = number
+    return replace(samples, masks=numbered)
+
+
+def train_detector(
+    data: Path, runs: Path, *, weights: Path = WEIGHTS, workers: int = 0, recipe: Recipe = RECIPE
+) -> float:
+    """Train the detector, or go on with it; the best mAP@50:95 over validation lesion images.
+
+    Raises FileNotFoundError when `weights` lacks the network whose encoder it starts from.
+    """
+    keep_freed_memory()
+    splits = read_splits(data, recipe.final_side_px, recipe.phantoms, recipe.seed)
+    samples, validation = (number_lesions(part) for part in splits)
+    torch.manual_seed(recipe.seed)
+    network = build_network(CONFIG)
+    start_from_segmenter(network, weights / STARTS_FROM / "model.safetensors")
+    freeze_stages(network, FROZEN_STAGES)
+    widen_depthwise_convolutions(network)
+    run = Run(network, recipe, runs / DETECTOR, task=FINDING, workers=workers)
+    return run.train(samples, validation)
+
+
+def start_from_segmenter(network: nn.Module, path: Path) -> None:
+    """Give the detector's encoder the weights of a segmentation network's; the same layers."""
+    published = load_file(path)
+    prefix = "encoder."
+    state = {k.removeprefix(prefix): v for k, v in published.items() if k.startswith(prefix)}
+    network.encoder.load_state_dict(state)  # type: ignore[union-attr]
+
+
+def freeze_stages(network: nn.Module, stages: int) -> None:
+    """Leave the stem and the first stages of the detector's encoder as they are."""
+    encoder = network.encoder.model  # type: ignore[union-attr]
+    for part in (encoder.conv_stem, encoder.bn1, *list(encoder.blocks)[:stages]):  # type: ignore[union-attr, arg-type]
+        for parameter in part.parameters():
+            parameter.requires_grad_(False)

@@ -1,0 +1,99 @@
+"""The two-stage switch: what the viewer shows of it, and computing what it asks for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+
+from busdemo.inference.two_stage import Localisation, TwoStage
+from busdemo.ui import text
+from busdemo.ui.viewer.boxes import BoxMark
+from busdemo.ui.viewer.component import Viewer, ViewerData
+from busdemo.ui.workspace import Workspace
+from busdemo.workflows.segmenting import Segmentation, segment
+from busdemo.zoo.loading import UnusableModel
+
+MOST_MODELS = 16
+"""Models one event may ask for."""
+
+
+def read_models(event: gr.EventData) -> list[str]:
+    """The models a `stage` event asks for, which anyone may have written; unknown ones too."""
+    data = event._data if isinstance(event._data, dict) else {}
+    models = data.get("models")
+    named = models if isinstance(models, list) else []
+    return [model for model in named[:MOST_MODELS] if isinstance(model, str)]
+
+
+def run_two_stages(
+    workspace: Workspace, staged: TwoStage, models: Sequence[str]
+) -> Iterator[Workspace]:
+    """Look for lesions once, then run the models that have not run in two stages yet.
+
+    Yields the workspace after each. A detector that fails is noted in `staged.problem`, a model
+    that does in its pool's problems.
+    """
+    pool = staged.pool
+    waiting = [m for m in models if m in pool.cards and m not in workspace.staged]
+    try:
+        if workspace.localisation is None:
+            workspace = replace(workspace, localisation=staged.locate(workspace.scan.pixels))
+    except UnusableModel:
+        yield workspace
+        return
+    found = workspace.localisation
+    assert found is not None  # noqa: S101
+    predictions = staged.look_at(workspace.scan.pixels, found=found)
+    for model_id in waiting:
+        try:
+            result = _known_whole(workspace, model_id, found)
+            if result is None:
+                result, _ = segment(workspace.scan, model_id, pool, predictions)
+        except UnusableModel:
+            continue  # the pool has noted the reason, and the selector shows it
+        workspace = replace(workspace, staged={**workspace.staged, model_id: result})
+        yield workspace
+    if not waiting:
+        yield workspace
+
+
+def _known_whole(workspace: Workspace, model_id: str, found: Localisation) -> Segmentation | None:
+    """The model's result in one stage, where no lesion was found: it is that in two, too."""
+    direct = workspace.segmentations.get(model_id)
+    if found.detections or direct is None:
+        return None
+    return replace(direct, localisation=found)
+
+
+def show_two_stages(
+    shown: ViewerData, workspace: Workspace, staged: TwoStage, viewer: Viewer
+) -> ViewerData:
+    """The viewer's data with the results in two stages, the boxes and a sentence on them."""
+    files = workspace.pictures
+    for layer in shown.models:
+        if (result := workspace.staged.get(layer.id)) is not None:
+            key = f"two-stage:{layer.id}"
+            if key not in files or not Path(files[key].path).exists():
+                files[key] = viewer.write_picture(result.levels)
+            layer.staged = files[key]
+    if staged.problem:
+        shown.two_stage_problem = text.TWO_STAGE_PROBLEM.format(reason=staged.problem)
+    elif (found := workspace.localisation) is not None:
+        shown.boxes = [
+            BoxMark(left=b.left, top=b.top, right=b.right, bottom=b.bottom, score=d.score)
+            for d in found.detections
+            for b in (d.box,)
+        ]
+        shown.two_stage_note = describe_localisation(found)
+    return shown
+
+
+def describe_localisation(found: Localisation) -> str:
+    """One sentence on where the lesions were found, or that none was."""
+    count = len(found.detections)
+    if not count:
+        return text.TWO_STAGE_NONE.format(cut_off=found.cut_off)
+    if count == 1:
+        return text.TWO_STAGE_ONE.format(score=found.detections[0].score)
+    return text.TWO_STAGE_SEVERAL.format(count=count)
