@@ -152,11 +152,12 @@ class Desk {
     this.changed('list');
   }
 
-  addConsensus(rule, among) {
+  // early: of a link, whose models have not answered yet.
+  addConsensus(rule, among, early = false) {
     const words = { all: '', people: ' of people', models: ' of models' }[among];
     const one = this.roster.add({ key: `consensus:${rule}:${among}`, name: `${RULES[rule]}${words}`, kind: 'consensus', rule, among });
     if (!one) return;
-    if (!this.roster.membersOf(one).length) {
+    if (!early && !this.roster.membersOf(one).length) {
       this.roster.remove(one.key);
       this.say('There is nobody yet to make a consensus of.');
       return;
@@ -234,7 +235,7 @@ class Desk {
 
   point(key) {
     this.pointed = this.roster.find(key) && this.roster.find(key).ready ? key : '';
-    this.redraw('view');
+    this.redraw('picture');
   }
 
   // ---- pictures
@@ -299,7 +300,7 @@ class Desk {
 
   setSwipe(share) {
     this.swipeAt = Math.max(0, Math.min(1, share));
-    this.redraw('view', 'tools');
+    this.redraw('picture', 'tools');
   }
 
   setLook(look) {
@@ -309,7 +310,7 @@ class Desk {
 
   setOpacity(share) {
     this.opacity = share;
-    this.redraw('view');
+    this.redraw('picture');
   }
 
   resetView() {
@@ -420,7 +421,7 @@ class Desk {
   // ---- one draw a frame
 
   changed(...parts) {
-    this.redraw('view', 'tools', 'list', ...parts);
+    this.redraw('picture', 'tools', 'list', ...parts);
   }
 
   redraw(...parts) {
@@ -440,9 +441,8 @@ class Desk {
     if (has('layout')) this.measure();
     if (this.state.grey && pictures.sources) {
       if (has('look')) pictures.drawScan(this.look);
-      if (has('look', 'view', 'masks', 'list')) pictures.drawPicture();
-      const isMapShown = !this.easel.isOn;
-      if (isMapShown && has('look', 'view', 'masks', 'map', 'list')) pictures.drawMap(has('look', 'masks', 'map', 'list'));
+      if (has('look', 'view', 'masks', 'picture')) pictures.drawPicture();
+      if (!this.easel.isOn && has('look', 'view', 'masks', 'map')) pictures.drawMap(has('look', 'masks', 'map'));
     }
     if (has('list')) this.rows.show();
     else if (masks) this.rows.showNumbers();

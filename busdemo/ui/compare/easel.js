@@ -61,7 +61,7 @@ class Easel {
     });
     pane.addEventListener('pointerleave', () => {
       this.at = null;
-      this.desk.redraw('view');
+      this.desk.redraw('picture');
     });
   }
 
@@ -85,7 +85,7 @@ class Easel {
 
   drag(event) {
     this.at = this.place(event);
-    this.desk.redraw('view');
+    this.desk.redraw('picture');
     if (!this.stroke || event.pointerId !== this.stroke.id) return;
     const events = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
     for (const one of events.length ? events : [event]) this.paint(this.place(one));
@@ -120,20 +120,20 @@ class Easel {
     const last = corners[corners.length - 1], first = corners[0];
     if (corners.length > 2 && Math.hypot(at.x - first.x, at.y - first.y) < near) return this.closePolygon();
     if (!last || Math.hypot(at.x - last.x, at.y - last.y) >= 0.5) corners.push(at); // not twice by a double click
-    desk.redraw('view');
+    desk.redraw('picture');
   }
 
   closePolygon() {
     const { corners } = this;
     this.corners = [];
     if (corners.length > 2) this.once(() => fillPolygon(this.mask, corners, true));
-    this.desk.redraw('view');
+    this.desk.redraw('picture');
   }
 
   dropPolygon() {
     const had = this.corners.length > 0;
     this.corners = [];
-    this.desk.redraw('view');
+    this.desk.redraw('picture');
     return had;
   }
 
@@ -157,7 +157,7 @@ class Easel {
   undo() {
     if (this.corners.length) {
       this.corners.pop();
-      this.desk.redraw('view');
+      this.desk.redraw('picture');
     } else this.step('undo');
   }
 

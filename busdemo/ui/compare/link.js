@@ -42,7 +42,7 @@ function followLink(desk, link) {
     const one = desk.addModel(id, { stop, steps });
     if (one) one.shown = shown;
   }
-  for (const [rule, among] of link.consensus) desk.addConsensus(rule, among);
+  for (const [rule, among] of link.consensus) desk.addConsensus(rule, among, true);
   if (desk.roster.find(link.reference)) desk.roster.reference = link.reference;
   Object.assign(desk, { picture: link.picture, map: link.map });
   if (link.pair.length === 2) desk.sides = { a: link.pair[0], b: link.pair[1] };

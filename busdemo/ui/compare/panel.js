@@ -125,14 +125,17 @@ class Panel {
     matrix.lay(ready, [{ id: 'head', label: '' }, ...ready.map((one) => ({ id: one.key, label: one.name, tag: one }))], heads);
     ready.forEach((a, row) => ready.forEach((b, column) => {
       const value = values[row][column], cell = matrix.cell(row, column + 1);
-      const share = high > low ? (value - low) / (high - low) : 1;
-      setText(cell, a === b ? '' : formatMetric(metric, value));
+      const share = high > low ? (value - low) / (high - low) : 1, text = a === b ? '' : formatMetric(metric, value);
+      const heat = Number.isFinite(value) ? (metric.higher ? share : 1 - share).toFixed(3) : '0';
+      if (cell.dataset.says === `${metric.id} ${text} ${heat}`) return; // 400 cells, and a frame to draw
+      cell.dataset.says = `${metric.id} ${text} ${heat}`;
+      setText(cell, text);
       cell.dataset.a = a.key;
       cell.dataset.b = b.key;
       cell.dataset.self = String(a === b);
       cell.dataset.stale = String(!LIVE.includes(metric.id));
-      cell.title = a === b ? '' : `${a.name} and ${b.name}: ${formatMetric(metric, value)} ${this.unit(metric)}. Click for A against B.`;
-      cell.style.setProperty('--bd-heat', Number.isFinite(value) ? (metric.higher ? share : 1 - share).toFixed(3) : '0');
+      cell.title = a === b ? '' : `${a.name} and ${b.name}: ${text} ${this.unit(metric)}. Click for A against B.`;
+      cell.style.setProperty('--bd-heat', heat);
     }));
     const range = known.length ? `${formatMetric(metric, low)} to ${formatMetric(metric, high)}${this.unit(metric) ? ` ${this.unit(metric)}` : ''}; ` : '';
     setText(this.desk.find('.bd-matrix-note'), `${range}the brighter, the closer. A click on a pair shows it as A against B.`);

@@ -118,23 +118,24 @@ function voteEntropy(k, n) {
   return -(p * Math.log2(p) + (1 - p) * Math.log2(1 - p));
 }
 
-// Pixels shared by each pair of masks: Float64Array(32 * 32), areas on its diagonal; and the
-// background of all. One pass; a run of equal words is counted at once.
+// Pixels shared by each pair of masks: Float64Array(32 * 32), areas on its diagonal. Neighbours mostly
+// have the same word and an image holds few different ones, so pixels are counted by word first.
 function countOverlaps(words) {
-  const shared = new Float64Array(SLOTS * SLOTS), slots = new Int32Array(SLOTS);
-  const add = (word, run) => {
-    let n = 0;
-    for (let rest = word; rest; rest &= rest - 1) slots[n++] = 31 - Math.clz32(rest & -rest);
-    for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) shared[slots[a] * SLOTS + slots[b]] += run;
-  };
+  const pixels = new Map();
   let last = 0, from = 0;
-  for (let i = 0; i < words.length; i++) {
-    if (words[i] === last) continue;
-    if (last) add(last, i - from);
-    last = words[i];
+  for (let i = 0; i <= words.length; i++) {
+    const word = i < words.length ? words[i] : last ^ 1;
+    if (word === last) continue;
+    if (last) pixels.set(last, (pixels.get(last) || 0) + i - from);
+    last = word;
     from = i;
   }
-  if (last) add(last, words.length - from);
+  const shared = new Float64Array(SLOTS * SLOTS), slots = new Int32Array(SLOTS);
+  for (const [word, count] of pixels) {
+    let n = 0;
+    for (let rest = word; rest; rest &= rest - 1) slots[n++] = 31 - Math.clz32(rest & -rest);
+    for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) shared[slots[a] * SLOTS + slots[b]] += count;
+  }
   return shared;
 }
 
