@@ -11,8 +11,9 @@ from gradio.data_classes import FileData
 from busdemo.imaging.images import UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
-from busdemo.ui.compare import answers, files
+from busdemo.ui.compare import answers
 from busdemo.ui.compare.component import Arrival, Compare, CompareData, Wish
+from busdemo.ui.compare.files import build_file_writer
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.intake.component import Tile
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
@@ -89,13 +90,15 @@ class CompareTab:
         chosen = first_usable(self.pool)
         shown = show_workspace(workspace, self.pool, self.compare, chosen=chosen, running=running)
         height, width = workspace.scan.pixels.shape
-        return CompareData(
+        data = CompareData(
             **dict(shown),
             example=workspace.example,
             examples=[_tile(example) for example in self.examples.values()],
             scan_note="; ".join((f"{width} × {height} px", *workspace.scan.notes)),
             scan_sha256=workspace.scan.sha256,
-        ).model_copy(update={"message": message})
+        )
+        data.message = message
+        return data
 
 
 def build_compare_tab(
@@ -104,7 +107,8 @@ def build_compare_tab(
     """Build the tab, empty, and connect it; `segmented` is the Segment tab's workspace."""
     state = gr.State(None, time_to_live=STATE_SECONDS)
     compare = Compare(
-        answers=[answers.read_masks, answers.measure, files.write_file], elem_id="bd-compare"
+        answers=[answers.read_masks, answers.measure, build_file_writer(pool.cards)],
+        elem_id="bd-compare",
     )
     tab = CompareTab(pool, examples, compare)
     # The queue of all that runs models, as in the Segment tab.

@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from busdemo.annotations.files import EXPORTS
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.scoring.agreement import METRICS, Annotation, compare
 from busdemo.scoring.consensus import staple
 from busdemo.ui.compare.answers import measure, read_masks
+from busdemo.ui.compare.files import build_file_writer
 
 HEIGHT, WIDTH = 40, 50
 EVIL = '<img src=x onerror="alert(1)">.png'
@@ -124,3 +126,65 @@ def test_mask_files_come_back_named_and_described_and_wrong_ones_get_a_sentence(
 @pytest.mark.parametrize("wrong", [None, {}, {"files": 3, "width": 5}, {"width": 0, "height": 0}])
 def test_reading_nothing_gives_no_mask(wrong: Any) -> None:
     assert read_masks(wrong)["masks"] == []
+
+
+def file_request(kind: str, **changes: Any) -> dict[str, Any]:
+    image = np.full((HEIGHT, WIDTH), 90, np.uint8)
+    png = cv2.imencode(".png", image)[1].tobytes()
+    fields = {"kind": kind, "metric": "hd95", "image": text(png)}
+    scan = {"title": EVIL, "sha256": "a" * 64}
+    model = annotator("c", "model") | {"model": "tiny", "stop": 90, "steps": {"keep": "largest"}}
+    evil = annotator("b") | {"name": EVIL, "note": EVIL, "colour": '"><script>'}
+    return request(annotator("a"), evil, model, **fields, scan=scan, **changes)
+
+
+def save(kind: str, **changes: Any) -> dict[str, Any]:
+    return build_file_writer({})(file_request(kind, **changes))
+
+
+def test_a_mask_is_saved_in_any_format_that_is_written() -> None:
+    file = save("mask", key="a", format="png")
+    pixels = cv2.imdecode(np.frombuffer(base64.b64decode(file["data"]), np.uint8), -1)
+    np.testing.assert_array_equal(pixels > 0, MASKS["a"])
+    assert file["name"].endswith("-A.png")
+    for export in EXPORTS:
+        found = save("mask", key="a", format=export)
+        assert "error" in found or len(base64.b64decode(found["data"])) > 0
+
+
+def test_the_json_holds_what_was_measured_and_the_scan_s_own_digest() -> None:
+    numbers = json.loads(base64.b64decode(save("json")["data"]))
+    assert numbers["image"]["sha256"] == "a" * 64
+    assert [one["annotator"] for one in numbers["annotators"]] == ["A", EVIL, "C"]
+    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()])
+    np.testing.assert_allclose(numbers["matrices"]["assd"], comparison.matrix("assd"))
+
+
+def test_the_table_is_the_metric_asked_for() -> None:
+    lines = base64.b64decode(save("csv")["data"]).decode().splitlines()
+    assert lines[0].startswith("hd95,A,")
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("kind", ["report", "svg"])
+def test_hostile_names_stay_text_in_report_and_contours(kind: str) -> None:
+    page = base64.b64decode(save(kind)["data"]).decode()
+    assert "<img src=x" not in page
+    assert "<script" not in page
+    assert "&lt;img src=x" in page
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "virus"},
+        {"kind": "csv", "metric": "beauty"},
+        {"kind": "mask", "key": "a", "format": "exe"},
+        {"kind": "mask", "key": "nobody", "format": "png"},
+        {"kind": "json", "image": "%"},
+        {"kind": "json", "image": text(b"GIF89a" + bytes(30))},
+    ],
+)
+def test_what_is_no_file_of_ours_gets_one_sentence(wrong: dict[str, Any]) -> None:
+    answer = build_file_writer({})(file_request("json") | wrong)
+    assert answer["error"].endswith(".")

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from busdemo.annotations.files import NamedMask, read_annotations
+from busdemo.annotations.inspection import inspect_file, inspect_mask
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_BYTES, MAX_PIXELS, UnreadableImage
@@ -66,7 +67,8 @@ def read_masks(request: Any) -> dict[str, Any]:
             try:
                 data = decode_base64(file.get("data"))
                 found = read_annotations([(name, data)], size_wh, image_name=image)
-                masks += [_describe_mask(mask) for mask in found]
+                seen = inspect_file(data, name)
+                masks += [_describe_mask(mask, seen) for mask in found]
             except UnreadableImage as error:
                 errors.append(str(error))
     except ValueError as error:
@@ -156,10 +158,10 @@ def encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _describe_mask(mask: NamedMask) -> dict[str, Any]:
+def _describe_mask(mask: NamedMask, seen: list[str]) -> dict[str, Any]:
     return {
         "name": mask.name,
-        "note": mask.sentence,
+        "note": " ".join([mask.sentence, *seen, *inspect_mask(mask.mask)]),
         "sha256": list(mask.sha256),
         "png": encode_base64(write_mask_png(mask.mask)),
     }

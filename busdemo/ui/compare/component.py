@@ -46,7 +46,12 @@ _SCRIPTS = (
 _SHARED_STYLES = ("viewer", "surface")
 _STYLES = ("desk", "list", "figures")
 
-SAVES: tuple[tuple[str, str, str], ...] = ()
+SAVES = (
+    ("report", "Report", "HTML, one file, prints on A4"),
+    ("json", "Numbers", "JSON, with versions and digests"),
+    ("csv", "Table", "CSV, the metric shown"),
+    ("svg", "Contours", "SVG"),
+)
 """What the download menu offers: kind, name, and what it is."""
 
 MOST_MODELS = 20

@@ -1,32 +1,57 @@
-"""What a visitor takes along from the comparison: a mask in any of the formats that are written.
+"""What a visitor takes along from the comparison: a mask, contours, a table, numbers, a report.
 
 Nothing is written on the server's disk: a file's contents go back as text for the browser to save.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
 from busdemo.annotations.files import EXPORTS, write_annotation
 from busdemo.imaging.images import Scan, read_scan
+from busdemo.imaging.masks import STOPS
+from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.refusals import plain_name
+from busdemo.scoring.agreement import METRICS, Annotation
 from busdemo.ui.compare.answers import (
     Table,
     decode_base64,
     encode_base64,
+    listed,
     read_table,
 )
+from busdemo.views.contours import draw_contours
+from busdemo.workflows.comparing import Case, Source, compare_sources, encode_case, encode_matrix
+from busdemo.workflows.comparison_report import write_report
+from busdemo.zoo.cards import Card
+
+TYPES = {
+    "report": ("comparison.html", "text/html"),
+    "json": ("comparison.json", "application/json"),
+    "csv": ("matrix.csv", "text/csv"),
+    "svg": ("contours.svg", "image/svg+xml"),
+}
+"""How a kind of file ends, and its media type."""
 
 
-def write_file(request: Any) -> dict[str, Any]:
-    """{name, type, data} of the file asked for, or {error} with one sentence."""
-    fields = request if isinstance(request, Mapping) else {}
-    try:
-        return _write_mask(read_table(fields), _read_scan(fields), fields)
-    except ValueError as error:
-        return {"error": str(error)}
+def build_file_writer(cards: Mapping[str, Card]) -> Callable[[Any], dict[str, Any]]:
+    """The server function `write_file` over the zoo's cards, whose digests stand in the files."""
+
+    def write_file(request: Any) -> dict[str, Any]:
+        """{name, type, data} of the file asked for, or {error} with one sentence."""
+        fields = request if isinstance(request, Mapping) else {}
+        try:
+            table = read_table(fields)
+            scan = _read_scan(fields)
+            if fields.get("kind") == "mask":
+                return _write_mask(table, scan, fields)
+            return _write_table(table, scan, fields, cards)
+        except (ValueError, KeyError) as error:
+            return {"error": str(error)}
+
+    return write_file
 
 
 def _write_mask(table: Table, scan: Scan, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,6 +62,58 @@ def _write_mask(table: Table, scan: Scan, fields: Mapping[str, Any]) -> dict[str
     data = write_annotation(one.mask, export, name=one.annotator, scan=scan)
     name = f"{_stem(scan.name)}-{_stem(one.annotator)}{EXPORTS[export].suffix}"
     return {"name": name, "type": "application/octet-stream", "data": encode_base64(data)}
+
+
+def _write_table(
+    table: Table, scan: Scan, fields: Mapping[str, Any], cards: Mapping[str, Card]
+) -> dict[str, Any]:
+    kind, metric = str(fields.get("kind")), str(fields.get("metric"))
+    if kind not in TYPES or metric not in {one.id for one in METRICS}:
+        raise ValueError("This is not a file the comparison offers.")
+    if kind == "svg":
+        data = _draw(table, fields).encode("utf-8", "replace")
+    else:
+        case = _open_case(table, scan, fields, cards)
+        data = {
+            "report": lambda: write_report(case).encode("utf-8", "replace"),
+            "json": lambda: encode_case(case),
+            "csv": lambda: encode_matrix(case, metric),
+        }[kind]()
+    ending, media = TYPES[kind]
+    return {"name": f"{_stem(scan.name)}-{ending}", "type": media, "data": encode_base64(data)}
+
+
+def _draw(table: Table, fields: Mapping[str, Any]) -> str:
+    sent = [str(one.get("colour")) for one in listed(fields.get("annotators"))]
+    colours = [c if re.fullmatch("#[0-9a-f]{6}", c) else "#ffffff" for c in sent]
+    return draw_contours(table.annotations, colours)
+
+
+def _open_case(
+    table: Table, scan: Scan, fields: Mapping[str, Any], cards: Mapping[str, Card]
+) -> Case:
+    sent = listed(fields.get("annotators"))
+    sources = [
+        _describe(one, annotation, cards)
+        for one, annotation in zip(sent, table.annotations, strict=True)
+    ]
+    return compare_sources(
+        scan, sources, reference=table.reference, tolerance_px=table.tolerance_px
+    )
+
+
+def _describe(one: Mapping[str, Any], annotation: Annotation, cards: Mapping[str, Card]) -> Source:
+    card, stop, sent_steps = cards.get(str(one.get("model"))), one.get("stop"), one.get("steps")
+    if annotation.kind == "model" and card is not None and isinstance(stop, int):
+        steps = PostProcessing.of(sent_steps or {})
+        frozen = " (frozen on validation)" if stop == card.stop else ""
+        taken = "no post-processing" if steps.is_none else f"post-processing {steps}"
+        digests = (card.sha256,) if card.sha256 else ()
+        words = f"Threshold {stop / STOPS:g}{frozen}, {taken}."
+        return Source(annotation, words, digests, stop / STOPS, str(steps))
+    sent = one.get("sha256")
+    known = [str(d) for d in sent if _is_digest(d)] if isinstance(sent, list) else []
+    return Source(annotation, str(one.get("note", ""))[:500], tuple(known[:16]))
 
 
 def _read_scan(fields: Mapping[str, Any]) -> Scan:

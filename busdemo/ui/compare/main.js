@@ -191,7 +191,6 @@ function showZoo(desk) {
   }));
 }
 
-desk.find('[data-opens=download]').hidden = !SAVES.length;
 for (const [kind, words, detail] of SAVES) {
   const button = make('button', { type: 'button', class: 'bd-item', 'data-export': kind }, words, make('span', {}, detail));
   button.addEventListener('click', () => save({ kind }));
