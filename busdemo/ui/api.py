@@ -18,6 +18,7 @@ from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import classifier_text, text
+from busdemo.ui.api_compare import build_compare_api
 from busdemo.ui.api_describe import build_describe
 from busdemo.ui.explain_api import add_explain
 from busdemo.ui.workspace import first_usable
@@ -28,7 +29,7 @@ from busdemo.zoo.loading import UnusableModel
 
 
 def build_api(staged: TwoStage) -> None:
-    """Add /segment, /explain, /classify, /score and /describe; their controls are never shown."""
+    """Add every endpoint; their controls are never shown."""
     pool = staged.pool
     # Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
     # folder, so that nobody can name a file of the server.
@@ -71,6 +72,7 @@ def build_api(staged: TwoStage) -> None:
             **shared,
         )
         build_describe(pool, shared)
+    build_compare_api(pool)
 
 
 def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)

@@ -39,7 +39,7 @@ def test_all_verbs_are_named_typed_and_nothing_else_is_public(client: Client) ->
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {
         *("/segment", "/explain", "/classify"),
-        *("/score", "/describe"),
+        *("/score", "/describe", "/compare"),
     }
     names = [parameter["parameter_name"] for parameter in endpoints["/segment"]["parameters"]]
     first, rest = ["image", "model", "threshold", "masks"], ["process", "mm_per_px", "two_stage"]
@@ -102,3 +102,36 @@ def test_only_an_uploaded_file_can_be_named(
     answer = httpx.get(f"{url}/call/segment/{asked['event_id']}", timeout=60).text
     assert ("event: complete" in answer) == uploaded
     assert ("event: error" in answer) == (not uploaded)
+
+
+def test_compare_returns_a_report_and_every_number(
+    client: Client, files: tuple[Path, Path]
+) -> None:
+    scan, outline = files
+    report, numbers = client.predict(
+        image=handle_file(scan),
+        masks=[handle_file(outline), handle_file(outline)],
+        models=[],
+        consensus=["staple"],
+        reference="outline (2)",
+        tolerance_px=3,
+        mm_per_px=0.1,
+        api_name="/compare",
+    )
+    assert "<h1>Annotation comparison</h1>" in Path(report).read_text("utf-8")
+    assert numbers["reference"] == "outline (2)"
+    assert np.array(numbers["matrices"]["dice"]).tolist() == np.ones((3, 3)).tolist()
+    assert numbers["units"]["hd95"] == "mm"
+
+
+def test_compare_says_in_one_sentence_what_is_missing(
+    client: Client, files: tuple[Path, Path]
+) -> None:
+    arguments = {"models": [], "consensus": [], "reference": "", "tolerance_px": 2, "mm_per_px": 0}
+    with pytest.raises(AppError, match="at least two masks or models"):
+        client.predict(
+            image=handle_file(files[0]),
+            masks=[handle_file(files[1])],
+            **arguments,
+            api_name="/compare",
+        )

@@ -1,0 +1,97 @@
+"""Comparing annotations over HTTP, named and documented under "Use via API"."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.utils import get_upload_folder
+
+from busdemo.imaging.images import read_scan
+from busdemo.imaging.refusals import UnreadableImage
+from busdemo.imaging.spacing import read_spacing
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.scoring.agreement import TOLERANCE_PX
+from busdemo.scoring.consensus import WAY_NAMES
+from busdemo.workflows.comparing import (
+    Case,
+    ask_models,
+    compare_sources,
+    read_people,
+    tabulate_case,
+)
+from busdemo.workflows.comparison_report import write_report
+from busdemo.zoo.loading import UnusableModel
+
+MOST_MASKS = 20
+
+DESCRIPTION = (
+    "Compare masks of one breast-ultrasound image with each other and with models. Each mask file "
+    "is one person's, called as the file. Returns the report (one HTML file that needs no network) "
+    "and every number (JSON): all pairwise matrices, rows against the reference (an annotator's "
+    "name, empty for the first), NSD over tolerances of 1 to 10 px, the yardstick, STAPLE's "
+    "sensitivities and specificities. Lengths are in px unless mm_per_px is given (0: as the "
+    'image\'s file says). null: undefined, "inf": without end.'
+)
+
+
+def build_compare_api(pool: SegmenterPool) -> None:
+    """Add the endpoint /compare; its controls are never shown."""
+    with gr.Column(visible=False):
+        image = gr.File(label="image", type="filepath")
+        masks = gr.File(label="masks", type="filepath", file_count="multiple")
+        models = gr.Dropdown(list(pool.cards), value=[], multiselect=True, label="models")
+        ways = gr.Dropdown(list(WAY_NAMES), value=[], multiselect=True, label="consensus")
+        reference = gr.Textbox(value="", label="reference")
+        tolerance = gr.Number(value=TOLERANCE_PX, label="tolerance_px")
+        spacing = gr.Number(value=0, label="mm_per_px")
+        report, numbers = gr.File(label="report"), gr.JSON(label="numbers")
+        gr.Button("compare").click(
+            partial(compare_files, pool),
+            [image, masks, models, ways, reference, tolerance, spacing],
+            [report, numbers],
+            api_name="compare",
+            api_description=DESCRIPTION,
+            concurrency_id="models",
+            concurrency_limit=1,
+        )
+
+
+def compare_files(  # noqa: PLR0913, PLR0917, one argument a control
+    pool: SegmenterPool,
+    image: str | None,
+    masks: list[str] | None,
+    models: list[str] | None,
+    consensus: list[str] | None,
+    reference: str,
+    tolerance_px: float,
+    mm_per_px: float,
+) -> tuple[str, dict[str, Any]]:
+    """Path of the report and every number; gr.Error with one sentence."""
+    if image is None:
+        raise gr.Error("An image is needed.", print_exception=False)
+    if len(masks or []) > MOST_MASKS:
+        raise gr.Error(f"At most {MOST_MASKS} masks are compared.", print_exception=False)
+    try:
+        scan = read_scan(Path(image).read_bytes(), Path(image).name)
+        files = [(Path(path).name, Path(path).read_bytes()) for path in masks or []]
+        sources = read_people(files, scan) if files else []
+        sources += ask_models(scan, models or [], pool)
+        case = compare_sources(
+            scan,
+            sources,
+            reference=reference,
+            ways=consensus or [],
+            tolerance_px=tolerance_px,
+            mm_per_px=read_spacing(mm_per_px) if mm_per_px else None,
+        )
+    except (UnreadableImage, UnusableModel, ValueError) as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return _keep(case), tabulate_case(case)
+
+
+def _keep(case: Case) -> str:
+    data = write_report(case).encode("utf-8", "replace")
+    name = f"{Path(case.scan.name).stem}-comparison.html"
+    return str(processing_utils.save_bytes_to_cache(data, name, get_upload_folder()))
