@@ -17,8 +17,9 @@ from busdemo.imaging.arrays import GreyImage, Mask
 SIDE_PX = 384
 """Long side at which marks are looked for; larger images are shrunk, smaller ones stay."""
 
-CROSS_MATCH, CROSS_CONTRAST = 0.75, 100
-"""Least correlation with a drawn cross, and how far it stands above three quarters around it."""
+CROSS_MATCH, CROSS_HAT, HAT_CAP = 0.65, 45, 120
+"""Least correlation of the white top-hat, capped, with a drawn cross, and the top-hat that 85 % of
+its arms' pixels have at least."""
 
 STROKE_GREY, STROKE_HAT, CHARACTER_CONTRAST = 110, 60, 70
 """Grey value and white top-hat of a stroke's pixels; a character's median above its surroundings'.
@@ -72,15 +73,17 @@ def paint_out(image: GreyImage, marks: Marks) -> GreyImage:
 def find_crosses(image: GreyImage) -> list[Box]:
     """Boxes of + and × that stand out as if drawn; normalised correlation with drawn ones."""
     found: list[tuple[float, Box]] = []
-    for arm, template in _crosses():
-        reach = template.shape[0] // 2
-        framed = cv2.copyMakeBorder(image, *[reach] * 4, cv2.BORDER_REPLICATE)
-        match = cv2.matchTemplate(framed.astype(np.float32), template, cv2.TM_CCOEFF_NORMED)
+    hat = np.minimum(cv2.morphologyEx(image, cv2.MORPH_TOPHAT, _HAT), HAT_CAP).astype(np.float32)
+    for arm, drawn in _crosses():
+        reach = drawn.shape[0] // 2
+        framed = cv2.copyMakeBorder(hat, *[reach] * 4, cv2.BORDER_REPLICATE)
+        soft = cv2.GaussianBlur(drawn, (0, 0), 0.7)
+        match = cv2.matchTemplate(framed, soft, cv2.TM_CCOEFF_NORMED)
         peaks = (match == cv2.dilate(match, np.ones((7, 7)))) & (match >= CROSS_MATCH)
         for y, x in np.argwhere(peaks).tolist():
-            box = (max(0, x - arm), max(0, y - arm), 2 * arm + 1, 2 * arm + 1)
-            patch = framed[y : y + 2 * reach + 1, x : x + 2 * reach + 1]
-            if int(patch.max()) - float(np.percentile(patch, 75)) >= CROSS_CONTRAST:
+            arms = framed[y : y + 2 * reach + 1, x : x + 2 * reach + 1][drawn > 0]
+            if np.percentile(arms, 15) >= CROSS_HAT:
+                box = (max(0, x - arm), max(0, y - arm), 2 * arm + 1, 2 * arm + 1)
                 found.append((float(match[y, x]), box))
     kept: list[Box] = []
     for _, box in sorted(found, reverse=True):
@@ -150,12 +153,12 @@ def _bright(patch: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _crosses() -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Length of an arm in px, and the cross, 1 on 0, with a margin of 1 px."""
     for arm in _ARMS_PX:
-        side, middle = 2 * (arm + 2) + 1, arm + 2
-        plus = np.zeros((side, side), np.float32)
-        plus[middle, 2:-2] = plus[2:-2, middle] = 1
-        times = np.zeros((side, side), np.float32)
-        steps = np.arange(2, side - 2)
+        side, middle = 2 * arm + 3, arm + 1
+        plus, times = np.zeros((2, side, side), np.float32)
+        plus[middle, 1:-1] = plus[1:-1, middle] = 1
+        steps = np.arange(1, side - 1)
         times[steps, steps] = times[steps, side - 1 - steps] = 1
-        for drawn in (plus, times):
-            yield arm, np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.7), np.float32)
+        yield arm, plus
+        yield arm, times

@@ -21,12 +21,13 @@ SEEN = (
 )
 
 NO_MARKS = (
-    "No calipers and no text were found in the image; body marks, scales and single characters "
-    "are not looked for."
+    "No calipers and no text were found in the image. Some may be there: on 48 validation images, "
+    "20 of 21 with such marks were noticed, and 1 of the 27 without. Body marks, scales, dotted "
+    "lines and single characters are not looked for."
 )
 MARKS = (
-    "Burnt-in marks were found: {calipers}, {texts}. A classifier can follow the calipers instead "
-    "of the tissue, because people measure what they suspect."
+    "Burnt-in marks were found: {marks}. A classifier can follow calipers and text "
+    "instead of the tissue, because people measure what they suspect."
 )
 PAINT = "Paint them out and run again"
 KEEP = "Back to the scan as it is"
@@ -44,7 +45,7 @@ ON_VAL = "On validation images, this threshold has sensitivity"
 SPECIFICITY = "specificity"
 FROZEN = (
     "Frozen at {threshold}, the highest threshold that flags 95 % of the malignant validation "
-    "images: biased towards malignant on purpose. There, on test images of all sets: sensitivity "
+    "images: biased towards malignant on purpose. At it, on test images of all sets: sensitivity "
     "{sensitivity}, specificity {specificity}, 95 % intervals in brackets. Specificity counts "
     "benign and normal images."
 )
@@ -56,8 +57,13 @@ TEST_COLUMNS = (
     "Largest class",
     "Macro F1",
     "AUC benign/malignant",
-    "Mask adds, accuracy",
-    "Mask adds, AUC",
+)
+GAINS = "The same weights with the mask emptied, and what the mask adds"
+GAIN_COLUMNS = (
+    "Accuracy, emptied",
+    "AUC, emptied",
+    "Mask adds to accuracy",
+    "Mask adds to AUC",
 )
 CONFUSION = "All sets: true class (rows) and most probable class (columns)"
 TEST_NOTE = (
@@ -77,6 +83,7 @@ CLASSIFY_API = (
 STYLE = (
     "<style>.bd-findings .bd-bar{display:inline-block;width:min(160px,24vw);height:8px;"
     "margin-left:8px;background:var(--bd-soft);border-radius:4px;vertical-align:middle}"
+    ".bd-findings .bd-class{display:inline-block;min-width:5.5em}"
     ".bd-findings .bd-bar i{display:block;height:100%;background:var(--bd-accent);"
     "border-radius:4px}.bd-findings .bd-operating{display:flex;flex-wrap:wrap;gap:4px 12px;"
     "align-items:center;margin:4px 0}.bd-findings .bd-operating input{flex:1 1 160px;"
@@ -87,5 +94,5 @@ STYLE = (
 
 
 def count(number: int, one: str, many: str) -> str:
-    """A number with its word: "1 caliper cross"."""
-    return f"{number} {one if number == 1 else many}"
+    """A number with its word ("1 caliper cross"); empty for none."""
+    return f"{number} {one if number == 1 else many}" if number else ""

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import math
+from collections.abc import Sequence
 
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.marks import Marks, find_marks
@@ -60,10 +61,11 @@ CLASSIFIER = Builder("classifier", words.TITLE, words.HINT, build_classifier)
 def _describe_marks(marks: Marks, painted: bool) -> str:
     if not marks:
         return f'<p class="bd-small">{html.escape(words.NO_MARKS)}</p>'
-    found = words.MARKS.format(
-        calipers=words.count(marks.calipers, "caliper cross", "caliper crosses"),
-        texts=words.count(marks.texts, "row of text", "rows of text"),
+    counts = (
+        words.count(marks.calipers, "caliper cross", "caliper crosses"),
+        words.count(marks.texts, "row of text", "rows of text"),
     )
+    found = words.MARKS.format(marks=" and ".join(filter(None, counts)))
     value, label = ("no", words.KEEP) if painted else ("yes", words.PAINT)
     return (
         f'<p class="bd-warning">{html.escape(found)} <button data-ask="paint" '
@@ -81,7 +83,8 @@ def _tabulate_answer(found: Classification, repainted: Repainted | None) -> str:
         main = getattr(found.probabilities, name)
         cells = "".join(f"<td>{getattr(column, name):.2f}</td>" for _, column in columns)
         rows += (
-            f'<tr><th>{name} <i class="bd-bar"><i style="width:{100 * main:.0f}%"></i></i></th>'
+            f'<tr><th><span class="bd-class">{name}</span><i class="bd-bar">'
+            f'<i style="width:{100 * main:.0f}%"></i></i></th>'
             f"{cells}</tr>"
         )
     return (
@@ -142,7 +145,24 @@ def _tabulate_tests(card: Card) -> str:
     return (
         f"<h3>{html.escape(words.TESTS)}</h3>"
         f'<div class="bd-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        f'</div>{_tabulate_confusion(card)}<p class="bd-small">{html.escape(words.TEST_NOTE)}</p>'
+        f"</div>{_tabulate_gains(card, names)}{_tabulate_confusion(card)}"
+        f'<p class="bd-small">{html.escape(words.TEST_NOTE)}</p>'
+    )
+
+
+def _tabulate_gains(card: Card, names: Sequence[str]) -> str:
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *words.GAIN_COLUMNS))
+    rows = ""
+    for name in names:
+        emptied = (_interval(card.result(f"{m}_emptied", name)) for m in ("accuracy", "auc"))
+        gains = (
+            _interval(card.result(f"{m}_gain", name), signed=True) for m in ("accuracy", "auc")
+        )
+        cells = "".join(f"<td>{cell}</td>" for cell in (*emptied, *gains))
+        rows += f"<tr><th>{html.escape(name)}</th>{cells}</tr>"
+    return (
+        f'<h3>{html.escape(words.GAINS)}</h3><div class="bd-scroll"><table><thead><tr>{head}</tr>'
+        f"</thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -154,7 +174,6 @@ def _test_row(card: Card, name: str) -> str:
         _interval(accuracy),
         "–" if share is None else f"{float(share):.2f}",
         *(_interval(card.result(m, name)) for m in ("macro_f1", "auc")),
-        *(_interval(card.result(m, name), signed=True) for m in ("accuracy_gain", "auc_gain")),
     ]
     return f"<tr><th>{html.escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
