@@ -76,7 +76,7 @@ def find_crosses(image: GreyImage) -> list[Box]:
     hat = np.minimum(cv2.morphologyEx(image, cv2.MORPH_TOPHAT, _HAT), HAT_CAP).astype(np.float32)
     for arm, drawn in _crosses():
         reach = drawn.shape[0] // 2
-        framed = cv2.copyMakeBorder(hat, *[reach] * 4, cv2.BORDER_REPLICATE)
+        framed = cv2.copyMakeBorder(hat, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
         soft = cv2.GaussianBlur(drawn, (0, 0), 0.7)
         match = cv2.matchTemplate(framed, soft, cv2.TM_CCOEFF_NORMED)
         peaks = (match == cv2.dilate(match, np.ones((7, 7)))) & (match >= CROSS_MATCH)

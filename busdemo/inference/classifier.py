@@ -94,8 +94,8 @@ def load_classifier(card: Card) -> Classifier:
         raise UnusableModel(f"Its folder does not describe a classifier: {error}.") from error
     if len(card.preprocessing.mean) != 1 or not 0 < temperature < np.inf:
         raise UnusableModel("Its normalisation or its temperature is impossible.")
-    network = load_weights(network, card.folder, card.sha256)
-    return Classifier(TorchEngine(network), card.preprocessing, temperature)
+    trained = load_weights(network, card.folder, card.sha256)
+    return Classifier(TorchEngine(trained), card.preprocessing, temperature)
 
 
 @dataclass(eq=False)

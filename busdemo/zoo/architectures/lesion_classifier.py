@@ -28,9 +28,11 @@ class LesionClassifier(nn.Module):
         if not re.fullmatch(r"\w+(\.\w+)?", encoder_name):
             # timm would take "hf-hub:ORG/NAME" or "local-dir:PATH" as a place to fetch from.
             raise ValueError(f"unknown encoder {encoder_name!r}")
-        self.model = timm.create_model(encoder_name, in_chans=1, num_classes=0)
+        # Any: what timm builds has its layers' names only while it runs.
+        encoder: Any = timm.create_model(encoder_name, in_chans=1, num_classes=0)
+        self.model: Any = encoder
         widths = [block[-1].conv_pwl.out_channels for block in self._tapped()]
-        width = sum(widths) + self.model.conv_head.out_channels
+        width = sum(widths) + encoder.conv_head.out_channels
         self.head = nn.Linear(2 * width + MASK_FACTS, len(CLASSES))
 
     def forward(self, image_and_mask: Tensor) -> Tensor:
@@ -49,8 +51,9 @@ class LesionClassifier(nn.Module):
                 maps.append(x)
         return [*maps, self.model.bn2(self.model.conv_head(x))]
 
-    def _tapped(self) -> list[nn.Module]:
-        return [self.model.blocks[4], self.model.blocks[6]]
+    def _tapped(self) -> list[Any]:
+        blocks = self.model.blocks
+        return [blocks[4], blocks[6]]
 
 
 def pool_maps(maps: list[Tensor], mask: Tensor) -> Tensor:
@@ -61,7 +64,7 @@ def pool_maps(maps: list[Tensor], mask: Tensor) -> Tensor:
     whole = [one.mean((2, 3)) for one in maps]
     inside = []
     for one in maps:
-        weight = functional.adaptive_avg_pool2d(mask, one.shape[-2:])
+        weight = functional.adaptive_avg_pool2d(mask, (one.shape[-2], one.shape[-1]))
         inside.append((one * weight).sum((2, 3)) / weight.sum((2, 3)).clamp(min=1e-4))
     facts = [mask.mean((2, 3)), mask.amax((2, 3))]
     return torch.cat([*whole, *inside, *facts], dim=1)
