@@ -12,16 +12,18 @@ from busdemo.annotations.labelled import (
     box_outline,
     ellipse_outline,
     fill_shapes,
+    note_left_out,
     pick_image,
     plain_label,
 )
-from busdemo.annotations.outlines import MAX_OUTLINES, read_outline, require_drawn_on
+from busdemo.annotations.outlines import read_outline, require_drawn_on
 from busdemo.annotations.parts import Part, Request
 from busdemo.annotations.rle import expand_runs
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
 
 MAX_ELEMENTS = 200_000
+MAX_RUNS = 1_000_000
 MAX_MASKS = 50
 """Of one image: each is decoded at the image's size."""
 
@@ -55,8 +57,8 @@ def read_cvat(data: bytes, name: str, request: Request) -> list[Part]:
     found = [_read_shape(element, size_wh, name) for element in images[chosen]]
     shapes = [shape for shape in found if shape is not None]
     skipped = sum(element.tag in ("polyline", "points") for element in images[chosen])
-    notes = (f"{skipped} shapes without an inside left out",) if skipped else ()
-    return fill_shapes(shapes, request, name, drawn_on_wh=size_wh, notes=notes)
+    left_out = note_left_out(skipped)
+    return fill_shapes(shapes, request, name, drawn_on_wh=size_wh, notes=left_out)
 
 
 def write_cvat(mask: Mask, label: str, image_name: str) -> bytes:
@@ -134,7 +136,7 @@ def _read_mask(element: ET.Element, size_wh: tuple[int, int], name: str) -> Mask
     if not inside or width < 1 or height < 1:
         raise _refuse(name)
     words = element.get("rle", "").split(",")
-    if len(words) > 10 * MAX_OUTLINES * 10:
+    if len(words) > MAX_RUNS:
         raise _refuse(name)
     runs = np.array([min(int(word), 10**9) for word in words], np.int64)
     mask = np.zeros(size_wh[::-1], np.bool_)

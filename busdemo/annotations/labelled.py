@@ -81,6 +81,12 @@ def ellipse_outline(centre: tuple[float, float], radii: tuple[float, float]) -> 
     return [[centre[0] + radii[0] * math.cos(t), centre[1] + radii[1] * math.sin(t)] for t in turns]
 
 
+def note_left_out(shapes: int) -> tuple[str, ...]:
+    """A note on points and lines, which have no inside; none where there are none."""
+    many = "1 shape" if shapes == 1 else f"{shapes} shapes"
+    return (f"{many} without an inside left out",) if shapes else ()
+
+
 def plain_label(label: object) -> str:
     """A label as people see it: printable, at most 60 characters; empty for anything else."""
     words = str(label) if isinstance(label, str | int) else ""

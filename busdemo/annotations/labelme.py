@@ -10,6 +10,7 @@ from busdemo.annotations.labelled import (
     box_outline,
     ellipse_outline,
     fill_shapes,
+    note_left_out,
     plain_label,
 )
 from busdemo.annotations.outlines import read_outline, require_drawn_on
@@ -31,8 +32,9 @@ def read_labelme(content: dict[str, Any], name: str, request: Request) -> list[P
             left_out += 1
         else:
             shapes.append(Shape(plain_label(one.get("label")), read_outline(corners, name)))
-    notes = (f"{left_out} shapes without an inside left out",) if left_out else ()
-    return fill_shapes(shapes, request, name, drawn_on_wh=drawn_on_wh, notes=notes)
+    return fill_shapes(
+        shapes, request, name, drawn_on_wh=drawn_on_wh, notes=note_left_out(left_out)
+    )
 
 
 def write_labelme(mask: Mask, label: str, image_name: str) -> bytes:

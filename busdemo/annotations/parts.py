@@ -76,14 +76,10 @@ def tell_reading(
     *,
     files: int = 1,
     invert: bool = False,
-    extra: Sequence[str] = (),
 ) -> str:
-    """One sentence on how `merged` came from `parts` of so many files; a question in doubt.
-
-    `extra` are clauses of the caller's, put first.
-    """
+    """One sentence on how `merged` came from `parts` of so many files; a question in doubt."""
     size_wh = (merged.shape[1], merged.shape[0])
-    clauses = [*extra, *[f"{files} files merged"] * (files > 1)]
+    clauses = [f"{files} files merged"] * (files > 1)
     clauses += dict.fromkeys(note for part in parts for note in part.notes)
     cuts = list(dict.fromkeys(part.cut for part in parts if part.cut))
     if cuts:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,14 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+from PIL import Image
 
 from busdemo.annotations.contours import trace_outlines
-from busdemo.annotations.files import EXPORTS, read_annotations, write_annotation
+from busdemo.annotations.files import EXPORTS, list_colours, read_annotations, write_annotation
 from busdemo.annotations.outlines import fill_outlines
 from busdemo.annotations.rle import decode_rle, encode_rle
 from busdemo.cli.converting import FORMATS
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
+from busdemo.imaging.refusals import MissingLibrary
+
+NATIVE = Path(__file__).parents[3] / "shared" / "native"
+needs_native = pytest.mark.skipif(not NATIVE.is_dir(), reason="no published files at hand")
 
 MASKS = hnp.arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 EASY = [name for name in EXPORTS if name != "dicom-seg"]  # highdicom writes the time of day
@@ -207,4 +214,39 @@ def test_every_kind_of_cvat_shape_is_read() -> None:
     assert sums == {"p": 12, "b": 8, "e": sums["e"], "m": 2}
     assert abs(sums["e"] - 25 * np.pi) < 4
     assert found["m"].mask[40, 51:53].all()
-    assert "1 shapes without an inside left out" in found["p"].sentence
+    assert "1 shape without an inside left out" in found["p"].sentence
+
+
+@needs_native
+def test_published_masks_survive_every_format() -> None:
+    paths = sorted(NATIVE.rglob("*_mask.png"))[:2] + sorted(NATIVE.rglob("*_tumor.png"))[:2]
+    paths += sorted((NATIVE / "BUSBRA" / "Masks").glob("*.png"))[:2]
+    assert len(paths) == 6
+    for path in paths:
+        with Image.open(path) as image:
+            size_wh = image.size
+        (mask,) = read_annotations([(path.name, path.read_bytes())], size_wh, merge=True)
+        scan = Scan(mask.mask.astype(np.uint8), "case 1.png", "ab" * 32, (), 0.1)
+        for export in EXPORTS:
+            data = write_annotation(mask.mask, export, scan=scan)
+            assert np.array_equal(read_one(data, size_wh), mask.mask), (path.name, export)
+
+
+@needs_native
+def test_the_colours_of_the_published_masks_are_told_apart() -> None:
+    found = [
+        (path.name, list_colours(path.read_bytes(), path.name))
+        for path in sorted((NATIVE / "BUS-UCLM" / "masks").glob("*.png"))
+    ]
+    codes = {colour.code for _, colours in found for colour in colours}
+    assert codes == {"#00ff00", "#ff0000"}
+
+
+@pytest.mark.parametrize("export", ["nifti", "dicom", "dicom-seg"])
+def test_without_its_library_a_writer_says_what_to_install(
+    export: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("nibabel", "pydicom", "highdicom"):
+        monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingLibrary, match=r"pip install 'busdemo\[medical\]'"):
+        write_annotation(HARD, export, scan=SCAN)

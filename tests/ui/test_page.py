@@ -153,6 +153,18 @@ def test_an_uploaded_image_and_mask_get_the_numbers_python_computes(
     assert shown["outcome"] == str(expected.outcome)
 
 
+def test_another_frame_of_a_dicom_file_is_shown_when_it_is_asked_for(page: Page) -> None:
+    from imaging.dicom_files import CASE, dicom_file
+
+    frames = np.stack([CASE, CASE[::-1], 255 - CASE])
+    drop(page, "image", ("loop.dcm", dicom_file(frames, frames=3)))
+    wait_until_ready(page, "loop.dcm")
+    assert "frame 1 of 3" in note(page, "image", "frame 1")
+    page.fill(".bd-frame input", "3")
+    page.keyboard.press("Enter")
+    assert "frame 3 of 3" in note(page, "image", "frame 3")
+
+
 def test_an_inverted_mask_is_offered_to_be_exchanged_not_changed_unasked(
     page: Page, phantom: tuple[bytes, np.ndarray]
 ) -> None:
