@@ -1,15 +1,13 @@
 """The part of the detector's card that training knows best, from its values."""
 
-from collections.abc import Sequence
-
 from busdemo.inference.detector import Tuning
 from busdemo.training.card_text import write_sections
-from busdemo.training.detector.run import RECIPE, STARTS_FROM
+from busdemo.training.detector.run import FROZEN_STAGES, RECIPE, STARTS_FROM
 from busdemo.zoo.cards import Preprocessing
 
 
 def describe_detector(
-    preprocessing: Preprocessing, tuning: Tuning, padded_with: Sequence[str], images: int
+    preprocessing: Preprocessing, tuning: Tuning, padded_with: str, images: int
 ) -> str:
     """The sections Use, Data and Protocol of the detector's card, in Markdown."""
     width, height = preprocessing.input_wh
@@ -33,10 +31,11 @@ def describe_detector(
         f"Trained by `busdemo train detector`: {RECIPE.epochs} epochs ({stages}), AdamW, "
         f"one-cycle to {RECIPE.peak_learning_rate:g}, batch {RECIPE.batch_size}, varifocal loss of "
         "the scores and GIoU loss of the boxes, averaged weights; curves in `curves.csv`. The "
-        f"encoder started from that of `{STARTS_FROM}`, trained on the same split, everything else "
-        "from random weights. Chosen on validation: epoch, input side and overlap by mAP@50:95 "
+        f"encoder started from that of `{STARTS_FROM}`, trained on the same split; its stem and "
+        f"first {FROZEN_STAGES} stages stayed as they were; everything else from random weights. "
+        "Chosen on validation: epoch, input side and overlap by mAP@50:95 "
         "over images with a lesion, the cut-off by F1 at IoU 0.5 over all images, the padding by "
-        f"the Dice of {' and '.join(padded_with)} in two stages. mAP as COCO defines it (101 "
+        f"the Dice of `{padded_with}` in two stages. mAP as COCO defines it (101 "
         "recalls, at most 100 boxes an image), at each image's native size."
     )
     return write_sections({"Use": use, "Data": data, "Protocol": protocol})

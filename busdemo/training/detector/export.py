@@ -11,31 +11,31 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch.utils.flop_counter import FlopCounterMode
+from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.evaluation.detection import DetectionRun, run_detector
-from busdemo.evaluation.runs import lesion_dice, sweep_cases
-from busdemo.imaging.arrays import GreyImage, ProbabilityMap
-from busdemo.imaging.masks import STOPS
+from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.inference.detector import DETECTION, LesionFinder, Tuning
 from busdemo.inference.engines import TorchEngine
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.scoring.detection import average_precision
+from busdemo.scoring.overlap import score_overlap
 from busdemo.training.detector.card_text import describe_detector
 from busdemo.training.detector.run import CONFIG, DETECTOR, RECIPE, STARTS_FROM, train_detector
 from busdemo.training.export import renew_card, settings, write_json
 from busdemo.training.recipe import MEAN, STANDARD_DEVIATION
-from busdemo.zoo.cards import ALL_SETS, WEIGHTS, Preprocessing, read_cards
+from busdemo.zoo.cards import WEIGHTS, Preprocessing, read_cards
 from busdemo.zoo.loading import build_network, load_network
 
 SIDES_PX = (160, 192, 224)
 MOST_IOUS = (0.3, 0.45, 0.6)
-PADDINGS = (0.125, 0.25, 0.5, 0.75, 1.0)
+PADDINGS = (0.125, 0.25, 0.375, 0.5)
 """What is tried on validation data."""
 
-PADDED_WITH = ("unet", "deeplabv3")
-"""The padding is chosen by these models' Dice in two stages; both are fast."""
+PADDED_WITH = STARTS_FROM
+"""The padding is chosen by this model's Dice in two stages."""
 
 
 def train_and_export_detector(
@@ -128,28 +128,20 @@ def choose_cut_off(run: DetectionRun) -> float:
 def choose_padding(finder: LesionFinder, cases: Sequence[Case], weights: Path) -> float:
     """The padding with the best mean Dice in two stages over cases with a lesion."""
     pool = SegmenterPool(read_cards(weights))
-    dice = {}
-    for padding in PADDINGS:
-        finder.tuning = replace(finder.tuning, padding=padding)
-        staged = TwoStage(pool, lambda: finder)
-        means = []
-        for model_id in PADDED_WITH:
-            sweep = sweep_cases(_Staged(staged, model_id), cases)
-            means.append(lesion_dice(sweep, pool.cards[model_id].stop)[ALL_SETS].value)
-        dice[padding] = float(np.mean(means))
-        print(f"padding {padding}: validation Dice {dice[padding]:.4f}", flush=True)
-    return max(dice, key=lambda padding: dice[padding])
-
-
-class _Staged:
-    """One model in two stages, as something that predicts."""
-
-    def __init__(self, staged: TwoStage, model_id: str) -> None:
-        self._staged = staged
-        self._model_id = model_id
-
-    def predict(self, image: GreyImage, /) -> ProbabilityMap:
-        return self._staged.look_at(image).predict(self._model_id)
+    staged = TwoStage(pool, lambda: finder)
+    stop = pool.cards[PADDED_WITH].stop
+    dice: dict[float, list[float]] = {padding: [] for padding in PADDINGS}
+    for case in tqdm(cases, desc="padding", mininterval=5):
+        image, mask = case.read()
+        found = staged.locate(image)
+        for padding, values in dice.items():
+            predictions = staged.look_at(image, found=replace(found, padding=padding))
+            levels = quantize(predictions.predict(PADDED_WITH))
+            values.append(score_overlap(binarize(levels, stop), mask).dice)
+    means = {padding: float(np.mean(values)) for padding, values in dice.items()}
+    for padding, mean in means.items():
+        print(f"padding {padding}: validation Dice {mean:.4f}", flush=True)
+    return max(means, key=lambda padding: means[padding])
 
 
 def _count_gflops(side_px: int) -> float:

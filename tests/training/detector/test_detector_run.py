@@ -10,6 +10,7 @@ from busdemo.training.data import Samples
 from busdemo.training.detector import run
 from busdemo.training.detector.run import (
     AugmentedNumbers,
+    freeze_stages,
     number_lesions,
     start_from_segmenter,
     train_detector,
@@ -46,6 +47,17 @@ def test_the_encoder_starts_from_a_segmentation_networks(tmp_path: Path) -> None
     start_from_segmenter(detector, tmp_path / "model.safetensors")
     for key, value in network.encoder.state_dict().items():
         assert torch.equal(detector.encoder.state_dict()[key], value)
+
+
+def test_the_first_stages_stay_as_they_are() -> None:
+    network = build_network(run.CONFIG)
+    freeze_stages(network, run.FROZEN_STAGES)
+    learns = {k for k, p in network.named_parameters() if p.requires_grad}
+    assert not any(
+        k.startswith(("encoder.model.conv_stem", "encoder.model.blocks.2")) for k in learns
+    )
+    assert any(k.startswith("encoder.model.blocks.3") for k in learns)
+    assert "score.weight" in learns
 
 
 def test_training_leaves_curves_and_weights(
