@@ -105,6 +105,7 @@ COUNT_REFERENCE = "() => window.__busdemoViewer.state.reference.filter((v) => v)
 
 
 def count_reference(page: Page) -> int:
+    page.wait_for_function("() => window.__busdemoViewer.state.reference !== null")
     return int(page.evaluate(COUNT_REFERENCE))
 
 

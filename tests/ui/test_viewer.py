@@ -177,7 +177,7 @@ def test_keys_typed_into_a_field_stay_in_it(page: Page) -> None:
 def test_every_tool_is_reached_by_tab_and_shows_its_focus(page: Page) -> None:
     page.locator(".bd-model-select").focus()
     names = []
-    for _ in range(9):
+    for _ in range(12):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.textContent.trim()"))
         style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -242,6 +242,7 @@ def test_invert_and_window_change_the_scan_and_nothing_else(page: Page) -> None:
 
 
 def test_zoom_is_linked_keeps_the_point_under_the_wheel_and_resets(page: Page) -> None:
+    page.locator("[data-pane=overlay]").scroll_into_view_if_needed()
     pane = page.locator("[data-pane=overlay]").bounding_box()
     assert pane is not None
     x, y = round(pane["x"] + pane["width"] * 0.25), round(pane["y"] + pane["height"] * 0.25)

@@ -8,17 +8,13 @@ from torch import Tensor, nn
 
 from busdemo.zoo.architectures import ARCHITECTURES
 from busdemo.zoo.blueprint import Blueprint, Gate
-from busdemo.zoo.cards import WEIGHTS
+from busdemo.zoo.cards import WEIGHTS, read_cards
 from busdemo.zoo.loading import UnusableModel
 from busdemo.zoo.structure import read_blueprint
 
 LITE = {"encoder_name": "tu-tf_efficientnet_lite0", "in_channels": 1, "classes": 1}
 WIDTHS = [4, 8, 16, 24]
-SHIPPED = sorted(
-    path.parent.name
-    for path in WEIGHTS.glob("*/config.json")
-    if "members" not in json.loads(path.read_text())
-)
+SHIPPED = sorted(card.id for card in read_cards() if not card.members)
 
 
 def channels(blueprint: Blueprint, role: str) -> list[int]:
