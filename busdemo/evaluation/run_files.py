@@ -1,0 +1,191 @@
+"""A run on disk: what models said of a data set's images, one row each, and a receipt.
+
+    RUN/rows.parquet   one row = one image x one model x one number of stages, and the receipt
+    RUN/run.json       the receipt again, for people
+
+The receipt lies in the Parquet's own metadata, so that `rows.parquet` alone is a run.
+
+| columns | what they hold |
+|---|---|
+| id, dataset, split, label, group | the image, where it is from, its class, its patient or cluster |
+| birads, device | as the set gives them, "" where it does not |
+| mm_per_px | side of a pixel, nan where unknown |
+| height, width, lesion_px | of the image and its ground truth at native size |
+| model, stages, stop | card id; 1, or 2 behind the detector; frozen threshold as its stop 1 to 199 |
+| tp, fp, fn, dice, iou, precision, recall | of the raw mask at the frozen threshold, in px |
+| hd95_px, assd_px, nsd | its distances; NSD at the receipt's `nsd_tolerance_px` |
+| outcome | the word of `scoring.outcome`, where empties are settled, too |
+| ms | time of the prediction alone |
+| lesion_histogram, background_histogram | 200 counts: pixels of the ground truth, and all others, whose
+probability lies between neighbouring stops; from them follow the counts at every threshold |
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from busdemo.imaging.masks import STOPS
+
+RUN_VERSION = 1
+ROWS_FILE, RECEIPT_FILE = "rows.parquet", "run.json"
+KEY = ["id", "model", "stages"]
+"""What names a row."""
+
+MOST_ROWS, MOST_BYTES = 1_000_000, 2 << 30
+"""More is refused before it is read: rows, and bytes once decompressed."""
+
+_HISTOGRAMS = ("lesion_histogram", "background_histogram")
+SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "dataset", "split", "label", "group")),
+        *((name, pa.string()) for name in ("birads", "device")),
+        ("mm_per_px", pa.float64()),
+        *((name, pa.int64()) for name in ("height", "width", "lesion_px")),
+        ("model", pa.string()),
+        *((name, pa.int64()) for name in ("stages", "stop", "tp", "fp", "fn")),
+        *((name, pa.float64()) for name in ("dice", "iou", "precision", "recall")),
+        *((name, pa.float64()) for name in ("hd95_px", "assd_px", "nsd")),
+        ("outcome", pa.string()),
+        ("ms", pa.float64()),
+        *((name, pa.list_(pa.int32(), STOPS)) for name in _HISTOGRAMS),
+    ]
+)
+"""The columns of a run in their order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Rows as in `SCHEMA`, and the receipt: what was run on what, by which weights."""
+
+    rows: pd.DataFrame
+    receipt: Mapping[str, Any]
+
+    def counts(self) -> NDArray[np.int64]:
+        """(N, 199, 3) TP, FP, FN of every row in px at every stop, as `sweep_counts` gives them."""
+        lesion, background = (_stack(self.rows[column]) for column in _HISTOGRAMS)
+        hit, extra = (part[:, ::-1].cumsum(axis=1)[:, ::-1] for part in (lesion, background))
+        return np.stack([hit[:, 1:], extra[:, 1:], hit[:, :1] - hit[:, 1:]], axis=2)
+
+
+def read_run(source: Path | bytes) -> Run:
+    """A run from its folder, from its Parquet file or from that file's contents.
+
+    Raises ValueError with one sentence for what is no run, a damaged or a newer one.
+    """
+    path = source / ROWS_FILE if isinstance(source, Path) and source.is_dir() else source
+    if isinstance(path, Path) and not path.is_file():
+        raise ValueError(f"There is no {ROWS_FILE} in {path.parent.name}: it is no run.")
+    try:
+        with pq.ParquetFile(path if isinstance(path, Path) else pa.BufferReader(path)) as file:
+            receipt = _read_receipt(file.schema_arrow.metadata)
+            _refuse_giants(file.metadata)
+            present = [name for name in SCHEMA.names if name in file.schema_arrow.names]
+            if missing := [name for name in SCHEMA.names if name not in present]:
+                raise ValueError(f"The run lacks the column {missing[0]!r}.")
+            table = file.read(columns=present)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError("The file cannot be read as Parquet.") from error
+    rows = _as_schema(table).to_pandas()
+    _check_rows(rows, receipt)
+    return Run(rows, receipt)
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """Write a run; ValueError when its rows or its receipt are not what `read_run` takes."""
+    _check_rows(run.rows, run.receipt)
+    write_tables(folder, [to_table(run.rows)], run.receipt)
+
+
+def to_table(rows: pd.DataFrame) -> pa.Table:
+    """Rows as they are stored; ValueError when a column is missing or of another kind."""
+    if missing := [name for name in SCHEMA.names if name not in rows]:
+        raise ValueError(f"The run lacks the column {missing[0]!r}.")
+    return _as_schema(pa.Table.from_pandas(rows[SCHEMA.names], preserve_index=False))
+
+
+def write_tables(folder: Path, tables: Iterable[pa.Table], receipt: Mapping[str, Any]) -> None:
+    """Write a run from tables of rows, one after another, so that it need not fit in memory.
+
+    Each file appears whole or not at all.
+    """
+    text = json.dumps(receipt, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    schema = SCHEMA.with_metadata({b"busdemo": text.encode()})
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{ROWS_FILE}"
+    with pq.ParquetWriter(unfinished, schema, compression="zstd", compression_level=9) as writer:
+        for table in tables:
+            writer.write_table(table.replace_schema_metadata(schema.metadata))
+    replace_file(unfinished, folder / ROWS_FILE)
+    (folder / f".{RECEIPT_FILE}").write_text(text, encoding="utf-8")
+    replace_file(folder / f".{RECEIPT_FILE}", folder / RECEIPT_FILE)
+
+
+def replace_file(unfinished: Path, path: Path) -> None:
+    """Move a written file to its place once its bytes are on the disk."""
+    with unfinished.open("rb+") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _read_receipt(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
+    try:
+        receipt = dict(json.loads((metadata or {})[b"busdemo"]))
+        version = int(receipt["version"])
+        whole = all(isinstance(receipt.get(key), dict) for key in ("data", "models"))
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise ValueError("The file is no busdemo run: it holds no receipt.") from error
+    if version > RUN_VERSION:
+        raise ValueError(
+            f"The run has format {version}, but this busdemo reads up to {RUN_VERSION}: "
+            "a newer busdemo is needed."
+        )
+    if not whole or not all(isinstance(facts, dict) for facts in receipt["models"].values()):
+        raise ValueError("The run's receipt does not name its data and its models.")
+    return receipt
+
+
+def _refuse_giants(metadata: Any) -> None:
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    if metadata.num_rows > MOST_ROWS or sum(g.total_byte_size for g in groups) > MOST_BYTES:
+        raise ValueError(f"The run is too large to open: {metadata.num_rows:,} rows.")
+
+
+def _as_schema(table: pa.Table) -> pa.Table:
+    """The columns in their order and types; ValueError for an empty cell or another kind."""
+    columns = []
+    for field in SCHEMA:
+        try:
+            column = table.column(field.name).combine_chunks().cast(field.type)
+        except (pa.ArrowException, NotImplementedError) as error:
+            raise ValueError(f"The run's column {field.name!r} holds something else.") from error
+        if column.null_count and pa.types.is_floating(field.type):
+            column = column.fill_null(np.nan)  # pandas writes nan as an empty cell
+        if column.null_count:
+            raise ValueError(f"The run's column {field.name!r} has empty cells.")
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _check_rows(rows: pd.DataFrame, receipt: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(rows["model"]) - set(receipt["models"])):
+        raise ValueError(f"The run's receipt says nothing of the model {unknown[0]!r}.")
+    if not rows["stages"].isin([1, 2]).all():
+        raise ValueError("The run's column 'stages' holds something other than 1 and 2.")
+    if not rows["stop"].between(1, STOPS - 1).all():
+        raise ValueError(f"The run's column 'stop' holds something outside 1 to {STOPS - 1}.")
+    if twice := rows.duplicated(KEY).to_numpy().nonzero()[0].tolist():
+        row = rows.iloc[twice[0]]
+        raise ValueError(f"The run holds two rows for {row['id']}, {row['model']}.")
+
+
+def _stack(column: pd.Series) -> NDArray[np.int64]:
+    return np.stack([*column, np.zeros(STOPS, np.int64)])[:-1].astype(np.int64)
