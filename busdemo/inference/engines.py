@@ -1,12 +1,16 @@
 """What computes a network: PyTorch as it is, or OpenVINO where a card asks for it and it is there.
 
 A card's fact `engine: openvino` is written by `tests/benchmarks/engines.py` where OpenVINO was at
-least 1.5 times faster and agreed with PyTorch. It comes with the extra `fast`.
+least 1.5 times faster and agreed with PyTorch. It comes with the extra `fast`. What it made of a
+network is kept in the user's cache folder: converting takes seconds, reading that a moment.
 """
 
 import importlib.util
+import os
+import tempfile
 import threading
 import warnings
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +30,7 @@ class Engine(Protocol):
     """A network ready to run; `name` goes into receipts, engines differ in the last bits."""
 
     name: str
+    network: nn.Module
 
     def run(self, image: FloatArray) -> FloatArray:
         """Logits (1, 1, h, w) of a normalised image (1, C, h, w), both float32.
@@ -57,39 +62,87 @@ class TorchEngine:
 class OpenVinoEngine:
     """OpenVINO in float32 for one input size; its bfloat16 would differ by more than 1e-3.
 
-    Building it takes some seconds. Raises ImportError where OpenVINO is not installed, and its
-    own errors where it cannot convert the network.
+    Other sizes are computed by PyTorch. Converting takes some seconds, and is kept on disk under
+    the weights' `sha256` where one is given. Raises ImportError where OpenVINO is not installed,
+    and its own errors where it cannot convert the network.
     """
 
-    def __init__(self, network: nn.Module, shape: tuple[int, int, int, int]) -> None:
+    def __init__(
+        self, network: nn.Module, shape: tuple[int, int, int, int], sha256: str = ""
+    ) -> None:
         import openvino  # noqa: PLC0415  (an extra, and slow to import)
 
+        self.network = network
         self.name = f"openvino {openvino.__version__.split('-')[0]} {_CPU}"
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of torch's tracer, about sizes that are fixed here
-            model = openvino.convert_model(
-                network, example_input=torch.zeros(shape), input=list(shape)
-            )
+        self._shape = shape
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "NUM_STREAMS": 1,
         }
+        model = _read_or_convert(network, shape, sha256)
         self._compiled = openvino.Core().compile_model(model, "CPU", settings)
         self._lock = threading.Lock()  # a compiled model answers one question at a time
 
     def run(self, image: FloatArray) -> FloatArray:
         """See `Engine.run`."""
+        if image.shape != self._shape:
+            return TorchEngine(self.network).run(image)
         with self._lock:
             return np.array(self._compiled([np.ascontiguousarray(image)])[0])
 
 
-def build_engine(network: nn.Module, preprocessing: Preprocessing, wanted: str = "") -> Engine:
-    """The `wanted` engine where it is installed and can convert the network, otherwise PyTorch."""
+def build_engine(
+    network: nn.Module, preprocessing: Preprocessing, wanted: str = "", sha256: str = ""
+) -> Engine:
+    """The `wanted` engine where it is installed and can convert the network, otherwise PyTorch.
+
+    `sha256` is the weights', under which a conversion is kept.
+    """
     if wanted == "openvino" and importlib.util.find_spec("openvino"):
         width, height = preprocessing.input_wh
         try:
-            return OpenVinoEngine(network, (1, preprocessing.channels, height, width))
+            return OpenVinoEngine(network, (1, preprocessing.channels, height, width), sha256)
         except Exception as error:  # whatever the converter dislikes, the network still runs
             warnings.warn(f"OpenVINO cannot convert the network: {error}", stacklevel=2)
     return TorchEngine(network)
+
+
+def conversions_folder() -> Path:
+    """Where conversions are kept: `busdemo/openvino` in XDG_CACHE_HOME, usually ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "busdemo" / "openvino"
+
+
+def _read_or_convert(network: nn.Module, shape: tuple[int, ...], sha256: str) -> Any:
+    import openvino  # noqa: PLC0415
+
+    size = "x".join(map(str, shape))
+    kept = conversions_folder() / f"{sha256}-{size}-{openvino.__version__.split('-')[0]}.xml"
+    if sha256 and kept.is_file():
+        try:
+            return openvino.Core().read_model(kept)
+        except RuntimeError:  # damaged: made again
+            kept.unlink(missing_ok=True)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch's tracer, about sizes that are fixed here
+        model = openvino.convert_model(network, example_input=torch.zeros(shape), input=list(shape))
+    if sha256:
+        _keep(model, kept)
+    return model
+
+
+def _keep(model: Any, place: Path) -> None:
+    """Save a conversion whole or not at all; where there is no room for it, it is not kept."""
+    import openvino  # noqa: PLC0415
+
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+            made = Path(folder) / place.name
+            openvino.save_model(model, made, compress_to_fp16=False)
+            # The description last: where it stands, the weights it names stand too.
+            made.with_suffix(".bin").replace(place.with_suffix(".bin"))
+            made.replace(place)
+    except (OSError, RuntimeError):
+        return

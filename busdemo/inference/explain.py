@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
-from busdemo.inference.engines import FloatArray, TorchEngine
+from busdemo.inference.engines import FloatArray
 from busdemo.inference.layers import (
     Gate,
     NotExplained,
@@ -31,7 +31,6 @@ from busdemo.inference.layers import (
 )
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.zoo.cards import Card
-from busdemo.zoo.loading import load_network
 
 Target = Callable[[Tensor], Tensor]
 """From a network's output, with its batch axis, to the one number that is explained."""
@@ -161,12 +160,7 @@ def _prepare(
             f"{', '.join(card.members)}."
         )
     segmenter = pool.get(card.id)
-    engine = segmenter.engine
-    if isinstance(engine, TorchEngine):
-        network = engine.network
-    else:  # only PyTorch can go back through a network
-        network = load_network(card.folder, card.sha256)
-    return network, *segmenter.prepare(image)
+    return segmenter.engine.network, *segmenter.prepare(image)
 
 
 def _pick(wanted: str, usual: str, known: Sequence[str], lacks: str) -> str:

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
 from busdemo.imaging.masks import quantize
 from busdemo.inference.augmented import predict_views
-from busdemo.inference.engines import TorchEngine
 from busdemo.inference.explain import explain_gates, explain_mask
 from busdemo.inference.layers import NotExplained, list_gates, list_layers
 from busdemo.inference.segmenter import SegmenterPool
@@ -156,5 +155,4 @@ def describe_layer(block: Block) -> str:
 
 
 def _has_gates(pool: SegmenterPool, model_id: str) -> bool:
-    engine = pool.get(model_id).engine
-    return isinstance(engine, TorchEngine) and bool(list_gates(engine.network))
+    return bool(list_gates(pool.get(model_id).engine.network))

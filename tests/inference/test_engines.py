@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +38,46 @@ def test_openvino_gives_the_same_probabilities(network: nn.Module) -> None:
     eager, other = (1 / (1 + np.exp(-e.run(IMAGE))) for e in (TorchEngine(network), engine))
     assert np.abs(eager - other).max() < 1e-3
     assert not np.shares_memory(engine.run(IMAGE), engine.run(-IMAGE))
+
+
+def test_a_conversion_is_kept_and_read_again(
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    openvino = pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = build_engine(network, SETTINGS, "openvino", sha256="abc").run(IMAGE)
+    kept = sorted(path.suffix for path in engines.conversions_folder().iterdir())
+    assert kept == [".bin", ".xml"]
+
+    conversions = []
+    convert = openvino.convert_model
+    monkeypatch.setattr(
+        openvino, "convert_model", lambda *a, **k: conversions.append(1) or convert(*a, **k)
+    )
+    again = build_engine(network, SETTINGS, "openvino", sha256="abc").run(IMAGE)
+    assert not conversions
+    assert np.array_equal(first, again)
+
+    next(engines.conversions_folder().glob("*.xml")).write_text("<net")
+    mended = build_engine(network, SETTINGS, "openvino", sha256="abc").run(IMAGE)
+    assert conversions == [1]
+    assert np.array_equal(first, mended)
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    (tmp_path / "busdemo").write_text("a file where the folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert isinstance(build_engine(network, SETTINGS, "openvino", sha256="abc"), OpenVinoEngine)
+
+
+def test_openvino_leaves_other_sizes_to_pytorch(network: nn.Module) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    larger = np.pad(IMAGE, ((0, 0), (0, 0), (0, 16), (0, 32)))
+    found = build_engine(network, SETTINGS, "openvino").run(larger)
+    assert np.array_equal(found, TorchEngine(network).run(larger))
 
 
 def test_without_openvino_pytorch_takes_over(

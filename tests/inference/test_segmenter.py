@@ -145,3 +145,20 @@ def test_warming_up_times_every_model_that_can_run(weights: Path) -> None:
     assert list(pool.milliseconds) == ["good"]
     assert pool.milliseconds["good"] > 0
     assert list(pool.problems) == ["forged"]
+
+
+def test_a_faster_engine_takes_over_once_the_models_are_warm(
+    weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    add_model(weights, "fast", facts={"engine": "openvino"})
+    add_model(weights, "plain")
+    pool = SegmenterPool(read_cards(weights))
+    image = draw_scan()[0]
+    before = pool.predict("fast", image)
+    assert pool.engine("fast").startswith("torch ")
+    pool.warm_up()
+    assert pool.engine("fast").startswith("openvino ")
+    assert pool.engine("plain").startswith("torch ")
+    assert np.abs(pool.predict("fast", image) - before).max() < 1e-3

@@ -13,6 +13,7 @@ from timm.layers.cbam import SpatialAttn
 from timm.models.resnetv2 import ResNetV2
 from tiny_networks import OURS, TINY, WIDTHS, build_settled, kernels, logits_of, parameters
 from torch import Tensor, nn
+from torch.nn import functional
 
 from busdemo.zoo.architectures.attention_unet import AttentionUNet
 from busdemo.zoo.architectures.blocks import AttentionGate
@@ -20,7 +21,7 @@ from busdemo.zoo.architectures.deep_attention_unet import DeepAttentionUNet
 from busdemo.zoo.architectures.se_unet import SEUNet, SqueezeExcitation
 from busdemo.zoo.architectures.spatial_attention_unet import SpatialAttention, SpatialAttentionUNet
 from busdemo.zoo.architectures.transunet import TransformerLayer, TransUNet
-from busdemo.zoo.architectures.unet3_plus import UNet3Plus
+from busdemo.zoo.architectures.unet3_plus import EnlargingConvolution, UNet3Plus
 from busdemo.zoo.architectures.wide_unet import WideUNet
 
 
@@ -137,14 +138,27 @@ def test_unet3_plus_decoder_has_the_papers_number_of_weights(widths: tuple[int, 
         assert sum(kernels(node).values()) == 6
 
 
+@pytest.mark.parametrize("factor", [2, 8])
+def test_enlarging_and_convolving_at_once_changes_nothing(factor: int) -> None:
+    torch.manual_seed(0)
+    block = EnlargingConvolution(6, 5, factor).eval()
+    nn.init.normal_(block[1].running_mean)
+    x = torch.randn(2, 6, 9, 7)
+    large = functional.interpolate(x, scale_factor=factor, mode="bilinear")
+    with torch.no_grad():
+        expected = nn.Sequential(*block)(large)
+        assert torch.allclose(block(x), expected, atol=1e-5)
+        assert torch.equal(block.train()(x), nn.Sequential(*block)(large))
+
+
 def test_unet3_plus_branches_meet_at_their_levels_size() -> None:
     network = UNet3Plus(**TINY).eval()
     met: dict[int, list[tuple[int, ...]]] = {}
     for level, node in zip((3, 2, 1, 0), network.decoder, strict=True):
         for branch in node.branches:  # type: ignore[union-attr]
             branch.register_forward_hook(
-                lambda _m, inputs, _o, level=level: met.setdefault(level, []).append(
-                    tuple(inputs[0].shape[1:])
+                lambda _m, inputs, output, level=level: met.setdefault(level, []).append(
+                    (inputs[0].shape[1], *output.shape[2:])
                 )
             )
     logits_of(network, torch.zeros(1, 1, 32, 64))
