@@ -113,12 +113,11 @@ class EnlargingConvolution(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
         first, *others = self
-        assert isinstance(first, nn.Conv2d)
         # Drawings and operation counts, made on the device "meta", show the paper's operations.
         if self.factor == 1 or self.training or x.is_meta:
             x = first(_enlarge(x, self.factor))
         else:
-            x = _convolve_enlarged(x, first.weight, self.factor)
+            x = _convolve_enlarged(x, first.get_parameter("weight"), self.factor)
         for module in others:
             x = module(x)
         return x
