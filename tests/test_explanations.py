@@ -25,7 +25,7 @@ SCAN = Scan(IMAGE, "scan.png", "0" * 64, ())
 def pool(weights: Path) -> SegmenterPool:
     for seed, model_id in enumerate(("a", "b")):
         add_model(weights, model_id, seed=seed)
-    add_recipe(weights, ["a", "b"])
+    add_recipe(weights, "mean", ["a", "b"])
     return SegmenterPool(read_cards(weights))
 
 

@@ -55,22 +55,21 @@ def add_model(
     return folder
 
 
-def add_recipe(weights: Path, members: list[str], sha256: str | None = None) -> None:
-    """A recipe named "mean" over models that are there."""
+def add_recipe(
+    weights: Path, model_id: str, members: Sequence[str], sha256: str | None = None
+) -> None:
+    """Add a recipe over models that are there; `sha256` replaces the right one."""
     from busdemo.zoo.cards import digest_members, read_cards
 
-    folder = weights / "mean"
-    folder.mkdir()
     cards = {card.id: card for card in read_cards(weights)}
     known = [cards[member] for member in members if member in cards]
-    facts = {
-        "name": "Mean",
-        "family": "Recipes",
-        "parameters": 0,
-        "sha256": sha256 or digest_members(known),
-    }
-    (folder / "README.md").write_text(f"---\n{yaml.safe_dump({'busdemo': facts})}---\n# Mean\n")
-    (folder / "config.json").write_text(json.dumps({"members": members}))
+    digest = sha256 or digest_members(known)
+    facts = {"name": model_id.title(), "family": "Recipes", "parameters": 0, "sha256": digest}
+    folder = weights / model_id
+    folder.mkdir()
+    header = yaml.safe_dump({"busdemo": facts})
+    (folder / "README.md").write_text(f"---\n{header}---\n# {model_id}\n", encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps({"members": list(members)}))
     (folder / "preprocessor_config.json").write_text(json.dumps({"threshold": 0.4}))
 
 

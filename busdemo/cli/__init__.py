@@ -11,6 +11,7 @@ from busdemo.cli.converting import add_converting
 from busdemo.cli.describe import add_describe
 from busdemo.cli.explaining import add_explaining
 from busdemo.cli.making import add_making
+from busdemo.cli.sharing import add_sharing
 from busdemo.cli.use import add_page_options, add_use, serve
 
 
@@ -38,4 +39,5 @@ def build_parser() -> argparse.ArgumentParser:
     add_comparing(commands)
     add_making(commands)
     add_explaining(commands)
+    add_sharing(commands)
     return parser

@@ -21,6 +21,7 @@ from busdemo.zoo.architectures.lesion_classifier import (
     join_channels,
 )
 from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
+from busdemo.zoo.hub import find_weights
 from busdemo.zoo.loading import UnusableModel, load_weights
 
 CLASSIFICATION = "classification"
@@ -94,7 +95,7 @@ def load_classifier(card: Card) -> Classifier:
         raise UnusableModel(f"Its folder does not describe a classifier: {error}.") from error
     if len(card.preprocessing.mean) != 1 or not 0 < temperature < np.inf:
         raise UnusableModel("Its normalisation or its temperature is impossible.")
-    trained = load_weights(network, card.folder, card.sha256)
+    trained = load_weights(network, find_weights(card), card.sha256)
     return Classifier(TorchEngine(trained), card.preprocessing, temperature)
 
 

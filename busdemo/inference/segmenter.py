@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -13,6 +14,7 @@ from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
 from busdemo.inference.engines import Engine, FloatArray, TorchEngine, build_engine
 from busdemo.zoo.cards import Card, Preprocessing
+from busdemo.zoo.hub import find_weights, is_here
 from busdemo.zoo.loading import UnusableModel, load_network
 
 
@@ -83,7 +85,7 @@ def load_segmenter(card: Card) -> Segmenter:
     """The card's model in PyTorch, loaded; UnusableModel with the reason when it cannot run."""
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
-    network = load_network(card.folder, card.sha256)
+    network = load_network(card.folder, card.sha256, find_weights(card))
     return Segmenter(build_engine(network, card.preprocessing), card.preprocessing)
 
 
@@ -91,13 +93,16 @@ class SegmenterPool:
     """Every model of a zoo, loaded at its first use and kept; shared by all visitors.
 
     `problems` maps ids to the reason why a model cannot run, `milliseconds` ids to the time one
-    prediction takes here, once measured by `warm_up`.
+    prediction takes here, once measured by `warm_up`, `arriving` ids to how much of their weights,
+    0 to 1, `fetch` has downloaded so far.
     """
 
     def __init__(self, cards: Iterable[Card]) -> None:
         self.cards = {card.id: card for card in cards}
         self.problems = {card.id: card.problem for card in self.cards.values() if card.problem}
         self.milliseconds: dict[str, float] = {}
+        usable = [card for card in self.cards.values() if not card.problem]
+        self.arriving = {card.id: 0.0 for card in usable if not is_here(card)}
         self._loaded: dict[str, Segmenter] = {}
         self._lock = threading.Lock()
 
@@ -113,6 +118,30 @@ class SegmenterPool:
                     self.problems[model_id] = str(error)
                     raise
             return self._loaded[model_id]
+
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """By id, why a model cannot run now: a problem, or its weights are still on their way."""
+        reasons = {
+            model_id: f"Its weights are being downloaded: {done:.0%}."
+            for model_id, done in self.arriving.items()
+        }
+        for card in self.cards.values():
+            if waiting := [member for member in card.members if member in reasons]:
+                reasons[card.id] = f"The weights of its member {waiting[0]} are being downloaded."
+        return reasons | self.problems
+
+    def fetch(self) -> None:
+        """Download the weights that are not here, one model after another.
+
+        A model that cannot be fetched is noted in `problems`; the others go on.
+        """
+        for model_id in list(self.arriving):
+            try:
+                find_weights(self.cards[model_id], partial(self.arriving.__setitem__, model_id))
+            except UnusableModel as error:
+                self.problems[model_id] = str(error)
+            del self.arriving[model_id]
 
     def predict(self, model_id: str, image: GreyImage) -> ProbabilityMap:
         """One model's or recipe's probability map of one image; errors as `Predictions.predict`."""
@@ -158,7 +187,7 @@ class SegmenterPool:
         for card in alone:
             self._measure(card.id)
         for card in alone:
-            if card.facts.get("engine"):
+            if card.facts.get("engine") and card.id not in self.unavailable:
                 with contextlib.suppress(UnusableModel):
                     self.speed_up(card.id)
                     self._measure(card.id)
@@ -168,7 +197,7 @@ class SegmenterPool:
                 self.milliseconds[model_id] = together
 
     def _measure(self, model_id: str) -> None:
-        if model_id in self.problems:
+        if model_id in self.unavailable:
             return
         image = np.zeros((500, 600), np.uint8)
         with contextlib.suppress(UnusableModel):

@@ -91,7 +91,7 @@ def write_opening(folder: Path, pool: SegmenterPool) -> None:
             path.unlink()  # of models that may have left the zoo
     predictions, made = pool.look_at(workspace.scan.pixels), {}
     for model_id, card in pool.cards.items():
-        if model_id in pool.problems:
+        if model_id in pool.unavailable:
             continue
         result, _ = segment(workspace.scan, model_id, pool, predictions)
         (example.folder / f"{model_id}.png").write_bytes(encode_png(result.levels))

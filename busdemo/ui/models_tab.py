@@ -92,7 +92,7 @@ class ModelsTab:
             rows=render_rows(table),
             note=text.MODELS_NOTE,
             chosen=chosen,
-            waiting=bool(pool.cards.keys() - pool.problems.keys() - pool.milliseconds.keys()),
+            waiting=bool(pool.cards.keys() - pool.unavailable.keys() - pool.milliseconds.keys()),
         )
         pareto = plot_pareto(table, DARK if visit.dark else LIGHT, width_px=visit.width_px)
         yield {
@@ -111,7 +111,7 @@ class ModelsTab:
 
     def _tabulate(self) -> pd.DataFrame:
         pool = self.pool
-        return tabulate_zoo(list(pool.cards.values()), pool.milliseconds, pool.problems)
+        return tabulate_zoo(list(pool.cards.values()), pool.milliseconds, pool.unavailable)
 
     def _show_card(self, model_id: str, table: pd.DataFrame, *, dark: bool) -> Updates:
         card, row = self.pool.cards[model_id], list_rows(table)[model_id]

@@ -58,7 +58,7 @@ class Workspace:
         order = sorted(pool.cards, key=lambda model_id: model_id != first)
         if among is not None:
             order = [model_id for model_id in order if model_id in among]
-        waiting = [m for m in order if m not in self.segmentations and m not in pool.problems]
+        waiting = [m for m in order if m not in self.segmentations and m not in pool.unavailable]
         workspace, predictions = self, pool.look_at(self.scan.pixels)
         for model_id in waiting:
             yield workspace, model_id
@@ -73,7 +73,7 @@ class Workspace:
 
 def first_usable(pool: SegmenterPool, wanted: str = "") -> str:
     """`wanted` if it can run, otherwise the first model that can, or an empty string."""
-    usable = [model_id for model_id in pool.cards if model_id not in pool.problems]
+    usable = [model_id for model_id in pool.cards if model_id not in pool.unavailable]
     return wanted if wanted in usable else next(iter(usable), "")
 
 
@@ -112,7 +112,7 @@ def show_workspace(
 
 def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
     """A model in the selector: what a person needs to choose it, or why it cannot be chosen."""
-    problem = pool.problems.get(card.id)
+    problem = pool.unavailable.get(card.id)
     parts = []
     if result := card.result("lesion_dice"):
         parts.append(f"test Dice {result.value:.2f} ({result.low:.2f}–{result.high:.2f})")

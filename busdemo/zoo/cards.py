@@ -15,6 +15,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,6 +59,14 @@ class Preprocessing:
         return len(self.mean)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A commit of a model repository on the Hub: `org/name` and 40 hexadecimal digits."""
+
+    repo_id: str
+    revision: str
+
+
 SEGMENTATION = "segmentation"
 """The task of a card that names no other."""
 
@@ -82,7 +91,8 @@ class Card:
     """A model's facts. `problem` is one sentence when it cannot run, otherwise None.
 
     `members` are the ids a recipe takes the mean of; empty for a network. `post_processing` is
-    the default, chosen on validation data.
+    the default, chosen on validation data. `origin` is where the Hub has its
+    weights; they may not be in `folder` then.
     """
 
     id: str
@@ -98,6 +108,7 @@ class Card:
     problem: str | None = None
     members: tuple[str, ...] = ()
     post_processing: PostProcessing = NO_POST_PROCESSING
+    origin: Origin | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -159,8 +170,8 @@ def read_card(folder: Path) -> Card:
         settings = json.loads((folder / "preprocessor_config.json").read_text())
         config = json.loads((folder / "config.json").read_text())
         members = tuple(str(member) for member in config.get("members", ()))
-        problem = None
-        if not members and not (folder / "model.safetensors").is_file():
+        origin, problem = None if members else read_origin(folder.name, facts), None
+        if not members and not origin and not (folder / "model.safetensors").is_file():
             problem = "There are no weights in its folder."
         return Card(
             id=folder.name,
@@ -176,6 +187,7 @@ def read_card(folder: Path) -> Card:
             problem=problem,
             members=members,
             post_processing=PostProcessing.of(settings.get("post_processing", {})),
+            origin=origin,
             facts=facts,
         )
     except FileNotFoundError as error:
@@ -186,6 +198,24 @@ def read_card(folder: Path) -> Card:
         reason = " ".join(str(error).split())
         problem = f"Its card cannot be read: {type(error).__name__}, {reason}."
     return Card(id=folder.name, folder=folder, name=folder.name, problem=problem)
+
+
+def read_origin(model_id: str, facts: Mapping[str, Any]) -> Origin | None:
+    """Where on the Hub a card's weights are; None when it pins no commit or names no repository.
+
+    Without `repo_id`, a card is looked for as `busdemo-<id>` of the owner that the environment's
+    BUSDEMO_HUB names.
+    """
+    owner, revision = os.environ.get("BUSDEMO_HUB"), str(facts.get("revision", ""))
+    usual = f"{owner}/{repository_name(model_id)}" if owner else ""
+    repo_id = str(facts.get("repo_id", usual))
+    pinned = re.fullmatch(r"[0-9a-f]{40}", revision)
+    return Origin(repo_id, revision) if repo_id and pinned else None
+
+
+def repository_name(model_id: str) -> str:
+    """The name, without owner, under which a model of the zoo is published."""
+    return f"busdemo-{model_id}"
 
 
 def read_facts(readme: Path) -> tuple[dict[str, Any], str]:

@@ -1,25 +1,98 @@
 """Models on the Hugging Face Hub: the files of one commit, through the Hub's own client.
 
+A card's weights are looked for in its folder, then in the client's cache, then on the Hub.
+
 Where the Hub is, the token and the cache are the client's: HF_ENDPOINT, HF_TOKEN, HF_HOME and
 HF_HUB_OFFLINE (then only what is in the cache is found).
 """
 
 import contextlib
+import errno
+import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     GatedRepoError,
     HFValidationError,
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from tqdm import tqdm
 
+from busdemo.zoo.cards import Card
 from busdemo.zoo.loading import UnusableModel
-from busdemo.zoo.saved import FILES, check_files
+from busdemo.zoo.saved import FILES, WEIGHTS_FILE, check_files
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The disk, what a user may use of it, or what one file may."""
+
+Report = Callable[[float], None]
+"""Is told how much has arrived, 0 to 1."""
+
+
+def is_here(card: Card) -> bool:
+    """Are the card's weights in its folder or in the client's cache?"""
+    if card.origin is None or (card.folder / WEIGHTS_FILE).is_file():
+        return True
+    origin = card.origin
+    cached = try_to_load_from_cache(origin.repo_id, WEIGHTS_FILE, revision=origin.revision)
+    return isinstance(cached, str)
+
+
+def find_weights(card: Card, report: Report | None = None) -> Path:
+    """The card's weights: in its folder, in the client's cache, or downloaded from the Hub.
+
+    Raises UnusableModel with one sentence when the Hub does not give them, or gives others than
+    the card names by its sha256; no half file is ever left where a later call would find it.
+    """
+    origin, local = card.origin, card.folder / WEIGHTS_FILE
+    if origin is None or local.is_file():
+        return local
+    arguments: dict[str, Any] = {"tqdm_class": _reporting(report)} if report else {}
+    try:
+        path = hf_hub_download(origin.repo_id, WEIGHTS_FILE, revision=origin.revision, **arguments)
+    except Exception as error:  # as below
+        raise UnusableModel(_explain(error, origin.repo_id, origin.revision)) from error
+    with Path(path).open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != card.sha256:
+        raise UnusableModel(
+            f"The weights that {origin.repo_id} gives at its pinned commit are not the ones the "
+            f"card names (sha256 {found[:12]}…, not {card.sha256[:12]}…)."
+        )
+    return Path(path)
+
+
+def _reporting(report: Report) -> type[Any]:
+    """A progress bar that draws nothing and tells `report`."""
+
+    class Reporting(tqdm):  # type: ignore[type-arg]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            options.pop("name", None)  # the Hub client's own
+            super().__init__(*args, **options | {"disable": False, "file": _Nowhere()})
+
+        def update(self, n: float | None = 1) -> bool | None:
+            drawn = super().update(n)
+            if self.total:
+                report(min(1.0, self.n / self.total))
+            return drawn
+
+    return Reporting
+
+
+class _Nowhere:
+    def write(self, _: str) -> None:
+        """Take a bar's text and drop it."""
+
+    def flush(self) -> None:
+        """Nothing is kept."""
 
 
 def fetch_model(repo_id: str, revision: str | None) -> tuple[Path, str]:
@@ -43,16 +116,24 @@ def fetch_model(repo_id: str, revision: str | None) -> tuple[Path, str]:
 
 
 def _explain(error: Exception, repo_id: str, revision: str | None) -> str:
-    match error:
-        case HFValidationError():
-            return f"{repo_id!r} cannot be the name of a model on the Hub."
-        case GatedRepoError():
-            return f"{repo_id} is gated: ask for access on its page, then set HF_TOKEN."
-        case RepositoryNotFoundError():
-            return f"There is no model {repo_id} on the Hub, or HF_TOKEN may not read it."
-        case RevisionNotFoundError():
-            return f"{repo_id} has no revision {revision!r}."
-        case LocalEntryNotFoundError(__cause__=OfflineModeIsEnabled()):
-            return f"{repo_id} is not in the cache, and HF_HUB_OFFLINE forbids asking the Hub."
+    """What a failed request means, in one sentence; the most particular meaning comes first."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"There is no space on the disk for {repo_id}."
+    if isinstance(error, LocalEntryNotFoundError) and isinstance(
+        error.__cause__, OfflineModeIsEnabled
+    ):
+        return f"{repo_id} is not in the cache, and HF_HUB_OFFLINE forbids asking the Hub."
+    meanings = {
+        HFValidationError: f"{repo_id!r} cannot be the name of a model on the Hub.",
+        GatedRepoError: f"{repo_id} is gated: ask for access on its page, then set HF_TOKEN.",
+        RepositoryNotFoundError: (
+            f"There is no model {repo_id} on the Hub, or HF_TOKEN may not read it."
+        ),
+        RevisionNotFoundError: f"{repo_id} has no revision {revision!r}.",
+        RemoteEntryNotFoundError: f"{repo_id} has no {WEIGHTS_FILE} at revision {revision!r}.",
+    }
+    for kind, sentence in meanings.items():
+        if isinstance(error, kind):
+            return sentence
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
     return f"The Hub did not give {repo_id}: {reason}."

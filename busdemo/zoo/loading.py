@@ -68,19 +68,20 @@ def build_network(config: dict[str, Any]) -> nn.Module:
         raise UnusableModel(f"config.json does not build a network: {error}.") from error
 
 
-def load_network(folder: Path, sha256: str) -> nn.Module:
+def load_network(folder: Path, sha256: str, weights: Path | None = None) -> nn.Module:
     """The trained network of a folder, float32, in evaluation mode.
+
+    `weights` is its safetensors file where that is not in the folder.
 
     Raises UnusableModel when the weights are missing, are not the ones the card names by
     `sha256` (hex), are truncated, or do not fit the network.
     """
     network = build_network(json.loads((folder / "config.json").read_text()))
-    return load_weights(network, folder, sha256)
+    return load_weights(network, weights or folder / "model.safetensors", sha256)
 
 
-def load_weights(network: nn.Module, folder: Path, sha256: str) -> nn.Module:
-    """The network with the weights of a folder, float32, in evaluation mode; as `load_network`."""
-    weights = folder / "model.safetensors"
+def load_weights(network: nn.Module, weights: Path, sha256: str) -> nn.Module:
+    """The network with the weights of a file, float32, in evaluation mode; as `load_network`."""
     if not weights.is_file():
         raise UnusableModel("There are no weights in its folder.")
     found = hashlib.sha256(weights.read_bytes()).hexdigest()

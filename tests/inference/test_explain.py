@@ -109,7 +109,7 @@ def test_spatial_attention_counts_as_gates() -> None:
 def pool(weights: Path) -> SegmenterPool:
     for index, model_id in enumerate(("a", "b")):
         add_model(weights, model_id, seed=index)
-    add_recipe(weights, ["a", "b"])
+    add_recipe(weights, "mean", ["a", "b"])
     return SegmenterPool(read_cards(weights))
 
 

@@ -21,7 +21,7 @@ def zoo(weights: Path) -> Path:
     for seed, model_id in enumerate(("one", "two", "three")):
         size = {"width": 64 + 16 * seed, "height": 48}
         add_model(weights, model_id, seed=seed, settings={"size": size})
-    add_recipe(weights, ["one", "two", "three"])
+    add_recipe(weights, "mean", ["one", "two", "three"])
     return weights
 
 
@@ -70,7 +70,7 @@ def test_a_recipe_gives_the_same_alone_as_among_the_others(zoo: Path) -> None:
 def test_a_recipe_without_one_of_its_members_says_which(weights: Path) -> None:
     add_model(weights, "one")
     add_model(weights, "bare")
-    add_recipe(weights, ["one", "bare"])
+    add_recipe(weights, "mean", ["one", "bare"])
     (weights / "bare" / "model.safetensors").unlink()
     pool = SegmenterPool(read_cards(weights))
     assert pool.problems["mean"] == (
@@ -85,7 +85,7 @@ def test_a_recipe_over_a_model_the_zoo_lacks_cannot_run(
     weights: Path, members: list[str], reason: str
 ) -> None:
     add_model(weights, "one")
-    add_recipe(weights, members)
+    add_recipe(weights, "mean", members)
     (card,) = [card for card in read_cards(weights) if card.id == "mean"]
     assert card.problem is not None
     assert reason in card.problem
@@ -95,7 +95,7 @@ def test_a_recipe_whose_members_were_retrained_cannot_run_with_its_old_threshold
     weights: Path,
 ) -> None:
     add_model(weights, "one")
-    add_recipe(weights, ["one"], sha256="f" * 64)
+    add_recipe(weights, "mean", ["one"], sha256="f" * 64)
     (card,) = [card for card in read_cards(weights) if card.id == "mean"]
     assert card.problem == "Its threshold was frozen with other weights of its members."
 

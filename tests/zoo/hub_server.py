@@ -1,25 +1,45 @@
-"""As much of the Hugging Face Hub as its own client needs to read a model, over HTTP on loopback.
+"""As much of the Hugging Face Hub as its own client needs, over HTTP on loopback.
 
     with HubServer() as hub:
         commit = hub.commit("org/name", {"config.json": b"{}"}, "main", "v1")
         ...  # a client in a process of its own, with HF_ENDPOINT=hub.address
 
 Paths, headers and error codes are the Hub's. Safetensors come by a redirect to a store with
-another host name, as large files do; like the true one, it takes no token.
+another host name, as large files do; like the true one, it takes no token. `faults` go wrong on
+purpose; writing is `hub_uploads`.
 """
 
 import hashlib
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from hub_uploads import Uploads
+
 Files = dict[str, bytes]
 Response = tuple[int, dict[str, str], bytes]
 """Status, headers, body."""
+
+
+@dataclass
+class Fault:
+    """What goes wrong with requests whose path contains `path`, as many `times`.
+
+    `status` is answered in place of the content; `cut` bytes of it are sent, then the connection is
+    closed; `pause_s` goes by before every 64 KB.
+    """
+
+    path: str
+    times: int = 1
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int = 0
+    pause_s: float = 0
 
 
 @dataclass
@@ -40,6 +60,9 @@ class HubServer:
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
         self.requests: list[tuple[str, str]] = []
+        self.ranges: list[str] = []
+        self.faults: list[Fault] = []
+        self.uploads = Uploads(self)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -78,30 +101,63 @@ class HubServer:
                 path = unquote(urlsplit(self.path).path)
                 hub.requests.append((self.command, path))
                 token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-                status, headers, body = hub.answer(path, token)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                fault = hub.meet(path) or Fault(path)
+                if fault.status:
+                    self._send(fault.status, fault.headers, b"", fault)
+                    return
+                written = hub.uploads.answer(self.command, path, token, body)
+                self._send(*(written or hub.answer(path, token)), fault)
+
+            do_HEAD = do_POST = do_PUT = do_GET
+
+            def _send(
+                self, status: int, headers: dict[str, str], body: bytes, fault: Fault
+            ) -> None:
+                if (wanted := self.headers.get("Range")) and status == 200:
+                    hub.ranges.append(wanted)
+                    first = int(wanted.removeprefix("bytes=").split("-")[0])
+                    whole = f"bytes {first}-{len(body) - 1}/{len(body)}"
+                    status, headers, body = 206, headers | {"Content-Range": whole}, body[first:]
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                if self.command == "GET":
-                    self.wfile.write(body)
-
-            do_HEAD = do_GET
+                if self.command == "HEAD":
+                    return
+                sent = body[: fault.cut] if fault.cut else body
+                for start in range(0, len(sent), 65536):
+                    time.sleep(fault.pause_s)
+                    self.wfile.write(sent[start : start + 65536])
+                if fault.cut:
+                    self.wfile.flush()
+                    self.close_connection = True
 
             def log_message(self, *_: Any) -> None:
                 pass
 
         return Handler
 
+    def meet(self, path: str) -> Fault | None:
+        """The fault that waits for this path, one time less from now on."""
+        for fault in self.faults:
+            if fault.path in path and fault.times > 0:
+                fault.times -= 1
+                return fault
+        return None
+
     def answer(self, path: str, token: str) -> Response:
         """What a path gives to someone with this token ("" for none)."""
+        if collection := self.uploads.describe_collection(path):
+            return collection
         if match := re.fullmatch(r"/lfs/(\w+)", path):
             return (400, {}, b"") if token else (200, {}, self._large(match[1]))
+        path = re.sub(r"^/api/(datasets|spaces)/", r"/api/models/\1+", path)
         listing = re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree)/(.+))?", path)
         resolve = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([0-9a-f]{40}|[^/]+)/(.+)", path)
         match = listing or resolve
-        repository = match and self.repositories.get(match[1])
+        repository = match and self.repositories.get(match[1].replace("+", "/", 1))
         if not match or not repository or (repository.token and token != repository.token):
             return refuse(401 if match else 404, "RepoNotFound")
         revision = (match[3] if listing else match[2]) or "main"

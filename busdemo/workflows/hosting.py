@@ -1,0 +1,64 @@
+"""The folder that becomes a Hugging Face Space, put together from a checkout."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from busdemo.zoo.cards import Card, read_cards
+from busdemo.zoo.saved import WEIGHTS_FILE
+
+CHECKOUT = Path(__file__).parents[2]
+
+PARTS = ("app.py", "busdemo", "weights", "examples", "LICENSE")
+"""What the Space gets as it is. Not the folder `spaces/` itself: Gradio imports a package of that
+name."""
+
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", ".*")
+
+
+class CannotBuild(ValueError):
+    """The folder cannot be put together; the message is one sentence."""
+
+
+def build_space(folder: Path, checkout: Path = CHECKOUT) -> list[Path]:
+    """Write the Space to `folder`, which must be empty or not there; its files.
+
+    Weights that a card pins on the Hub are left out: Spaces fetch them while they build. Raises
+    CannotBuild when something is in the way or missing.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CannotBuild(f"{folder} is not empty.")
+    for name in (*PARTS, "spaces"):
+        if not (checkout / name).exists():
+            raise CannotBuild(f"{checkout} has no {name}: a Space is built from a checkout.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PARTS:
+        source = checkout / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=_LEFT_OUT)
+        else:
+            shutil.copyfile(source, folder / name)
+    for source in (checkout / "spaces").iterdir():
+        shutil.copyfile(source, folder / source.name)
+    pinned = [card for card in read_cards(folder / "weights") if card.origin]
+    for card in pinned:
+        (card.folder / WEIGHTS_FILE).unlink(missing_ok=True)
+    _name_models(folder / "README.md", pinned)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _name_models(readme: Path, pinned: list[Card]) -> None:
+    """Add the models on the Hub to a Space's front matter, to be fetched while it is built."""
+    origins = [card.origin for card in pinned if card.origin]
+    if not origins:
+        return
+    _, front, text = readme.read_text(encoding="utf-8").split("---\n", 2)
+    facts: dict[str, Any] = yaml.safe_load(front)
+    facts["models"] = [origin.repo_id for origin in origins]
+    facts["preload_from_hub"] = [
+        f"{origin.repo_id} {WEIGHTS_FILE} {origin.revision}" for origin in origins
+    ]
+    front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
+    readme.write_text(f"---\n{front}---\n{text}", encoding="utf-8")

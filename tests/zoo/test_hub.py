@@ -1,0 +1,215 @@
+"""Weights from a Hub that works, is slow, breaks off or says no, through the Hub's own client."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_server import Fault, HubServer
+from tiny_world import add_model
+
+from busdemo.zoo.cards import read_card, read_facts, write_card
+
+DRIVER = """
+import json, resource, sys
+from busdemo.zoo.cards import read_cards
+from busdemo.zoo.hub import find_weights, is_here
+from busdemo.zoo.loading import UnusableModel
+asked = json.load(sys.stdin)
+if "largest_file" in asked:
+    import signal
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest_file"],) * 2)
+answers = {}
+for card in read_cards():
+    reports = []
+    try:
+        path = str(find_weights(card, reports.append))
+    except UnusableModel as error:
+        path = "refused: " + str(error)
+    answers[card.id] = [path, is_here(card), reports]
+json.dump(answers, sys.stdout)
+"""
+
+Answers = dict[str, Any]
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with HubServer() as server:
+        yield server
+
+
+@pytest.fixture
+def zoo(tmp_path: Path) -> Path:
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    return folder
+
+
+def add_remote(zoo: Path, hub: HubServer, model_id: str, *, padding: int = 0) -> bytes:
+    """A model whose weights only the Hub has, `padding` bytes longer than they need be."""
+    folder = add_model(zoo, model_id)
+    content = (folder / "model.safetensors").read_bytes() + b" " * padding
+    (folder / "model.safetensors").unlink()
+    commit = hub.commit(f"org/{model_id}", {"model.safetensors": content}, "main")
+    digest = hashlib.sha256(content).hexdigest()
+    change_facts(folder, repo_id=f"org/{model_id}", revision=commit, sha256=digest)
+    return content
+
+
+def change_facts(folder: Path, **facts: str) -> None:
+    header, text = read_facts(folder / "README.md")
+    header["busdemo"] |= facts
+    write_card(folder / "README.md", header, text)
+
+
+def start(zoo: Path, hub: HubServer, **environment: str) -> "subprocess.Popen[str]":
+    cache = zoo.parent / "cache"
+    usual = {"HF_ENDPOINT": hub.address, "HF_HOME": str(cache), "BUSDEMO_WEIGHTS": str(zoo)}
+    usual |= {"NO_PROXY": "127.0.0.1,localhost"}
+    return subprocess.Popen(
+        [sys.executable, "-c", DRIVER],
+        env=os.environ | usual | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ask(zoo: Path, hub: HubServer, *, largest_file: int = 0, **environment: str) -> Answers:
+    asked = {"largest_file": largest_file} if largest_file else {}
+    process = start(zoo, hub, **environment)
+    out, errors = process.communicate(json.dumps(asked))
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    answers: Answers = json.loads(out)
+    return answers
+
+
+def kept_files(zoo: Path) -> list[Path]:
+    """Every finished file in the client's cache."""
+    found = (zoo.parent / "cache").rglob("*")
+    return [p for p in found if p.is_file() and p.stat().st_size and ".locks" not in p.parts]
+
+
+def test_weights_come_from_the_folder_then_the_cache_then_the_hub(
+    zoo: Path, hub: HubServer
+) -> None:
+    content = add_remote(zoo, hub, "far", padding=200_000)
+    add_model(zoo, "near")
+    first = ask(zoo, hub)
+    assert Path(first["far"][0]).read_bytes() == content
+    assert first["far"][2][-1] == 1.0
+    assert first["near"][0] == str(zoo / "near" / "model.safetensors")
+    hub.requests.clear()
+    again = ask(zoo, hub, HF_HUB_OFFLINE="1")
+    assert again["far"][:2] == [first["far"][0], True]
+    assert hub.requests == []
+
+
+def test_the_owner_of_the_environment_completes_a_card_that_names_none(
+    zoo: Path, hub: HubServer
+) -> None:
+    content = add_remote(zoo, hub, "far")
+    folder = zoo / "far"
+    header, text = read_facts(folder / "README.md")
+    del header["busdemo"]["repo_id"]
+    write_card(folder / "README.md", header, text)
+    assert read_card(folder).problem == "There are no weights in its folder."
+    files = {"model.safetensors": content}
+    change_facts(folder, revision=hub.commit("elsewhere/busdemo-far", files, "main"))
+    assert Path(ask(zoo, hub, BUSDEMO_HUB="elsewhere")["far"][0]).read_bytes() == content
+
+
+def test_a_card_that_pins_no_commit_is_not_fetched(zoo: Path, hub: HubServer) -> None:
+    add_remote(zoo, hub, "far")
+    change_facts(zoo / "far", revision="main")
+    assert read_card(zoo / "far").problem == "There are no weights in its folder."
+
+
+def test_a_hub_that_stumbles_still_gives_the_right_file(zoo: Path, hub: HubServer) -> None:
+    wanted = {name: add_remote(zoo, hub, name, padding=500_000) for name in ("busy", "ill", "cut")}
+    names = {name: hashlib.sha256(content).hexdigest() for name, content in wanted.items()}
+    hub.faults += [
+        Fault("/org/busy/resolve", status=429, headers={"Retry-After": "1"}),
+        Fault(f"/lfs/{names['ill']}", status=500),
+        Fault("/org/cut/resolve", status=503),
+        Fault(f"/lfs/{names['cut']}", cut=200_000),
+    ]
+    wanted["cut"] = add_remote(zoo, hub, "cut-short", padding=700_001)
+    hub.faults.append(Fault(f"/lfs/{hashlib.sha256(wanted['cut']).hexdigest()}", cut=300_000))
+    answers = ask(zoo, hub)
+    assert Path(answers["busy"][0]).read_bytes() == wanted["busy"]
+    assert Path(answers["ill"][0]).read_bytes() == wanted["ill"]
+    assert Path(answers["cut-short"][0]).read_bytes() == wanted["cut"]
+    assert "bytes=300000-" in hub.ranges, "it went on where the connection was cut"
+    assert not [fault for fault in hub.faults if fault.times]
+
+
+def test_what_the_hub_refuses_is_a_sentence_and_nothing_is_kept(zoo: Path, hub: HubServer) -> None:
+    for name in ("gated", "gone", "secret", "empty", "moved"):
+        add_remote(zoo, hub, name)
+    hub.repositories["org/gated"].gated = True
+    del hub.repositories["org/gone"]
+    hub.repositories["org/secret"].token = "hf_" + "a" * 34
+    empty = hub.repositories["org/empty"]
+    empty.commits = {name: {} for name in empty.commits}
+    hub.repositories["org/moved"].commits.clear()
+    revisions = {card.name: read_card(card).origin for card in zoo.iterdir()}
+    answers = {name: answer[0] for name, answer in ask(zoo, hub).items()}
+    no_model = "refused: There is no model org/{} on the Hub, or HF_TOKEN may not read it."
+    assert answers == {
+        "gated": "refused: org/gated is gated: ask for access on its page, then set HF_TOKEN.",
+        "gone": no_model.format("gone"),
+        "secret": no_model.format("secret"),
+        "empty": "refused: org/empty has no model.safetensors at revision "
+        f"{revisions['empty'].revision!r}.",  # type: ignore[union-attr]
+        "moved": f"refused: org/moved has no revision {revisions['moved'].revision!r}.",  # type: ignore[union-attr]
+    }
+    assert kept_files(zoo) == []
+
+
+def test_other_weights_under_the_same_commit_are_refused(zoo: Path, hub: HubServer) -> None:
+    add_remote(zoo, hub, "forged")
+    change_facts(zoo / "forged", sha256="0" * 64)
+    for _ in range(2):  # the second time they come from the cache
+        assert "not the ones the card names" in ask(zoo, hub)["forged"][0]
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_file(zoo: Path, hub: HubServer) -> None:
+    content = add_remote(zoo, hub, "far", padding=3_000_000)
+    refused = ask(zoo, hub, largest_file=1_000_000)["far"]
+    assert refused[:2] == ["refused: There is no space on the disk for org/far.", False]
+    assert Path(ask(zoo, hub)["far"][0]).read_bytes() == content, "with space again, it is fetched"
+
+
+def test_a_server_that_says_nothing_is_given_up(zoo: Path, hub: HubServer) -> None:
+    add_remote(zoo, hub, "far", padding=200_000)
+    hub.faults.append(Fault("/lfs/", times=1000, pause_s=1.5))
+    answer = ask(zoo, hub, HF_HUB_DOWNLOAD_TIMEOUT="1")["far"]
+    assert answer[0].startswith("refused: The Hub did not give org/far: ")
+    assert answer[1] is False
+
+
+def test_two_processes_may_fetch_the_same_model_at_once(zoo: Path, hub: HubServer) -> None:
+    content = add_remote(zoo, hub, "far", padding=2_000_000)
+    hub.faults.append(Fault("/lfs/", times=2, pause_s=0.02))
+    both = [start(zoo, hub) for _ in range(2)]
+    for process in both:
+        assert process.stdin
+        process.stdin.write("{}")
+        process.stdin.close()
+    for process in both:
+        assert process.stdout
+        path = json.loads(process.stdout.read())["far"][0]
+        assert process.wait() == 0
+        assert Path(path).read_bytes() == content
+    shutil.rmtree(zoo.parent / "cache")
