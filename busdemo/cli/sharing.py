@@ -43,7 +43,7 @@ def add_sharing(commands: Commands) -> None:
 
 def _publish(options: argparse.Namespace) -> int:
     from busdemo.zoo.cards import read_cards
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
     from busdemo.zoo.publishing import (
         NotPublished,
         collect,

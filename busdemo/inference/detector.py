@@ -17,6 +17,7 @@ from busdemo.inference.segmenter import prepare
 from busdemo.scoring.detection import FoundBoxes
 from busdemo.zoo.architectures.lesion_detector import STRIDE_PX
 from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
+from busdemo.zoo.hub import find_weights
 from busdemo.zoo.loading import UnusableModel, load_network
 
 DETECTION = "detection"
@@ -127,7 +128,8 @@ def load_detector(card: Card | None) -> LesionFinder:
         raise UnusableModel("There is no detector in the zoo.")
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
-    engine = build_engine(load_network(card.folder, card.sha256), card.preprocessing)
+    network = load_network(card.folder, card.sha256, find_weights(card))
+    engine = build_engine(network, card.preprocessing)
     return LesionFinder(engine, card.preprocessing, read_tuning(card), card.sha256)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from busdemo.zoo.cards import Card, read_cards
-from busdemo.zoo.saved import WEIGHTS_FILE
+from busdemo.zoo.files import WEIGHTS_FILE
 
 CHECKOUT = Path(__file__).parents[2]
 

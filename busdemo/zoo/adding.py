@@ -23,17 +23,16 @@ from busdemo.zoo.cards import (
     read_card,
     write_card,
 )
-from busdemo.zoo.hub import fetch_model
-from busdemo.zoo.loading import UnusableModel, load_network
-from busdemo.zoo.saved import (
+from busdemo.zoo.files import (
     CONFIG,
     LARGEST_TEXT_BYTES,
     SETTINGS,
     WEIGHTS_FILE,
     check_files,
-    read_config,
-    read_settings,
 )
+from busdemo.zoo.hub import fetch_model
+from busdemo.zoo.loading import UnusableModel, load_network
+from busdemo.zoo.saved import read_config, read_settings
 from busdemo.zoo.structure import read_blueprint
 
 ORDER = 50

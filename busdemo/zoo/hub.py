@@ -10,6 +10,7 @@ import contextlib
 import errno
 import hashlib
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     GatedRepoError,
+    HfHubHTTPError,
     HFValidationError,
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
@@ -26,12 +28,22 @@ from huggingface_hub.errors import (
 )
 from tqdm import tqdm
 
-from busdemo.zoo.cards import Card
-from busdemo.zoo.loading import UnusableModel
-from busdemo.zoo.saved import FILES, WEIGHTS_FILE, check_files
+from busdemo.zoo.cards import Card, Origin
+from busdemo.zoo.files import FILES, WEIGHTS_FILE, UnusableModel, check_files
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The disk, what a user may use of it, or what one file may."""
+
+_PASSING = (500, 502, 503, 504)
+"""Statuses of a server that may be well again in a moment."""
+
+_REFUSALS = {
+    401: "it does not accept HF_TOKEN (status 401)",
+    403: "HF_TOKEN may not read it (status 403)",
+    429: "it was asked too often (status 429); try again later",
+}
+
+_TRIES, _WAIT_S = 3, 1.0
 
 Report = Callable[[float], None]
 """Is told how much has arrived, 0 to 1."""
@@ -49,25 +61,50 @@ def is_here(card: Card) -> bool:
 def find_weights(card: Card, report: Report | None = None) -> Path:
     """The card's weights: in its folder, in the client's cache, or downloaded from the Hub.
 
-    Raises UnusableModel with one sentence when the Hub does not give them, or gives others than
-    the card names by its sha256; no half file is ever left where a later call would find it.
+    A file that was damaged on its way or in the cache is fetched once more. Raises UnusableModel
+    with one sentence when the Hub does not give it, or gives another than the card names by its
+    sha256; no half file is ever left where a later call would find it.
     """
     origin, local = card.origin, card.folder / WEIGHTS_FILE
     if origin is None or local.is_file():
         return local
-    arguments: dict[str, Any] = {"tqdm_class": _reporting(report)} if report else {}
-    try:
-        path = hf_hub_download(origin.repo_id, WEIGHTS_FILE, revision=origin.revision, **arguments)
-    except Exception as error:  # as below
-        raise UnusableModel(_explain(error, origin.repo_id, origin.revision)) from error
-    with Path(path).open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != card.sha256:
+    path = _download(origin, report)
+    if _digest(path) != card.sha256:
+        with contextlib.suppress(UnusableModel):  # offline, say: then the file is refused
+            path = _download(origin, report, force_download=True)
+    if (found := _digest(path)) != card.sha256:
         raise UnusableModel(
             f"The weights that {origin.repo_id} gives at its pinned commit are not the ones the "
             f"card names (sha256 {found[:12]}…, not {card.sha256[:12]}…)."
         )
-    return Path(path)
+    return path
+
+
+def _download(origin: Origin, report: Report | None, **options: Any) -> Path:
+    """The weights in the client's cache. UnusableModel when three tries do not bring them."""
+    if report:
+        options["tqdm_class"] = _reporting(report)
+    for left in reversed(range(_TRIES)):
+        try:
+            return Path(
+                hf_hub_download(origin.repo_id, WEIGHTS_FILE, revision=origin.revision, **options)
+            )
+        except Exception as error:  # as in `fetch_model`
+            # The client goes on after a cut or a 429, but gives up when the store stumbles once.
+            if not left or _status(error) not in _PASSING:
+                raise UnusableModel(_explain(error, origin.repo_id, origin.revision)) from error
+            time.sleep(_WAIT_S)
+    raise AssertionError("the last try returns or raises")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _status(error: BaseException | None) -> int:
+    """The HTTP status that an error tells of, 0 where it tells of none."""
+    return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
 
 
 def _reporting(report: Report) -> type[Any]:
@@ -135,5 +172,18 @@ def _explain(error: Exception, repo_id: str, revision: str | None) -> str:
     for kind, sentence in meanings.items():
         if isinstance(error, kind):
             return sentence
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-    return f"The Hub did not give {repo_id}: {reason}."
+    return f"The Hub did not give {repo_id}: {_reason(error)}."
+
+
+def _reason(error: Exception) -> str:
+    """Why a request failed: the client may hide it behind an error of its own."""
+    first = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else error
+    status = _status(first)
+    if status in _REFUSALS:
+        return _REFUSALS[status]
+    if status in _PASSING:
+        return f"it is in trouble itself (status {status}); try again later"
+    # The class is looked up by its name: the HTTP library below the client may change.
+    if "TimeoutException" in (kind.__name__ for kind in type(first).__mro__):
+        return "it does not answer; try again later"
+    return (str(first).strip().splitlines() or [type(first).__name__])[0].rstrip(".")

@@ -15,6 +15,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from busdemo.zoo.architectures import ARCHITECTURES, OTHER_TASKS
+from busdemo.zoo.files import WEIGHTS_FILE, UnusableModel
+
+__all__ = ["SMP_CLASSES", "UnusableModel", "build_network", "load_network", "load_weights"]
 
 SMP_CLASSES = (
     "Unet",
@@ -30,10 +33,6 @@ SMP_CLASSES = (
     "Segformer",
 )
 """The smp networks a config.json may name."""
-
-
-class UnusableModel(ValueError):
-    """A model that cannot run; the message is one sentence that says why."""
 
 
 def build_network(config: dict[str, Any]) -> nn.Module:
@@ -77,7 +76,7 @@ def load_network(folder: Path, sha256: str, weights: Path | None = None) -> nn.M
     `sha256` (hex), are truncated, or do not fit the network.
     """
     network = build_network(json.loads((folder / "config.json").read_text()))
-    return load_weights(network, weights or folder / "model.safetensors", sha256)
+    return load_weights(network, weights or folder / WEIGHTS_FILE, sha256)
 
 
 def load_weights(network: nn.Module, weights: Path, sha256: str) -> nn.Module:

@@ -15,8 +15,8 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from busdemo.zoo.cards import YOUR_MODELS, Card, read_facts, repository_name, write_card
+from busdemo.zoo.files import WEIGHTS_FILE
 from busdemo.zoo.hub import find_weights
-from busdemo.zoo.saved import WEIGHTS_FILE
 
 Kind = Literal["model", "dataset", "space"]
 

@@ -7,38 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from busdemo.zoo.architectures import ARCHITECTURES
-from busdemo.zoo.loading import SMP_CLASSES, UnusableModel
-
-CONFIG, WEIGHTS_FILE = "config.json", "model.safetensors"
-SETTINGS, TRANSFORMS = "preprocessor_config.json", "albumentations_config_eval.json"
-FILES = (CONFIG, WEIGHTS_FILE, SETTINGS, TRANSFORMS, "README.md")
-"""All that is ever read of a saved model."""
-
-LARGEST_BYTES = 2_000_000_000
-LARGEST_TEXT_BYTES = 1_000_000
+from busdemo.zoo.files import CONFIG, LARGEST_TEXT_BYTES, SETTINGS, TRANSFORMS, UnusableModel
+from busdemo.zoo.loading import SMP_CLASSES
 
 SIDE_PX = 256
 """The input side where nothing names another."""
 
 THRESHOLD = 0.5
 
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _OWN_CODE = ("auto_map", "trust_remote_code")
 _RENAMED = {"decoder_use_batchnorm": "decoder_use_norm", "psp_use_batchnorm": "decoder_use_norm"}
 _OWN_SETTINGS = {"size", "image_mean", "image_std", "resize_rule", "threshold"}
 _IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-def check_files(sizes: Mapping[str, int | None]) -> None:
-    """UnusableModel unless these files (name to bytes, None when unknown) can be a saved model."""
-    pickles = [name for name in sizes if name.endswith(_PICKLES)]
-    if WEIGHTS_FILE not in sizes and pickles:
-        raise UnusableModel(f"Only safetensors are loaded; {pickles[0]} is a pickle.")
-    for name in (CONFIG, WEIGHTS_FILE):
-        if name not in sizes:
-            raise UnusableModel(f"It has no {name}.")
-    if (sizes[WEIGHTS_FILE] or 0) > LARGEST_BYTES:
-        raise UnusableModel(f"Its weights are larger than {LARGEST_BYTES / 1e9:.0f} GB.")
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ DRIVER = """
 import json, resource, sys
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.hub import find_weights, is_here
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 asked = json.load(sys.stdin)
 if "largest_file" in asked:
     import signal
@@ -73,7 +73,7 @@ def change_facts(folder: Path, **facts: str) -> None:
 def start(zoo: Path, hub: HubServer, **environment: str) -> "subprocess.Popen[str]":
     cache = zoo.parent / "cache"
     usual = {"HF_ENDPOINT": hub.address, "HF_HOME": str(cache), "BUSDEMO_WEIGHTS": str(zoo)}
-    usual |= {"NO_PROXY": "127.0.0.1,localhost"}
+    usual |= {"NO_PROXY": "127.0.0.1,localhost", "HF_HUB_DISABLE_XET": "1"}
     return subprocess.Popen(
         [sys.executable, "-c", DRIVER],
         env=os.environ | usual | environment,
@@ -136,22 +136,54 @@ def test_a_card_that_pins_no_commit_is_not_fetched(zoo: Path, hub: HubServer) ->
 
 
 def test_a_hub_that_stumbles_still_gives_the_right_file(zoo: Path, hub: HubServer) -> None:
-    wanted = {name: add_remote(zoo, hub, name, padding=500_000) for name in ("busy", "ill", "cut")}
-    names = {name: hashlib.sha256(content).hexdigest() for name, content in wanted.items()}
+    wanted = {
+        name: add_remote(zoo, hub, name, padding=length)
+        for name, length in (("busy", 1), ("ill", 2), ("gone", 3), ("cut", 12_000_000))
+    }
+    store = {name: hashlib.sha256(content).hexdigest() for name, content in wanted.items()}
     hub.faults += [
         Fault("/org/busy/resolve", status=429, headers={"Retry-After": "1"}),
-        Fault(f"/lfs/{names['ill']}", status=500),
-        Fault("/org/cut/resolve", status=503),
-        Fault(f"/lfs/{names['cut']}", cut=200_000),
+        Fault(f"/lfs/{store['ill']}", status=500),
+        Fault("/org/gone/resolve", status=503),
+        Fault(f"/lfs/{store['cut']}", cut=11_000_000),
     ]
-    wanted["cut"] = add_remote(zoo, hub, "cut-short", padding=700_001)
-    hub.faults.append(Fault(f"/lfs/{hashlib.sha256(wanted['cut']).hexdigest()}", cut=300_000))
     answers = ask(zoo, hub)
-    assert Path(answers["busy"][0]).read_bytes() == wanted["busy"]
-    assert Path(answers["ill"][0]).read_bytes() == wanted["ill"]
-    assert Path(answers["cut-short"][0]).read_bytes() == wanted["cut"]
-    assert "bytes=300000-" in hub.ranges, "it went on where the connection was cut"
+    assert {
+        name: Path(answers[name][0]).read_bytes() == wanted[name] for name in wanted
+    } == dict.fromkeys(wanted, True)
+    # The client writes 10 MB at a time, so it goes on after the last whole piece.
+    assert hub.ranges == ["bytes=10485760-"]
     assert not [fault for fault in hub.faults if fault.times]
+
+
+def test_a_hub_that_stays_ill_is_said(zoo: Path, hub: HubServer) -> None:
+    for number, name in enumerate(("store", "forbidden", "unknown", "busy")):
+        add_remote(zoo, hub, name, padding=number)
+    add_remote(zoo, hub, "well", padding=9)
+    content = next(iter(hub.repositories["org/store"].commits.values()))["model.safetensors"]
+    hub.faults += [
+        Fault(f"/lfs/{hashlib.sha256(content).hexdigest()}", times=99, status=500),
+        Fault("/org/forbidden/resolve", times=99, status=403),
+        Fault("/org/unknown/resolve", times=99, status=401),
+        Fault("/org/busy/resolve", times=99, status=429, headers={"Retry-After": "0"}),
+    ]
+    answers = {name: answer[0] for name, answer in ask(zoo, hub).items()}
+    assert Path(answers.pop("well")).is_file(), "the others still come"
+    start = "refused: The Hub did not give org/"
+    assert answers == {
+        "store": f"{start}store: it is in trouble itself (status 500); try again later.",
+        "forbidden": f"{start}forbidden: HF_TOKEN may not read it (status 403).",
+        "unknown": f"{start}unknown: it does not accept HF_TOKEN (status 401).",
+        "busy": f"{start}busy: it was asked too often (status 429); try again later.",
+    }
+
+
+def test_a_file_damaged_in_the_cache_is_fetched_again(zoo: Path, hub: HubServer) -> None:
+    content = add_remote(zoo, hub, "far")
+    path = Path(ask(zoo, hub)["far"][0])
+    path.write_bytes(content[:-1] + b"?")
+    assert "not the ones the card names" in ask(zoo, hub, HF_HUB_OFFLINE="1")["far"][0]
+    assert Path(ask(zoo, hub)["far"][0]).read_bytes() == content
 
 
 def test_what_the_hub_refuses_is_a_sentence_and_nothing_is_kept(zoo: Path, hub: HubServer) -> None:
@@ -195,7 +227,8 @@ def test_a_server_that_says_nothing_is_given_up(zoo: Path, hub: HubServer) -> No
     add_remote(zoo, hub, "far", padding=200_000)
     hub.faults.append(Fault("/lfs/", times=1000, pause_s=1.5))
     answer = ask(zoo, hub, HF_HUB_DOWNLOAD_TIMEOUT="1")["far"]
-    assert answer[0].startswith("refused: The Hub did not give org/far: ")
+    sentence = "The Hub did not give org/far: it does not answer; try again later."
+    assert answer[0] == f"refused: {sentence}"
     assert answer[1] is False
 
 
