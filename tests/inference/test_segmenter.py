@@ -93,9 +93,9 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the folders that were loaded, in order."""
     names: list[str] = []
 
-    def load(folder: Path, sha256: str) -> nn.Module:
+    def load(folder: Path, sha256: str, weights: Path | None = None) -> nn.Module:
         names.append(folder.name)
-        return load_network(folder, sha256)
+        return load_network(folder, sha256, weights)
 
     monkeypatch.setattr("busdemo.inference.segmenter.load_network", load)
     return names
