@@ -18,14 +18,21 @@ from busdemo.imaging.masks import STOPS
 from busdemo.zoo.cards import ALL_SETS
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int32]
 
 BINS = 20
 """Of the reliability diagram: each 0.05 of probability wide, ten levels."""
+
+MOST_PX = 46_000
+"""Sides of an image: its pixels can then be counted in 32 bits."""
 
 IMAGE_COLUMNS = (
     *("id", "dataset", "split", "label", "group", "birads", "device"),
     *("mm_per_px", "height", "width", "lesion_px"),
 )
+MOST_SYSTEMS, LONGEST = 64, 300
+"""Systems in a run, and letters in any of its words."""
+
 MEASURES = ("dice", "hd95_px", "nsd", "ms", "fp")
 
 
@@ -129,7 +136,10 @@ def build_benchmark(run: Run) -> Benchmark:
     rows = run.rows
     if rows.empty:
         raise ValueError("The run holds no rows.")
-    _check(run)
+    _check_words(rows)
+    counts = run.counts()
+    histograms = _histogram(rows, "lesion"), _histogram(rows, "background")
+    _check_numbers(rows, counts, *histograms)
     images = rows[list(IMAGE_COLUMNS)].drop_duplicates().reset_index(drop=True)
     if twice := images["id"][images["id"].duplicated()].tolist():
         raise ValueError(f"The run says two different things about the image {twice[0]}.")
@@ -139,7 +149,6 @@ def build_benchmark(run: Run) -> Benchmark:
     column = np.array([order[model, int(stages)] for model, stages in pairs])
     at = pd.Index(images["id"]).get_indexer(rows["id"]), column
     shape = len(images), len(systems)
-    curve, marked = _sweep(run)
     return Benchmark(
         images=images,
         systems=systems,
@@ -147,9 +156,9 @@ def build_benchmark(run: Run) -> Benchmark:
             name: _arrange(rows[name].to_numpy(np.float64), at, shape, np.nan) for name in MEASURES
         },
         outcomes=_arrange(rows["outcome"].to_numpy(object), at, shape, ""),
-        dice_curve=_arrange(curve, at, shape, np.nan),
-        marked=_arrange(marked, at, shape, False),
-        calibration=_arrange(_calibrate(rows), at, shape, np.nan),
+        dice_curve=_arrange(_dice(counts), at, shape, np.nan),
+        marked=_arrange(counts[..., 0] + counts[..., 1] > 0, at, shape, False),
+        calibration=_arrange(_calibrate(*histograms), at, shape, np.nan),
         receipt=run.receipt,
     )
 
@@ -162,7 +171,7 @@ def _list_systems(rows: pd.DataFrame, receipt: Mapping[str, Any]) -> tuple[Syste
     places = {model: place for place, model in enumerate(told)}
     kinds.sort(key=lambda kind: (kind[0], places.get(kind[1], len(places)), kind[1]))
     facts = {model: _facts(told.get(model)) for _, model, _ in kinds}
-    names = {model: str(fact.get("name") or model) for model, fact in facts.items()}
+    names = {model: str(fact.get("name") or model)[:LONGEST] for model, fact in facts.items()}
     shown = list(names.values())
     systems = []
     for stages, model, stop in kinds:
@@ -178,17 +187,29 @@ def _facts(told: object) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
-def _check(run: Run) -> None:
-    """Numbers outside their range, or Dice that the counts and histograms do not give."""
-    rows = run.rows
-    for name in ("height", "width", "tp", "fp", "fn", "lesion_px"):
-        if (rows[name] < (name in ("height", "width"))).any():
-            raise ValueError(f"The run's column {name!r} holds a number that is too small.")
-    lesion, background = (_histogram(rows, part) for part in ("lesion", "background"))
-    pixels = (lesion + background).sum(axis=1)
-    if (lesion < 0).any() or (background < 0).any() or (pixels <= 0).any():
-        raise ValueError("The run's histograms hold no counts of pixels.")
-    counts = run.counts()[np.arange(len(rows)), rows["stop"].to_numpy() - 1]
+def _check_words(rows: pd.DataFrame) -> None:
+    """Refuse endless words and more systems than can be compared."""
+    for name in (*IMAGE_COLUMNS[:7], "model", "outcome"):
+        if rows[name].str.len().max() > LONGEST:
+            raise ValueError(f"The run's column {name!r} holds more than {LONGEST} letters.")
+    systems = len(rows[["model", "stages"]].drop_duplicates())
+    if systems > MOST_SYSTEMS:
+        raise ValueError(f"The run holds {systems} models; at most {MOST_SYSTEMS} are compared.")
+
+
+def _check_numbers(
+    rows: pd.DataFrame, sweep: NDArray[np.int64], lesion: Counts, background: Counts
+) -> None:
+    """Refuse numbers outside their range, and Dice that counts and histograms do not give."""
+    sides = ("height", "width")
+    for name in (*sides, "tp", "fp", "fn", "lesion_px"):
+        if not rows[name].between(name in sides, MOST_PX if name in sides else MOST_PX**2).all():
+            raise ValueError(f"The run's column {name!r} holds a number out of bounds.")
+    pixels = lesion.sum(axis=1) + background.sum(axis=1)
+    area = rows["height"].to_numpy() * rows["width"].to_numpy()
+    if (lesion < 0).any() or (background < 0).any() or (pixels != area).any():
+        raise ValueError("The run's histograms do not count every pixel of the image once.")
+    counts = sweep[np.arange(len(rows)), rows["stop"].to_numpy() - 1]
     told = rows[["tp", "fp", "fn"]].to_numpy()
     if (counts != told).any() or (lesion.sum(axis=1) != rows["lesion_px"]).any():
         raise ValueError("The run's histograms do not give its counts of pixels.")
@@ -196,29 +217,28 @@ def _check(run: Run) -> None:
         raise ValueError("The run's Dice does not follow from its counts of pixels.")
 
 
-def _dice(counts: NDArray[Any]) -> Floats:
+def _dice(counts: NDArray[Any]) -> NDArray[np.float32]:
     """Dice of (..., 3) TP, FP, FN, nan where all are 0."""
-    hit, extra, missed = (counts[..., i].astype(np.float64) for i in range(3))
+    hit = 2 * counts[..., 0]
     with np.errstate(invalid="ignore"):
-        return np.asarray(2 * hit / (2 * hit + extra + missed))
+        return np.asarray(hit / (hit + counts[..., 1] + counts[..., 2]), np.float32)
 
 
-def _sweep(run: Run) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    counts = run.counts()
-    return _dice(counts).astype(np.float32), counts[..., 0] + counts[..., 1] > 0
-
-
-def _calibrate(rows: pd.DataFrame) -> NDArray[np.float32]:
+def _calibrate(lesion: Counts, background: Counts) -> NDArray[np.float32]:
     """(rows, BINS, 3), as `Benchmark.calibration`."""
-    lesion, background = (_histogram(rows, part) for part in ("lesion", "background"))
-    pixels = lesion + background
-    middle = (np.arange(STOPS) + 0.5) / STOPS
-    parts = np.stack([pixels, lesion, pixels * middle], axis=2) / pixels.sum(axis=1)[:, None, None]
-    return np.asarray(parts.reshape(len(rows), BINS, -1, 3).sum(axis=2), np.float32)
+    pixels = (lesion + background).astype(np.float32)
+    pixels /= pixels.sum(axis=1, keepdims=True)
+    share = lesion / (lesion + background).sum(axis=1, keepdims=True)
+    middle = ((np.arange(STOPS) + 0.5) / STOPS).astype(np.float32)
+    parts = (pixels, share, pixels * middle)
+    return np.stack(
+        [part.reshape(len(lesion), BINS, -1).sum(axis=2, dtype=np.float32) for part in parts],
+        axis=2,
+    )
 
 
-def _histogram(rows: pd.DataFrame, part: str) -> NDArray[np.int64]:
-    return np.stack(rows[f"{part}_histogram"].tolist()).astype(np.int64)
+def _histogram(rows: pd.DataFrame, part: str) -> Counts:
+    return np.stack(rows[f"{part}_histogram"].tolist())
 
 
 def _arrange(

@@ -28,13 +28,11 @@ class Sweep:
 def sweep_thresholds(benchmark: Benchmark) -> Sweep:
     """Dice and false alarms at every stop."""
     lesions, ran = benchmark.lesions, np.isfinite(benchmark.measured["fp"])
-    systems = len(benchmark.systems)
-    dice = benchmark.dice_curve[lesions].reshape(int(lesions.sum()), -1)
     normal = np.where(ran[~lesions][..., None], benchmark.marked[~lesions], np.nan)
     return Sweep(
         thresholds=np.arange(1, STOPS) / STOPS,
-        dice=column_means(dice.astype(np.float64)).reshape(systems, -1),
-        false_alarms=column_means(normal.reshape(len(normal), -1)).reshape(systems, -1),
+        dice=column_means(benchmark.dice_curve[lesions].astype(np.float64)),
+        false_alarms=column_means(normal),
     )
 
 

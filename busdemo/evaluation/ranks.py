@@ -36,7 +36,9 @@ def rank_systems(benchmark: Benchmark, pairs: Mapping[tuple[str, str], Pair]) ->
 
     ValueError without a group that every system has seen.
     """
-    means = benchmark.resampling.group_means(benchmark.lesion_dice)
+    means = np.zeros((0, len(benchmark.systems)))
+    if benchmark.lesions.any():
+        means = benchmark.resampling.group_means(benchmark.lesion_dice)
     means = means[np.isfinite(means).all(axis=1)]
     if not len(means):
         raise ValueError("There is no lesion that every model has seen.")

@@ -19,7 +19,9 @@ FACTORS = {
 }
 """Id and name of what a run can be divided by."""
 
-UNKNOWN = "unknown"
+UNKNOWN, OTHER = "unknown", "other"
+MOST_STRATA = 12
+
 SIZES = ("small", "medium", "large")
 
 
@@ -38,11 +40,13 @@ def size_limits(benchmark: Benchmark) -> tuple[float, float]:
 def stratify(benchmark: Benchmark, factor: str) -> "pd.Series[str]":
     """The stratum of every image; "unknown" where the run does not say.
 
-    Sizes are thirds of the lesions by their share of the image's area: px differ between scanners.
-    KeyError for an unknown factor.
+    Of more than 12 names the rarest are put together as "other". Sizes are thirds of the lesions
+    by their share of the image's area: px differ between scanners. KeyError for an unknown factor.
     """
     if factor != "size":
-        return benchmark.images[factor].replace("", UNKNOWN).astype(object)
+        names = benchmark.images[factor].replace("", UNKNOWN).astype(object)
+        often = names.value_counts().index[:MOST_STRATA]
+        return names.where(names.isin(often), OTHER)
     shares = _shares(benchmark)
     place = np.searchsorted(np.array(size_limits(benchmark)), shares, side="left")
     sizes = np.array(SIZES, object)[place]
@@ -73,7 +77,8 @@ def tabulate_strata(benchmark: Benchmark, factor: str) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(frames, ignore_index=True)
+    columns = ["stratum", "key", "dice", "dice median", "false alarms"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def _shares(benchmark: Benchmark) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
@@ -86,4 +91,4 @@ def _order(strata: "pd.Series[str]", factor: str) -> list[str]:
     found = set(strata)
     if factor == "size":
         return [size for size in (*SIZES, UNKNOWN) if size in found]
-    return sorted(found, key=lambda name: (name == UNKNOWN, str(name).casefold()))
+    return sorted(found, key=lambda name: (name == UNKNOWN, name == OTHER, str(name).casefold()))

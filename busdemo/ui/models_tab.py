@@ -28,7 +28,8 @@ from busdemo.ui.models.markup import (
     render_training,
 )
 from busdemo.ui.workspace import first_usable
-from busdemo.views.charts import DARK, LIGHT, plot_pareto, plot_training
+from busdemo.views.chart_style import DARK, LIGHT
+from busdemo.views.charts import plot_pareto, plot_training
 from busdemo.views.diagram import draw_blueprint, draw_recipe
 from busdemo.views.tables import (
     DICE,

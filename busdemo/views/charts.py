@@ -6,38 +6,29 @@ Only what plotly.js 3 draws too is used (scatters and lines), because that is wh
 import html
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
+from busdemo.views.chart_style import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    Palette,
+    annotate,
+    axis,
+    fade,
+    layout,
+    widen,
+)
 from busdemo.views.labels import Box, Spot, place_names
 from busdemo.views.tables import DICE, Row, find_front, format_result, list_rows, select_measured
 
-
-@dataclass(frozen=True)
-class Palette:
-    """Colours of a chart on a light or a dark page; one accent, the rest grey."""
-
-    ink: str
-    quiet: str
-    line: str
-    accent: str
-    card: str
-
-
-LIGHT = Palette("#0f1720", "#56616e", "#e2e6eb", "#0b6e75", "#ffffff")
-DARK = Palette("#e8edf2", "#94a3b3", "#2a3442", "#3fb6bd", "#121820")
-
 PARETO_PX, TRAINING_PX = 400, 360
 """Heights of the charts."""
-
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 12, 46
-"""Margins in px."""
-
-_FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
 
 _NAMES_PX = 118
 """Room for the lines' names at the right of a training's curves."""
@@ -54,7 +45,7 @@ def plot_pareto(table: pd.DataFrame, palette: Palette, *, width_px: int) -> go.F
     rows = list_rows(select_measured(table))
     ordered = [(key, rows[key]) for key in (*front, *(key for key in rows if key not in front))]
     sizes = _diameters([row for _, row in ordered])
-    figure = go.Figure(layout=_layout(palette, PARETO_PX))
+    figure = go.Figure(layout=layout(palette, PARETO_PX))
     if not ordered:
         return figure
     figure.add_scatter(
@@ -71,9 +62,9 @@ def plot_pareto(table: pd.DataFrame, palette: Palette, *, width_px: int) -> go.F
     ):
         figure.add_scatter(**_bubbles(part, colour, fill))
     spread = [value for _, row in ordered for value in _bounds(row)]
-    y_range = _widen(min(spread), max(spread), 0.08, 0.002)
+    y_range = widen(min(spread), max(spread), 0.08, 0.002)
     powers = [math.log10(row["ms"]) for _, row in ordered]
-    x_range = _widen(min(powers), max(powers), 0.06, 0.15)
+    x_range = widen(min(powers), max(powers), 0.06, 0.15)
     _add_names(figure, bubbles, len(front), palette, (x_range, y_range, width_px))
     figure.update_xaxes(
         type="log",
@@ -94,7 +85,7 @@ def plot_training(curves: Mapping[str, Sequence[float]], palette: Palette) -> go
     input side changes. Raises KeyError without the column of epochs.
     """
     epochs = list(curves["epoch"])
-    figure = go.Figure(layout=_layout(palette, TRAINING_PX))
+    figure = go.Figure(layout=layout(palette, TRAINING_PX))
     lines = {
         **{name: (name[5:], palette.quiet, 1.0, "solid") for name in curves if name[:5] == "dice_"},
         "false_alarms": ("false alarms", palette.quiet, 1.5, "dot"),
@@ -119,7 +110,7 @@ def plot_training(curves: Mapping[str, Sequence[float]], palette: Palette) -> go
             ends.append((curves[column][-1], html.escape(name), colour))
     ends.sort()
     for (_, name, colour), y in zip(ends, _spread([end[0] for end in ends]), strict=True):
-        _annotate(figure, name, colour, x=1, y=y, xref="paper", xanchor="left", xshift=6)
+        annotate(figure, name, colour, x=1, y=y, xref="paper", xanchor="left", xshift=6)
     _mark_sides(figure, epochs, curves.get("side_px", ()), palette)
     figure.update_layout(
         hovermode="x unified",
@@ -131,7 +122,7 @@ def plot_training(curves: Mapping[str, Sequence[float]], palette: Palette) -> go
             "title_text": "validation, 0 to 1",
             "dtick": 0.25,
         },
-        yaxis2=_axis(palette),
+        yaxis2=axis(palette),
     )
     figure.update_layout(yaxis2={"domain": [0, 0.3], "title_text": "loss", "rangemode": "tozero"})
     return figure
@@ -154,14 +145,14 @@ def _bubbles(
         "error_y": {
             "array": [_bounds(row)[1] - row[DICE] for row in rows],
             "arrayminus": [row[DICE] - _bounds(row)[0] for row in rows],
-            "color": _fade(colour, 0.45),
+            "color": fade(colour, 0.45),
             "thickness": 1,
             "width": 0,
         },
         "mode": "markers",
         "marker": {
             "size": [size for _, size in part],
-            "color": _fade(colour, fill),
+            "color": fade(colour, fill),
             "line": {"color": colour, "width": 1.5},
             "opacity": 1,
         },
@@ -180,7 +171,7 @@ def _add_names(
 ) -> None:
     """Write the names beside the bubbles, the first `front` of them in ink, off the whiskers."""
     (x0, x1), (y0, y1), width_px = frame
-    width, height = width_px - _LEFT - _RIGHT, PARETO_PX - _TOP - _BOTTOM
+    width, height = width_px - LEFT - RIGHT, PARETO_PX - TOP - BOTTOM
 
     def across(ms: float) -> float:
         return (math.log10(ms) - x0) / (x1 - x0) * width
@@ -202,7 +193,7 @@ def _add_names(
         colour = palette.ink if index < front else palette.quiet
         x, y = math.log10(rows[index]["ms"]), rows[index][DICE]
         name = html.escape(spots[index].name)
-        _annotate(figure, name, colour, x=x, y=y, xshift=dx, yshift=dy)
+        annotate(figure, name, colour, x=x, y=y, xshift=dx, yshift=dy)
 
 
 def _mark_sides(
@@ -216,23 +207,13 @@ def _mark_sides(
         if index:
             figure.add_vline(x=x, line={"color": palette.quiet, "width": 1, "dash": "dot"})
         place = {"x": x, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-        _annotate(figure, f"{side:.0f} px", palette.quiet, **place)
-
-
-def _annotate(figure: go.Figure, word: str, colour: str, **place: Any) -> None:
-    font = {"color": colour, "size": 12}
-    figure.add_annotation(text=word, showarrow=False, font=font, **place)
+        annotate(figure, f"{side:.0f} px", palette.quiet, **place)
 
 
 def _bounds(row: Row) -> tuple[float, float]:
     """The interval of the mean Dice; the mean itself where there is none."""
     low, high = row[f"{DICE} low"], row[f"{DICE} high"]
     return (row[DICE], row[DICE]) if math.isnan(low) else (low, high)
-
-
-def _widen(low: float, high: float, share: float, least: float) -> list[float]:
-    room = max(share * (high - low), least)
-    return [low - room, high + room]
 
 
 def _spread(values: Sequence[float], gap: float = 0.085) -> list[float]:
@@ -255,39 +236,3 @@ def _tell(row: Row) -> str:
     if not math.isnan(row["parameters"]):
         words.append(f"{row['parameters'] / 1e6:.1f} M parameters")
     return "<br>".join(words)
-
-
-def _fade(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
-
-
-def _axis(palette: Palette) -> dict[str, Any]:
-    return {
-        "gridcolor": palette.line,
-        "linecolor": palette.line,
-        "zeroline": False,
-        "fixedrange": True,
-        "tickfont": {"color": palette.quiet, "size": 12},
-        "title": {"font": {"color": palette.quiet, "size": 12}, "standoff": 8},
-    }
-
-
-def _layout(palette: Palette, height_px: int) -> dict[str, Any]:
-    return {
-        "template": "none",
-        "height": height_px,
-        "margin": {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": _FONT},
-        "showlegend": False,
-        "dragmode": False,
-        "hoverlabel": {
-            "bgcolor": palette.card,
-            "bordercolor": palette.quiet,
-            "font": {"family": _FONT, "color": palette.ink, "size": 13},
-        },
-        "xaxis": _axis(palette),
-        "yaxis": _axis(palette),
-    }

@@ -97,13 +97,15 @@ def test_an_unknown_system_is_named(benchmark: Benchmark) -> None:
     ("run", "sentence"),
     [
         (Run(RUN.rows.iloc[:0], RUN.receipt), "no rows"),
-        (changed("height", 0), "'height' holds a number that is too small"),
-        (changed("fp", -1), "'fp' holds a number that is too small"),
+        (changed("height", 0), "'height' holds a number out of bounds"),
+        (changed("fp", -1), "'fp' holds a number out of bounds"),
         (changed("tp", 10**6), "do not give its counts"),
         (changed("lesion_px", 10**6), "do not give its counts"),
         (changed("dice", 1.5), "Dice does not follow"),
+        (changed("device", "x" * 301), "'device' holds more than 300 letters"),
         (changed("label", "other"), "two different things about the image"),
-        (changed("lesion_histogram", np.full(200, -1, np.int32)), "no counts of pixels"),
+        (changed("width", 10**9), "'width' holds a number out of bounds"),
+        (changed("lesion_histogram", np.full(200, -1, np.int32)), "every pixel of the image once"),
     ],
 )
 def test_rows_that_contradict_each_other_are_refused(run: Run, sentence: str) -> None:
@@ -114,5 +116,12 @@ def test_rows_that_contradict_each_other_are_refused(run: Run, sentence: str) ->
 def test_empty_histograms_are_refused() -> None:
     empty = [np.zeros(200, np.int32)] * len(RUN.rows)
     rows = pd.DataFrame(RUN.rows).assign(lesion_histogram=empty, background_histogram=empty)
-    with pytest.raises(ValueError, match="no counts of pixels"):
+    with pytest.raises(ValueError, match="every pixel of the image once"):
         build_benchmark(Run(rows, RUN.receipt))
+
+
+def test_more_models_than_can_be_compared_are_refused() -> None:
+    one = RUN.rows[(RUN.rows["model"] == "weak") & (RUN.rows["stages"] == 1)]
+    many = pd.concat([one.assign(model=f"m{i}") for i in range(65)])
+    with pytest.raises(ValueError, match="holds 65 models; at most 64"):
+        build_benchmark(Run(many, RUN.receipt))

@@ -111,3 +111,10 @@ def test_a_factor_the_run_does_not_know_is_not_offered(benchmark: Benchmark) -> 
     blank = build_benchmark(Run(RUN.rows.assign(birads="", device=""), RUN.receipt))
     assert list_factors(blank) == ["label", "dataset", "size"]
     assert set(stratify(benchmark, "birads")) == {"1", "3", "5", "unknown"}
+
+
+def test_the_rarest_of_many_devices_are_put_together() -> None:
+    rows = RUN.rows.assign(device=RUN.rows["id"].rank(method="dense").map("device {:.0f}".format))
+    strata = stratify(build_benchmark(Run(rows, RUN.receipt)), "device")
+    assert strata.nunique() == 13
+    assert (strata == "other").sum() == 60 - 12

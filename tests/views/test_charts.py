@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from busdemo.views.charts import DARK, LIGHT, plot_pareto, plot_training
+from busdemo.views.chart_style import DARK, LIGHT
+from busdemo.views.charts import plot_pareto, plot_training
 from busdemo.views.labels import Spot, place_names
 from busdemo.views.pictures import EXTRA, HIT, MISSED
 from busdemo.views.tables import find_front, tabulate_zoo

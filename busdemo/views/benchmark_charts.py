@@ -1,0 +1,227 @@
+"""Charts of a run with a row for each model or kind of image: leaderboard, ranks, strata.
+
+Names come from files that anyone may have written: every word is escaped here.
+"""
+
+import html
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+
+from busdemo.evaluation.ranks import Ranks
+from busdemo.views.chart_style import (
+    BOTTOM,
+    RIGHT,
+    TOP,
+    Palette,
+    annotate,
+    axis,
+    fade,
+    layout,
+    widen,
+)
+from busdemo.views.tables import FALSE_ALARMS, Row, format_result
+
+NARROW_PX = 620
+"""A chart narrower than this has its rows' names above their marks, not beside them."""
+
+LONGEST = 40
+"""Letters of a name in a chart; the tables beside have the whole of it."""
+
+_PITCH_PX, _NARROW_PITCH_PX, _LETTER_PX = 28, 42, 7.2
+
+
+def shorten(name: object, longest: int = LONGEST) -> str:
+    """A name for a chart: one line, cut, escaped."""
+    words = " ".join(str(name).split())
+    cut = words if len(words) <= longest else f"{words[: longest - 1]}…"
+    # Plotly also replaces %{...} in what is shown under the cursor.
+    return html.escape(cut, quote=False).replace("%{", "%&#123;").replace("$", "&#36;")
+
+
+def plot_leaderboard(
+    table: pd.DataFrame, palette: Palette, *, width_px: int, alike: Collection[str] = ()
+) -> go.Figure:
+    """Mean lesion Dice with its interval and the median beside; false alarms in a column apart.
+
+    `table` is from `tabulate_leaderboard`. Systems in `alike` stand in the accent, others in grey.
+    """
+    rows: list[tuple[str, Row]] = [(str(key), row) for key, row in _records(table)]
+    figure = _rows([row["name"] for _, row in rows], palette, width_px, TOP + 26)
+    alarms = bool((table[f"{FALSE_ALARMS} n"] > 0).any())
+    for place, (key, row) in enumerate(rows):
+        colour = palette.accent if key in alike else palette.quiet
+        for column, at in (("dice", ""), (FALSE_ALARMS, "2"))[: 1 + alarms]:
+            if not math.isnan(row[column]):
+                figure.add_scatter(**_mark(row, column, place, colour), xaxis=f"x{at}")
+        if not math.isnan(row["dice median"]):
+            figure.add_scatter(
+                x=[row["dice median"]],
+                y=[-place],
+                mode="markers",
+                marker={"symbol": "line-ns-open", "size": 11, "line": {"width": 2}}
+                | {"color": colour},
+                hovertemplate=f"median Dice {row['dice median']:.2f}<extra></extra>",
+            )
+    columns = ["dice", "dice low", "dice high", "dice median"]
+    known = [value for value in table[columns].to_numpy().ravel().tolist() if value >= 0]
+    if known:
+        figure.update_xaxes(range=widen(min(known), max(known), 0.06, 0.01))
+    figure.update_layout(
+        xaxis={"title_text": "mean lesion Dice", "domain": [0, 0.64] if alarms else [0, 1]},
+        **({"xaxis2": _alarm_axis(palette)} if alarms else {}),
+    )
+    return figure
+
+
+def plot_ranks(
+    ranks: Ranks, names: Mapping[str, str], palette: Palette, *, width_px: int
+) -> go.Figure:
+    """Mean rank of every system, the best on top, and bars over those not told apart."""
+    figure = _rows([names[key] for key in ranks.keys], palette, width_px)
+    figure.add_scatter(
+        x=list(ranks.means),
+        y=[-place for place in range(len(ranks.keys))],
+        mode="markers",
+        marker={"size": 10, "color": palette.accent},
+        hovertext=[
+            f"<b>{shorten(names[key])}</b><br>mean rank {mean:.2f}"
+            for key, mean in zip(ranks.keys, ranks.means, strict=True)
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    for place, (first, last) in enumerate(ranks.cliques):
+        figure.add_scatter(
+            x=[place, place],
+            y=[0.25 - first, -0.25 - last],
+            xaxis="x2",
+            mode="lines",
+            line={"color": palette.ink, "width": 4},
+            hovertemplate="no two of these differ<extra></extra>",
+        )
+    most = len(ranks.keys)
+    figure.update_layout(
+        xaxis={
+            "domain": [0, 0.74],
+            "range": [0.7, most + 0.3],
+            "dtick": 1 if most <= 15 else 5,
+            "title_text": "mean rank (1 is best)",
+        },
+        xaxis2=axis(palette)
+        | {
+            "domain": [0.8, 1],
+            "range": [-0.7, max(len(ranks.cliques), 3) - 0.3],
+            "showgrid": False,
+            "showticklabels": False,
+            "title": {"text": "not told apart", "font": {"color": palette.quiet, "size": 12}},
+        },
+    )
+    return figure
+
+
+def plot_strata(
+    table: pd.DataFrame, chosen: Sequence[str], palette: Palette, *, width_px: int
+) -> go.Figure:
+    """Mean lesion Dice by stratum: the first chosen system in the accent, the second in purple.
+
+    `table` is from `tabulate_strata`; all other systems are grey dots.
+    """
+    table = table[table["dice"].notna()]
+    strata = list(dict.fromkeys(table["stratum"]))
+    counts = table.groupby("stratum")["dice n"].max()
+    titles = [f"{shorten(name, 28)}, n = {counts[name]:.0f}" for name in strata]
+    figure = _rows(titles, palette, width_px, pitch_px=44, escape=False)
+    places = {name: place for place, name in enumerate(strata)}
+    others = table[~table["key"].isin(chosen)]
+    figure.add_scatter(
+        x=others["dice"].tolist(),
+        y=[-places[name] for name in others["stratum"]],
+        mode="markers",
+        marker={"size": 6, "color": fade(palette.quiet, 0.55)},
+        hovertext=[shorten(name) for name in others["name"]],
+        hovertemplate="%{hovertext}<br>Dice %{x:.2f}<extra></extra>",
+    )
+    for shift, key, colour in zip(
+        (0, 0.22), chosen, (palette.accent, palette.second), strict=False
+    ):
+        for row in table[table["key"] == key].to_dict("records"):
+            mark = _mark(row, "dice", places[row["stratum"]] + shift, colour)
+            figure.add_scatter(**mark)
+    figure.update_xaxes(range=[-0.02, 1.02], title_text="mean lesion Dice")
+    return figure
+
+
+def _mark(row: Mapping[Any, Any], column: str, place: float, colour: str) -> dict[str, Any]:
+    """A mean with its interval as a whisker, told in words under the cursor."""
+    value = row[column]
+    low, high = row[f"{column} low"], row[f"{column} high"]
+    shown = " ".join(part for part in format_result(row, column) if part)
+    what = "false alarms" if column == FALSE_ALARMS else "mean Dice"
+    n, groups = row[f"{column} n"], row[f"{column} groups"]
+    told = f"<b>{shorten(row['name'])}</b><br>{what} {shown}<br>{n:.0f} images, {groups:.0f} groups"
+    return {
+        "x": [value],
+        "y": [-place],
+        "mode": "markers",
+        "marker": {"size": 9, "color": colour},
+        "error_x": {
+            "array": [0 if math.isnan(high) else high - value],
+            "arrayminus": [0 if math.isnan(low) else value - low],
+            "color": colour,
+            "thickness": 1.5,
+            "width": 0,
+        },
+        "hovertext": [told],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+
+
+def _alarm_axis(palette: Palette) -> dict[str, Any]:
+    title = {"text": "false alarms", "font": {"color": palette.quiet, "size": 12}, "standoff": 8}
+    return axis(palette) | {
+        "domain": [0.72, 1],
+        "range": [-0.03, 1.03],
+        "tickvals": [0, 0.5, 1],
+        "ticktext": ["0 %", "50 %", "100 %"],
+        "title": title,
+    }
+
+
+def _rows(
+    names: Sequence[object],
+    palette: Palette,
+    width_px: int,
+    top_px: int = TOP,
+    *,
+    pitch_px: int = _PITCH_PX,
+    escape: bool = True,
+) -> go.Figure:
+    """An empty chart with a named row each: row k at y = -k."""
+    shown = [shorten(name) if escape else str(name) for name in names]
+    narrow = width_px < NARROW_PX
+    pitch = max(pitch_px, _NARROW_PITCH_PX) if narrow else pitch_px
+    figure = go.Figure(layout=layout(palette, round(pitch * len(names) + top_px + BOTTOM)))
+    letters = max((len(html.unescape(name)) for name in shown), default=0)
+    figure.update_layout(
+        margin={"l": 8 if narrow else round(_LETTER_PX * letters) + 16, "t": top_px, "r": RIGHT},
+        yaxis={
+            "range": [-len(names) + 0.4, 0.6],
+            "tickvals": [-place for place in range(len(names))],
+            "ticktext": shown,
+            "showticklabels": not narrow,
+            "tickfont": {"color": palette.ink, "size": 12},
+            "automargin": False,
+        },
+    )
+    if narrow:
+        for place, name in enumerate(shown):
+            spot = {"xref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom"}
+            annotate(figure, name, palette.ink, y=-place, yshift=5, **spot)
+    return figure
+
+
+def _records(table: pd.DataFrame) -> list[tuple[Any, Any]]:
+    return list(zip(table.index, table.to_dict("records"), strict=True))

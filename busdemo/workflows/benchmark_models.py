@@ -1,0 +1,168 @@
+"""Passages on a run's models against each other: leaderboard, pairs, ranks."""
+
+from busdemo.evaluation.pairs import LEVEL, TIE, Pair, list_scatter
+from busdemo.evaluation.resampling import RESAMPLES
+from busdemo.views.benchmark_charts import plot_leaderboard, plot_ranks
+from busdemo.views.benchmark_curves import plot_scatter
+from busdemo.workflows.benchmark_markup import (
+    Cell,
+    Column,
+    paragraph,
+    plot,
+    render_table,
+    tell_mean,
+    tell_number,
+    tell_p,
+    tell_share,
+)
+from busdemo.workflows.benchmark_view import Passage, View
+from busdemo.workflows.benchmarking import Study
+
+
+def tell_leaderboard(view: View) -> Passage:
+    """Every system: lesion Dice, and false alarms apart."""
+    study = view.study
+    table, alike = study.leaderboard, study.alike()
+    figure = plot_leaderboard(table, view.palette, width_px=view.width_px, alike=alike)
+    first = table.iloc[0]
+    sentences = (
+        f"Mean Dice over {first['dice n']:.0f} images with a lesion, each model at its own frozen "
+        "threshold and at the image's own size. In brackets: the 95 % interval of "
+        f"{RESAMPLES:,} bootstrap draws of {first['dice groups']:.0f} patients or groups (none "
+        "below five). "
+    )
+    normal = first["false alarms n"]
+    sentences += (
+        f"False alarms: the share of {normal:.0f} normal images in which anything is marked; they "
+        "are never part of Dice. "
+        if normal
+        else "There are no normal images here, so false alarms are unknown. "
+    )
+    tolerance = study.benchmark.receipt.get("nsd_tolerance_px")
+    at = f" at {tolerance:g} px" if isinstance(tolerance, int | float) else ""
+    sentences += (
+        f"Missed: lesions of which no pixel is found. NSD{at} and HD95 are means over the same "
+        "images; where a model marks nothing, the image's diagonal stands for HD95 (in brackets: "
+        "for how many). ms: median of the prediction alone."
+    )
+    shown = (
+        "Dots are means, lines their 95 % intervals, ticks medians. Models in colour are the best "
+        "one and those not told apart from it (Wilcoxon test over patients or groups, Holm's "
+        "correction over all pairs, 5 % level)."
+    )
+    return Passage(
+        _table_leaderboard(study)
+        + paragraph(sentences, "bd-quiet")
+        + paragraph(shown)
+        + plot(0, "Mean lesion Dice and false alarms of every model"),
+        [figure],
+    )
+
+
+def _table_leaderboard(study: Study) -> str:
+    columns = [
+        *(Column("Model", number=False), Column("Mean Dice"), Column("Median")),
+        *(Column("Missed", ascending=True), Column("NSD"), Column("HD95, px", ascending=True)),
+        *(Column("False alarms", ascending=True), Column("ms", ascending=True)),
+    ]
+    rows = []
+    for row in study.leaderboard.to_dict("records"):
+        replaced = row["hd95 replaced"]
+        rows.append(
+            [
+                Cell(row["name"]),
+                tell_mean(row["dice"], row["dice low"], row["dice high"]),
+                tell_number(row["dice median"], 2),
+                tell_number(row["missed"]),
+                tell_number(row["nsd"], 2),
+                tell_number(row["hd95_px"], 1, f"({replaced})" if replaced else ""),
+                tell_share(*(row[f"false alarms{end}"] for end in ("", " low", " high"))),
+                tell_number(row["ms"]),
+            ]
+        )
+    return render_table("Leaderboard", columns, rows, sortable=True)
+
+
+def tell_pair(view: View) -> Passage:
+    """Two systems on the same images, and the first against every other."""
+    if not view.b:
+        return Passage(paragraph("The run holds one model only: there is nothing to compare."))
+    pair = view.study.pairs.get((view.a, view.b))
+    if pair is None or not pair.n:
+        return Passage(paragraph("There is no lesion that both models have seen."))
+    name_a, name_b = view.name(view.a), view.name(view.b)
+    images = list_scatter(view.study.benchmark, view.a, view.b)
+    shown = (
+        "One dot an image with a lesion: Dice of the first model across, of the second upwards. "
+        "On the dotted line both are equal."
+    )
+    return Passage(
+        paragraph(describe_pair(pair, name_a, name_b), "bd-verdict")
+        + view.key()
+        + paragraph(shown)
+        + plot(0, f"Dice of {name_a} and of {name_b}, image by image")
+        + "<h4>Against every other model</h4>"
+        + _table_pairs(view)
+        + paragraph(
+            f"Difference: mean Dice of {name_a} minus that of the model in the row, with the 95 % "
+            "interval of a bootstrap of patients or groups. p: Wilcoxon signed-rank test on the "
+            "mean difference of each patient or group, because images of one patient are not "
+            f"independent; Holm's correction over all {pair.pairs} pairs of the models shown. "
+            f"Better, tie, worse: images; a tie is a difference below {TIE}.",
+            "bd-quiet",
+        ),
+        [plot_scatter(images, (name_a, name_b), view.palette)],
+    )
+
+
+def describe_pair(pair: Pair, name_a: str, name_b: str) -> str:
+    """The comparison of two systems in words, the better one first."""
+    if pair.difference < 0:
+        return describe_pair(pair.turned(), name_b, name_a)
+    told = "the two differ" if pair.differs else "the data do not tell them apart"
+    count = f"after Holm's correction over {pair.pairs} pairs" if pair.pairs > 1 else "(Wilcoxon)"
+    return (
+        f"{name_a} has the higher mean Dice, by {pair.difference:.3f} (95 % interval "
+        f"{pair.low:.3f} to {pair.high:.3f}), than {name_b} over {pair.n} images of {pair.groups} "
+        f"patients or groups; {tell_p(pair.p_holm)} {count}: {told}. {name_a} is better on "
+        f"{pair.wins} images, {name_b} on {pair.losses}, and {pair.ties} are ties."
+    )
+
+
+def _table_pairs(view: View) -> str:
+    columns = [
+        *(Column("Model", number=False), Column("Difference"), Column("p", ascending=True)),
+        *(Column("Better"), Column("Tie"), Column("Worse"), Column("Differs", number=False)),
+    ]
+    rows = []
+    for key in view.study.best:
+        if key == view.a:
+            continue
+        pair = view.study.pairs[view.a, key]
+        rows.append(
+            [
+                Cell(view.name(key)),
+                tell_mean(pair.difference, pair.low, pair.high, 3),
+                Cell(tell_p(pair.p_holm)[2:].removeprefix("= "), "", pair.p_holm),
+                *(tell_number(number) for number in (pair.wins, pair.ties, pair.losses)),
+                Cell("yes" if pair.differs else "not told apart"),
+            ]
+        )
+    return render_table("Pairs", columns, rows, sortable=True)
+
+
+def tell_ranks(view: View) -> Passage:
+    """Mean ranks, and which systems are not told apart."""
+    try:
+        ranks = view.study.ranks
+    except ValueError as error:
+        return Passage(paragraph(str(error)))
+    figure = plot_ranks(ranks, view.study.names, view.palette, width_px=view.width_px)
+    friedman = f" Friedman's test that all rank alike: {tell_p(ranks.p)}." if ranks.p >= 0 else ""
+    shown = (
+        f"Within each of {ranks.groups} patients or groups the models are ranked by mean Dice; the "
+        "dot is the mean of these ranks (Demšar 2006). A bar at the right joins models of which "
+        f"no two differ (Wilcoxon test with Holm's correction, {100 * LEVEL:.0f} % level, in place "
+        f"of Nemenyi's critical difference; Benavoli 2016).{friedman}"
+    )
+    return Passage(paragraph(shown) + plot(0, "Mean rank of every model"), [figure])

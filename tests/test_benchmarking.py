@@ -1,0 +1,145 @@
+"""What is told of a run: every passage, of ordinary, poor and hostile runs."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small_runs import small_run
+
+from busdemo.evaluation.benchmark import build_benchmark
+from busdemo.evaluation.run_files import Run, write_run
+from busdemo.evaluation.statistics import bootstrap_mean
+from busdemo.evaluation.strata import FACTORS
+from busdemo.views.chart_style import DARK
+from busdemo.workflows.benchmark_markup import Column, render_table
+from busdemo.workflows.benchmark_models import tell_leaderboard, tell_pair
+from busdemo.workflows.benchmark_sections import SECTIONS
+from busdemo.workflows.benchmark_view import Passage, View
+from busdemo.workflows.benchmarking import OpenRun, open_run
+
+EVIL = '<img src=x onerror="window.hacked=1">%{x}$\\frac$</script><script>hacked()'
+RUN = small_run(40)
+TELLS = {"leaderboard": tell_leaderboard} | {key: one.tell for key, one in SECTIONS.items()}
+
+
+def open_rows(rows: pd.DataFrame, **receipt: object) -> OpenRun:
+    run = Run(rows, RUN.receipt | receipt)
+    return OpenRun(run, build_benchmark(run))
+
+
+def view_of(run: OpenRun, **changes: object) -> View:
+    study = run.study()
+    a, b = [*study.best, "", ""][:2]
+    return View(study, a, b, **changes)  # type: ignore[arg-type]
+
+
+def words_of(passage: Passage) -> str:
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", passage.html))
+
+
+@pytest.fixture(scope="module")
+def run() -> OpenRun:
+    return open_rows(RUN.rows)
+
+
+@pytest.mark.parametrize("tell", TELLS.values(), ids=TELLS)
+@pytest.mark.parametrize("width_px", [343, 1100])
+def test_every_passage_has_a_sentence_and_a_place_for_each_figure(
+    run: OpenRun, tell: object, width_px: int
+) -> None:
+    passage = tell(view_of(run, palette=DARK, width_px=width_px))  # type: ignore[operator]
+    assert "<p" in passage.html
+    places = re.findall(r'data-plot="(\d)"', passage.html)
+    assert places == [str(place) for place in range(len(passage.figures))]
+    for figure in passage.figures:
+        assert "bdata" not in figure.to_json()  # plain numbers, small and rounded
+        assert figure.layout.height < 1200
+
+
+def test_the_leaderboard_tells_dice_and_false_alarms_apart(run: OpenRun) -> None:
+    words = words_of(tell_leaderboard(view_of(run)))
+    assert "8 normal images in which anything is marked; they are never part of Dice" in words
+    row = RUN.rows[(RUN.rows["model"] == "strong") & (RUN.rows["stages"] == 1)]
+    row = row[row["lesion_px"] > 0]
+    dice = bootstrap_mean(row["dice"], row["group"].tolist())
+    assert f"Strong {dice.value:.2f} ({dice.low:.2f} to {dice.high:.2f})" in words
+
+
+def test_two_models_are_told_apart_in_words_the_better_first(run: OpenRun) -> None:
+    study = run.study()
+    for a, b in (("weak", "strong"), ("strong", "weak")):
+        words = words_of(tell_pair(View(study, a, b)))
+        assert "Strong has the higher mean Dice, by" in words
+        assert "over 15 pairs: the two differ." in words
+        assert f"Strong is better on {study.pairs['strong', 'weak'].wins} images" in words
+
+
+@pytest.mark.parametrize("factor", list(FACTORS))
+def test_results_come_by_every_factor(run: OpenRun, factor: str) -> None:
+    words = words_of(SECTIONS["strata"].tell(view_of(run, factor=factor)))
+    assert FACTORS[factor] in words
+
+
+POOR = {
+    "one model": RUN.rows[(RUN.rows["model"] == "weak") & (RUN.rows["stages"] == 1)],
+    "normal images only": RUN.rows[RUN.rows["lesion_px"] == 0],
+    "lesions only": RUN.rows[RUN.rows["lesion_px"] > 0],
+    "one image": RUN.rows[RUN.rows["id"] == "B-001"],
+    "no image in common": RUN.rows[
+        (RUN.rows["id"].rank(method="dense") % 3)
+        == RUN.rows["model"].map({"weak": 0, "middling": 1, "strong": 2})
+    ],
+}
+
+
+@pytest.mark.parametrize("rows", POOR.values(), ids=POOR)
+@pytest.mark.parametrize("tell", TELLS.values(), ids=TELLS)
+def test_a_poor_run_is_told_in_sentences(rows: pd.DataFrame, tell: object) -> None:
+    passage = tell(view_of(open_rows(rows)))  # type: ignore[operator]
+    assert "<p" in passage.html
+    assert not re.search(r"\bnan\b", words_of(passage))
+    for figure in passage.figures:
+        assert "NaN" not in figure.to_json()
+
+
+@pytest.mark.parametrize("tell", TELLS.values(), ids=TELLS)
+def test_nothing_in_a_run_becomes_markup(tell: object) -> None:
+    names = ["id", "dataset", "split", "label", "group", "birads", "device", "model", "outcome"]
+    rows = RUN.rows.assign(**{name: EVIL + RUN.rows[name] for name in names})
+    models = {EVIL + key: {"name": EVIL + key} for key in ("weak", "middling", "strong")}
+    run = open_rows(rows, models=models)
+    for factor in FACTORS if tell is SECTIONS["strata"].tell else ("label",):
+        passage = tell(view_of(run, factor=factor))  # type: ignore[operator]
+        assert "<img" not in passage.html
+        assert "<script" not in passage.html
+        for figure in passage.figures:
+            texts = json.dumps(json.loads(figure.to_json()), ensure_ascii=False)
+            assert "<img" not in texts
+            assert "%{x}$" not in texts
+
+
+def test_a_selection_is_computed_once(run: OpenRun) -> None:
+    assert run.study("A", 1) is run.study("A", 1)
+    assert run.stages == [1, 2]
+    study = run.study("A", 1)
+    assert study.pairs is study.pairs
+    assert study.strata("size") is study.strata("size")
+
+
+def test_a_run_opens_from_its_folder_and_from_its_bytes(tmp_path: Path) -> None:
+    write_run(tmp_path, RUN)
+    names = open_run(tmp_path).whole.names
+    assert open_run((tmp_path / "rows.parquet").read_bytes()).whole.names == names
+    with pytest.raises(ValueError, match="cannot be read as Parquet"):
+        open_run(b"no parquet")
+
+
+def test_a_table_s_cells_say_what_they_are_sorted_by() -> None:
+    columns = [Column("Name", number=False), Column("p", ascending=True)]
+    table = render_table('A "table"', columns, [["<b>", "–"]], sortable=True)
+    assert 'aria-label="A &quot;table&quot;"' in table
+    assert '<th scope="row" data-value="&lt;b&gt;">&lt;b&gt;</th>' in table
+    assert '<td class="bd-number">–</td>' in table
+    assert 'data-first="ascending"' in table
