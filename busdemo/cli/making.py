@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from busdemo.cli.benchmarking import add_run_options, evaluate_run
 from busdemo.cli.describe import check_words
 from busdemo.cli.use import Commands, add_detector_option
 
@@ -36,15 +37,18 @@ def add_making(commands: Commands) -> None:
     _add_data(processing)
     processing.set_defaults(run=_processing)
 
-    evaluate = commands.add_parser("evaluate", help="test models and write their cards' results")
+    evaluate = commands.add_parser(
+        "evaluate", help="test models and write their cards' results; with --out, write a run"
+    )
     evaluate.add_argument(
         "models",
-        nargs="+",
+        nargs="*",
         metavar="MODEL",
         help="ids, detector, classifier, or all; or words: "
         "the cut-offs of shape words and their agreement with radiologists",
     )
     add_detector_option(evaluate)
+    add_run_options(evaluate)
     _add_data(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -113,6 +117,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from busdemo.zoo.cards import WEIGHTS, read_cards
     from busdemo.zoo.loading import UnusableModel
 
+    if options.out:
+        return evaluate_run(options)
+    if not options.models:
+        print("Name models to test, or with --out a folder for a run.", file=sys.stderr)
+        return 2
     if options.models == ["words"]:
         return check_words(options.data)
     cards = {card.id: card for card in read_cards()}

@@ -1,6 +1,8 @@
 """Data sets on disk, as lists of cases."""
 
 import csv
+import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,24 +20,72 @@ class Case:
     """One image of a data set with the place of its files.
 
     `label` is its class in the set, `group` its patient, case or cluster of near-duplicates.
+    BI-RADS and device are "", the side of a pixel nan, where the set does not give them.
     """
 
     id: str
     dataset: str
-    split: Split
+    split: str
     label: str
     group: str
     image_path: Path
     mask_path: Path
+    birads: str = ""
+    device: str = ""
+    mm_per_px: float = math.nan
 
     @property
     def is_normal(self) -> bool:
         """True where the set says there is no lesion."""
         return self.label == "normal"
 
+    def files(self) -> tuple[Path, ...]:
+        """What it is read from: the image's file first."""
+        return self.image_path, self.mask_path
+
     def read(self) -> tuple[GreyImage, Mask]:
-        """The image (H, W) uint8 and the ground truth (H, W) bool."""
-        return _read_grey(self.image_path), _read_grey(self.mask_path) > 0
+        """The image (H, W) uint8 and the ground truth (H, W) bool.
+
+        Raises ValueError with one sentence when a file cannot be read or their sizes differ.
+        """
+        image, mask = _read_grey(self.image_path), _read_grey(self.mask_path) > 0
+        if image.shape != mask.shape:
+            (h, w), (mask_h, mask_w) = image.shape, mask.shape
+            raise ValueError(f"The mask is {mask_w}x{mask_h} px, its image {w}x{h} px.")
+        return image, mask
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What of a data set is left out, and why in one sentence."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The cases of a folder or of one split of it, and what was left out of them.
+
+    `sha256` stands for what the cases say and for their files' names and sizes.
+    """
+
+    name: str
+    split: str
+    cases: tuple[Case, ...]
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was found, one sentence each."""
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal; differs when a case is added, left out, relabelled, or its files change."""
+        digest = hashlib.sha256()
+        for case in self.cases:
+            facts = (case.id, case.dataset, case.split, case.label, case.group, case.birads)
+            files = [(path.name, path.stat().st_size) for path in case.files() if path.is_file()]
+            digest.update(repr((*facts, case.device, case.mm_per_px, files)).encode())
+        return digest.hexdigest()
 
 
 def read_index(folder: Path, *splits: Split) -> list[Case]:
@@ -53,15 +103,26 @@ def read_index(folder: Path, *splits: Split) -> list[Case]:
         Case(
             id=row["id"],
             dataset=row["dataset"],
-            split=row["split"],  # type: ignore[arg-type]
+            split=row["split"],
             label=row["label"],
             group=row.get("group") or row["id"],
             image_path=folder / "images" / f"{row['id']}.webp",
             mask_path=folder / "masks" / f"{row['id']}.png",
+            birads=row.get("birads") or "",
+            device=row.get("device") or "",
+            mm_per_px=10 * float(row.get("pixel_size_cm") or "nan"),
         )
         for row in rows
         if not splits or row["split"] in splits
     ]
+
+
+def read_dataset(folder: Path, split: str = "test") -> Dataset:
+    """The cases of one split of a folder, or of `all`; ValueError where there is none."""
+    cases = read_index(folder) if split == "all" else read_index(folder, split)  # type: ignore[arg-type]
+    if not cases:
+        raise ValueError(f"There are no images of the split {split!r} in {folder.name}.")
+    return Dataset(folder.resolve().name, split, tuple(cases))
 
 
 def _read_grey(path: Path) -> GreyImage:

@@ -7,17 +7,18 @@ The receipt lies in the Parquet's own metadata, so that `rows.parquet` alone is 
 
 | columns | what they hold |
 |---|---|
-| id, dataset, split, label, group | the image, where it is from, its class, its patient or cluster |
+| id, dataset, split, label, group | the image, its class, its patient or cluster |
 | birads, device | as the set gives them, "" where it does not |
 | mm_per_px | side of a pixel, nan where unknown |
 | height, width, lesion_px | of the image and its ground truth at native size |
-| model, stages, stop | card id; 1, or 2 behind the detector; frozen threshold as its stop 1 to 199 |
-| tp, fp, fn, dice, iou, precision, recall | of the raw mask at the frozen threshold, in px |
+| model, stages | card id; 1 for the whole image, 2 behind the detector |
+| stop | frozen threshold as its stop, 1 to 199 |
+| tp, fp, fn, dice, iou, precision, recall | of the raw mask at the frozen threshold |
 | hd95_px, assd_px, nsd | its distances; NSD at the receipt's `nsd_tolerance_px` |
 | outcome | the word of `scoring.outcome`, where empties are settled, too |
 | ms | time of the prediction alone |
-| lesion_histogram, background_histogram | 200 counts: pixels of the ground truth, and all others, whose
-probability lies between neighbouring stops; from them follow the counts at every threshold |
+| lesion_histogram | 200 counts: pixels of the ground truth by level, as `quantize` gives it |
+| background_histogram | the same of all other pixels: counts at every threshold follow |
 """
 
 import json

@@ -8,6 +8,8 @@ STOPS = 200
 """The slider's stop c stands for the threshold c / STOPS; c runs from 1 to STOPS - 1."""
 
 _EDGES = (np.arange(1, STOPS) / STOPS).astype(np.float32)
+_LOWER = np.concatenate([[-np.inf], _EDGES]).astype(np.float32)
+_UPPER = np.concatenate([_EDGES, [np.inf]]).astype(np.float32)
 
 
 def quantize(probability_map: ProbabilityMap) -> Levels:
@@ -16,8 +18,14 @@ def quantize(probability_map: ProbabilityMap) -> Levels:
     Rounding instead (`rint(255 p)`) would move Dice by up to 0.004 at some stops. One byte a
     pixel is all a browser needs to threshold as Python does.
     """
-    flat = np.searchsorted(_EDGES, probability_map.ravel(), side="right")
-    return flat.astype(np.uint8).reshape(probability_map.shape)
+    # The product is right within one level, and comparing with both edges puts that right; looking
+    # up each pixel among the edges takes longer.
+    scaled = np.clip(probability_map * np.float32(STOPS), 0, STOPS - 0.5)
+    levels: Levels = scaled.astype(np.uint8)
+    above, below = probability_map >= _UPPER[levels], probability_map < _LOWER[levels]
+    levels += above.view(np.uint8)
+    levels -= below.view(np.uint8)
+    return levels
 
 
 def stop_of(threshold: float) -> int:

@@ -104,14 +104,23 @@ def sweep_counts(levels: Levels, reference: Mask) -> NDArray[np.int64]:
 
     Raises TypeError or ValueError as `count` does, and TypeError if the levels are not uint8.
     """
+    inside, outside = histogram_levels(levels, reference)
+    extra, hit = (np.cumsum(side[::-1])[::-1][1:] for side in (outside, inside))
+    return np.stack([hit, extra, inside.sum() - hit], axis=1).astype(np.int64)
+
+
+def histogram_levels(levels: Levels, reference: Mask) -> NDArray[np.int64]:
+    """(2, 200) int64: pixels of each level inside and outside a (H, W) bool reference.
+
+    `levels` is (H, W) uint8, 0 to 199, from `quantize`. Raises as `sweep_counts` does.
+    """
     if levels.dtype != np.uint8:
         raise TypeError(f"Levels are uint8, got {levels.dtype}.")
     require_mask(reference)
     require_same_size(levels, reference)
     joint = levels.astype(np.uint16) + np.uint16(256) * reference
-    outside, inside = np.bincount(joint.ravel(), minlength=512).reshape(2, 256)
-    extra, hit = (np.cumsum(side[::-1])[::-1][1:STOPS] for side in (outside, inside))
-    return np.stack([hit, extra, inside.sum() - hit], axis=1).astype(np.int64)
+    outside, inside = np.bincount(joint.ravel(), minlength=512).reshape(2, 256)[:, :STOPS]
+    return np.stack([inside, outside]).astype(np.int64)
 
 
 def mean_over_lesions(overlaps: Iterable[Overlap], *, measure: Measure = "dice") -> Mean:

@@ -1,7 +1,5 @@
 """One call from a model's id to a finished training run."""
 
-import ctypes
-import ctypes.util
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from busdemo.evaluation.datasets import read_index
+from busdemo.inference.memory import keep_freed_memory
 from busdemo.training.data import Samples, join, read_samples, simulate_samples
 from busdemo.training.loop import SEGMENTING, Run
 from busdemo.training.pretrained import start_encoder
@@ -45,19 +44,6 @@ def read_splits(data: Path, side_px: int, phantoms: int, seed: int) -> tuple[Sam
     train = read_samples(read_index(data, "train"), side_px)
     samples = join(train, simulate_samples(phantoms, side_px, seed))
     return samples, read_samples(read_index(data, "val"), side_px)
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to reuse large blocks it would otherwise give back to the system.
-
-    Every step frees and asks for the same hundreds of megabytes; the page faults were a third of
-    a U-Net's training time on 2 cores and half of an Attention U-Net's. Elsewhere: does nothing.
-    """
-    libc = ctypes.util.find_library("c")
-    if libc and hasattr(mallopt := ctypes.CDLL(libc), "mallopt"):
-        mmap_max, trim_threshold = -4, -1
-        mallopt.mallopt(mmap_max, 0)
-        mallopt.mallopt(trim_threshold, 2**31 - 1)
 
 
 def widen_depthwise_convolutions(network: nn.Module) -> None:

@@ -16,13 +16,14 @@ from torchvision import tv_tensors
 from busdemo.imaging.boxes import LEAST_PX
 from busdemo.imaging.fit import Fit
 from busdemo.inference.detector import place, read_places
+from busdemo.inference.memory import keep_freed_memory
 from busdemo.scoring.detection import average_precision, match_boxes
 from busdemo.training.augmentation import build_augmentation
 from busdemo.training.data import Samples, load_batches, resize
 from busdemo.training.detector.losses import boxes_of_numbers, detection_loss
 from busdemo.training.loop import Run, Task, forward
 from busdemo.training.recipe import ENCODER, Recipe
-from busdemo.training.train import keep_freed_memory, read_splits, widen_depthwise_convolutions
+from busdemo.training.train import read_splits, widen_depthwise_convolutions
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 

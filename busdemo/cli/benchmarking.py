@@ -1,0 +1,78 @@
+"""The commands of the benchmark: a whole data set through the zoo, into a run."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_run_options(evaluate: argparse.ArgumentParser) -> None:
+    """What makes `busdemo evaluate` write a run instead of cards."""
+    evaluate.add_argument(
+        "--out", type=Path, metavar="RUN", help="write a run of --models on --data to this folder"
+    )
+    evaluate.add_argument(
+        "--models",
+        dest="run_models",
+        nargs="+",
+        default=["all"],
+        metavar="MODEL",
+        help="of a run: ids, or all (default: all)",
+    )
+    evaluate.add_argument(
+        "--split", default="test", help="of a run: train, val, test or all (default: %(default)s)"
+    )
+    evaluate.add_argument(
+        "--one-stage", action="store_true", help="of a run: leave out the two stages"
+    )
+    evaluate.add_argument(
+        "--workers", type=int, metavar="N", help="of a run: images at a time (default: cores)"
+    )
+
+
+def evaluate_run(options: argparse.Namespace) -> int:
+    """Write a run; 130 when it was stopped by Ctrl-C."""
+    from busdemo.evaluation.datasets import read_dataset
+    from busdemo.evaluation.evaluating import compute_here, count_cores, evaluate_dataset
+    from busdemo.evaluation.setup import choose_setup, write_receipt
+    from busdemo.zoo.loading import UnusableModel
+
+    try:
+        dataset = read_dataset(options.data, options.split)
+        _, examiner, notes = choose_setup(
+            options.run_models, two_stage=not options.one_stage, onnx=options.detector
+        )
+        for sentence in (*dataset.notes, *(f"{s.id}: {s.why}" for s in dataset.skipped), *notes):
+            print(sentence, file=sys.stderr)
+        workers = options.workers or count_cores()
+        receipt = write_receipt(
+            dataset,
+            examiner,
+            command=_tell_command(options),
+            place="this machine",
+            workers=workers,
+        )
+        computed = evaluate_dataset(dataset, options.out, receipt, compute_here(examiner, workers))
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on where it was.", file=sys.stderr)
+        return 130
+    except KeyError as error:
+        print(error.args[0], file=sys.stderr)
+        return 2
+    except (UnusableModel, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{computed} of {len(dataset.cases)} images computed; the run is in {options.out}.")
+    return 0
+
+
+def _tell_command(options: argparse.Namespace) -> str:
+    """The command without this machine's paths."""
+    words = [
+        "busdemo evaluate",
+        f"--data {options.data.resolve().name}",
+        f"--split {options.split}",
+    ]
+    words.append(f"--models {' '.join(options.run_models)}")
+    words += ["--one-stage"] * options.one_stage
+    words += [f"--detector {options.detector.name}"] if options.detector else []
+    return " ".join([*words, "--out RUN"])

@@ -1,0 +1,143 @@
+"""What is measured of one image: a row of a run for every model and number of stages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from busdemo.evaluation.datasets import Case
+from busdemo.evaluation.run_files import SCHEMA, to_table
+from busdemo.imaging.arrays import GreyImage, Mask, ProbabilityMap
+from busdemo.imaging.masks import binarize, quantize
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import Predicts, TwoStage
+from busdemo.scoring.agreement import TOLERANCE_PX
+from busdemo.scoring.boundary import measure_boundary
+from busdemo.scoring.overlap import Counts, histogram_levels, score_counts
+from busdemo.zoo.cards import Card
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One case's rows, as they are stored; none, and the reason, where it could not be read."""
+
+    rows: pa.Table
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Examiner:
+    """Models and, where `staged` is there, a detector before them; may be used by threads."""
+
+    pool: SegmenterPool
+    staged: TwoStage | None
+    model_ids: Sequence[str]
+
+    def measure(self, case: Case) -> Measured:
+        """A case's rows; UnusableModel when a model or the detector cannot run."""
+        try:
+            image, reference = case.read()
+        except (OSError, ValueError) as error:
+            return Measured(SCHEMA.empty_table(), str(error))
+        facts = _describe(case, reference)
+        rows = [facts | row for row in self._measure(image, reference)]
+        return Measured(to_table(pd.DataFrame(rows)))
+
+    def _measure(self, image: GreyImage, reference: Mask) -> list[Row]:
+        whole = Stopwatch(self.pool.cards, self.pool.look_at(image))
+        rows = [self._row(model_id, 1, whole, reference) for model_id in self.model_ids]
+        if self.staged is None:
+            return rows
+        started = perf_counter()
+        found = self.staged.locate(image)
+        spent_ms = 1000 * (perf_counter() - started)
+        if not found.detections:  # the models see the whole frame, as they just did
+            return rows + [row | {"stages": 2, "ms": row["ms"] + spent_ms} for row in rows]
+        look = self.staged.look_at(image, found=found, whole=whole)
+        staged = Stopwatch(self.pool.cards, look, before_ms=spent_ms)
+        return rows + [self._row(model_id, 2, staged, reference) for model_id in self.model_ids]
+
+    def _row(self, model_id: str, stages: int, watch: "Stopwatch", reference: Mask) -> Row:
+        probabilities = watch.predict(model_id)
+        stop = self.pool.cards[model_id].stop
+        names = {"model": model_id, "stages": stages, "stop": stop, "ms": watch.ms(model_id)}
+        return names | score_answer(probabilities, reference, stop)
+
+
+class Stopwatch:
+    """Models' answers to one image, with the time each takes.
+
+    A recipe takes as long as its members one after another, however often a member's answer is
+    used; `before_ms` is what every answer needs first.
+    """
+
+    def __init__(self, cards: Mapping[str, Card], look: Predicts, before_ms: float = 0) -> None:
+        self._cards, self._look, self._before_ms = cards, look, before_ms
+        self._spent_ms: dict[str, float] = {}
+
+    def predict(self, model_id: str) -> ProbabilityMap:
+        """As `Predictions.predict`."""
+        members = self._cards[model_id].members
+        for member in members:
+            if member not in self._spent_ms:
+                self.predict(member)
+        started = perf_counter()
+        answer = self._look.predict(model_id)
+        spent_ms = 1000 * (perf_counter() - started)
+        if members:
+            spent_ms = sum(self._spent_ms[member] for member in members)
+        self._spent_ms.setdefault(model_id, spent_ms)
+        return answer
+
+    def ms(self, model_id: str) -> float:
+        """Milliseconds the answer of a model took that was asked for; KeyError for another."""
+        return self._before_ms + self._spent_ms[model_id]
+
+
+def score_answer(probabilities: ProbabilityMap, reference: Mask, stop: int) -> Row:
+    """All that a run says of one answer: the raw mask's numbers at a stop, and the histograms.
+
+    Both arrays are (H, W); raises TypeError or ValueError as `sweep_counts` does.
+    """
+    levels = quantize(probabilities)
+    lesion, background = histogram_levels(levels, reference)
+    tp, fp = int(lesion[stop:].sum()), int(background[stop:].sum())
+    overlap = score_counts(Counts(tp, fp, int(lesion[:stop].sum())))
+    distances = measure_boundary(binarize(levels, stop), reference)
+    return {
+        "tp": tp,
+        "fp": fp,
+        "fn": overlap.counts.false_negative,
+        "dice": overlap.dice,
+        "iou": overlap.iou,
+        "precision": overlap.precision,
+        "recall": overlap.recall,
+        "hd95_px": distances.hd95_px,
+        "assd_px": distances.assd_px,
+        "nsd": distances.nsd(TOLERANCE_PX),
+        "outcome": str(overlap.outcome),
+        "lesion_histogram": lesion,
+        "background_histogram": background,
+    }
+
+
+def _describe(case: Case, reference: Mask) -> Row:
+    height, width = reference.shape
+    return {
+        "id": case.id,
+        "dataset": case.dataset,
+        "split": case.split,
+        "label": case.label,
+        "group": case.group,
+        "birads": case.birads,
+        "device": case.device,
+        "mm_per_px": case.mm_per_px,
+        "height": height,
+        "width": width,
+        "lesion_px": int(reference.sum()),
+    }

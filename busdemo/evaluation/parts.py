@@ -1,0 +1,135 @@
+"""A run under way: one small file for every image that is done, so that it can be killed.
+
+    RUN/parts/plan.json      the receipt as it will be: what this run is a run of
+    RUN/parts/00017.parquet  the rows of case 17, or why there are none
+
+A file is written under another name and moved to its place, so that it is there whole or not at
+all. When all are there they are joined to a run and removed.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from busdemo.evaluation.datasets import Skipped
+from busdemo.evaluation.measuring import Measured
+from busdemo.evaluation.run_files import RECEIPT_FILE, SCHEMA, replace_file, write_tables
+
+FOLDER, PLAN_FILE = "parts", "plan.json"
+ROWS_TOGETHER = 1024
+"""Rows joined to one group of the run's Parquet file: all that is in memory at a time."""
+
+Receipt = Mapping[str, Any]
+
+
+class Parts:
+    """The finished images of a run in the folder `run`, by the numbers of their cases."""
+
+    def __init__(self, run: Path, receipt: Receipt) -> None:
+        """Start a run, or go on with the same one; ValueError when another one lies there."""
+        self._run, self._receipt = run, receipt
+        self._folder = run / FOLDER
+        self.finished = _refuse_another(run / RECEIPT_FILE, receipt)
+        if self.finished:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        elif not _refuse_another(self._folder / PLAN_FILE, receipt):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            unfinished = self._folder / f".{PLAN_FILE}"
+            unfinished.write_text(json.dumps(receipt), encoding="utf-8")
+            replace_file(unfinished, self._folder / PLAN_FILE)
+
+    def done(self, count: int) -> set[int]:
+        """The numbers, from 0 and below `count`, of cases that need not be computed again."""
+        return {number for number in range(count) if _is_whole(self._path(number))}
+
+    def write(self, number: int, measured: Measured) -> None:
+        """Keep what was measured of a case."""
+        path = self._path(number)
+        unfinished = path.with_name(f".{path.name}")
+        table = measured.rows.replace_schema_metadata({"problem": measured.problem})
+        pq.write_table(table, unfinished, compression="zstd")
+        replace_file(unfinished, path)
+
+    def join(self, case_ids: Sequence[str]) -> None:
+        """Make the run of the parts, which are then removed; `case_ids` are all cases' ids."""
+        problems = [self._problem(number) for number in range(len(case_ids))]
+        skipped = [
+            Skipped(case_id, problem)
+            for case_id, problem in zip(case_ids, problems, strict=True)
+            if problem
+        ]
+        receipt = _add_skipped(self._receipt, skipped)
+        write_tables(self._run, self._tables(len(case_ids)), receipt)
+        shutil.rmtree(self._folder)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:05d}.parquet"
+
+    def _problem(self, number: int) -> str:
+        metadata = pq.read_schema(self._path(number)).metadata or {}
+        return str(metadata.get(b"problem", b"").decode())
+
+    def _tables(self, count: int) -> Iterator[pa.Table]:
+        waiting: list[pa.Table] = []
+        for number in range(count):
+            waiting.append(pq.read_table(self._path(number)).replace_schema_metadata())
+            if sum(len(table) for table in waiting) >= ROWS_TOGETHER:
+                yield pa.concat_tables(waiting).combine_chunks()
+                waiting = []
+        yield pa.concat_tables([SCHEMA.empty_table(), *waiting]).combine_chunks()
+
+
+def _refuse_another(path: Path, receipt: Receipt) -> bool:
+    """True where this file is of the same run, False where there is none."""
+    if not path.is_file():
+        return False
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        before, now = _identify(kept), _identify(receipt)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path.name} in the run's folder cannot be read.") from error
+    if different := [what for what, value in now.items() if before[what] != value]:
+        raise ValueError(
+            f"Another run lies in {path.parents[path.parent.name == FOLDER].name}: it differs in "
+            f"{' and '.join(different)}. Choose another folder with --out."
+        )
+    return True
+
+
+def _identify(receipt: Receipt) -> dict[str, Any]:
+    """What makes a run the same run, by what it is called in the sentence that refuses it."""
+    models = receipt["models"]
+    return {
+        "its format": (receipt["version"], receipt["busdemo"], receipt["nsd_tolerance_px"]),
+        "its data": [receipt["data"][key] for key in ("name", "split", "sha256")],
+        "its models": list(models),
+        "its models' weights": {model: models[model]["sha256"] for model in models},
+        "its thresholds": {model: models[model]["stop"] for model in models},
+        "its detector": receipt["detector"],
+        "what computes it": (receipt["engine"], receipt["machine"]["torch"]),
+    }
+
+
+def _add_skipped(receipt: Receipt, skipped: Sequence[Skipped]) -> dict[str, Any]:
+    data = receipt["data"]
+    more = [{"id": one.id, "why": one.why} for one in skipped]
+    return {
+        **receipt,
+        "data": {
+            **data,
+            "cases": data["cases"] - len(more),
+            "skipped": [*data["skipped"], *more],
+        },
+    }
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return path.is_file() and pq.read_metadata(path).num_columns == len(SCHEMA.names)
+    except (pa.ArrowException, OSError):
+        return False

@@ -1,0 +1,156 @@
+"""Which models a run asks, by which weights, and the receipt that says so."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from busdemo import __version__
+from busdemo.evaluation.datasets import Dataset
+from busdemo.evaluation.measuring import Examiner
+from busdemo.evaluation.run_files import RUN_VERSION
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import TwoStage, open_two_stage
+from busdemo.scoring.agreement import TOLERANCE_PX
+from busdemo.zoo.cards import WEIGHTS, read_cards
+from busdemo.zoo.loading import UnusableModel
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Models by id, in one stage and, with `two_stage`, behind a detector too.
+
+    It can be sent to another machine, where `weights` (the zoo's folder) and `onnx` (a user's own
+    detector) must lie at the same place. `sha256s` are the weights that must be found there.
+    """
+
+    model_ids: tuple[str, ...]
+    two_stage: bool = True
+    weights: Path = WEIGHTS
+    onnx: Path | None = None
+    sha256s: Mapping[str, str] = field(default_factory=dict)
+
+    def build(self) -> Examiner:
+        """The models, loaded; UnusableModel when one cannot run or has other weights."""
+        pool = SegmenterPool(read_cards(self.weights))
+        for model_id in self.model_ids:
+            wanted = self.sha256s.get(model_id)
+            if model_id not in pool.cards or wanted not in (None, pool.cards[model_id].sha256):
+                raise UnusableModel(f"The model {model_id} here is not the one of the run.")
+            load_model(pool, model_id)
+        staged = open_two_stage(pool, self.weights, self.onnx) if self.two_stage else None
+        if staged:
+            staged.detector()
+        return Examiner(pool, staged, self.model_ids)
+
+
+def choose_setup(
+    wanted: Sequence[str],
+    *,
+    two_stage: bool = True,
+    weights: Path = WEIGHTS,
+    onnx: Path | None = None,
+) -> tuple[Setup, Examiner, list[str]]:
+    """What to run, loaded, and a sentence for each model and for the stage that is left out.
+
+    `all` are all models that can run. Raises UnusableModel when a model that is named, a user's
+    own detector, or every model cannot, KeyError with a sentence for an unknown id.
+    """
+    pool = SegmenterPool(read_cards(weights))
+    if unknown := [model_id for model_id in wanted if model_id not in {"all", *pool.cards}]:
+        raise KeyError(f"Unknown model {unknown[0]!r}; known: all, {', '.join(pool.cards)}.")
+    usable, notes = [], []
+    for model_id in pool.cards if "all" in wanted else dict.fromkeys(wanted):
+        try:
+            load_model(pool, model_id)
+            usable.append(model_id)
+        except UnusableModel as error:
+            if model_id in wanted:
+                raise
+            notes.append(f"Left out: {error}")
+    if not usable:
+        raise UnusableModel("There is no model in the zoo that can run.")
+    staged = open_two_stage(pool, weights, onnx) if two_stage else None
+    if staged is not None and onnx is None:
+        staged.warm_up()
+    if staged is not None and staged.problem:
+        notes.append(f"In one stage only: {staged.problem}")
+        staged = None
+    sha256s = {model_id: pool.cards[model_id].sha256 for model_id in usable}
+    setup = Setup(tuple(usable), staged is not None, weights, onnx, sha256s)
+    return setup, Examiner(pool, staged, setup.model_ids), notes
+
+
+def load_model(pool: SegmenterPool, model_id: str) -> None:
+    """Load a model, or a recipe's members; UnusableModel with its id and the reason."""
+    try:
+        if reason := pool.problems.get(model_id):
+            raise UnusableModel(reason)
+        for member in pool.cards[model_id].members or (model_id,):
+            pool.get(member)
+    except UnusableModel as error:
+        raise UnusableModel(f"{model_id} cannot run. {error}") from error
+
+
+def write_receipt(
+    dataset: Dataset, examiner: Examiner, *, command: str, place: str, workers: int
+) -> dict[str, Any]:
+    """What a run says of itself; no path of this machine, JSON-ready.
+
+    `place` is where it ran ("this machine", "a Ray cluster").
+    """
+    pool = examiner.pool
+    return {
+        "version": RUN_VERSION,
+        "busdemo": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "data": {
+            "name": dataset.name,
+            "split": dataset.split,
+            "sha256": dataset.sha256,
+            "cases": len(dataset.cases),
+            "found": list(dataset.notes),
+            "skipped": [{"id": one.id, "why": one.why} for one in dataset.skipped],
+        },
+        "models": {model_id: _describe_model(pool, model_id) for model_id in examiner.model_ids},
+        "detector": _describe_detector(examiner.staged),
+        "nsd_tolerance_px": TOLERANCE_PX,
+        "engine": " + ".join(dict.fromkeys(map(pool.engine, examiner.model_ids))),
+        "machine": {
+            "place": place,
+            "workers": workers,
+            "cores": os.cpu_count(),
+            "torch": torch.__version__.split("+")[0],
+            "python": platform.python_version(),
+        },
+    }
+
+
+def _describe_model(pool: SegmenterPool, model_id: str) -> dict[str, Any]:
+    card = pool.cards[model_id]
+    return {
+        "name": card.name,
+        "family": card.family,
+        "sha256": card.sha256,
+        "threshold": card.threshold,
+        "stop": card.stop,
+        "parameters": card.parameters,
+    }
+
+
+def _describe_detector(staged: TwoStage | None) -> dict[str, Any] | None:
+    if staged is None:
+        return None
+    detector = staged.detector()
+    return {
+        "name": detector.name,
+        "sha256": detector.sha256,
+        "cut_off": detector.tuning.cut_off,
+        "padding": detector.tuning.padding,
+    }
