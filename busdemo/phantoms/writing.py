@@ -1,4 +1,4 @@
-"""Writing `examples/`: one folder a phantom, and an index."""
+"""Writing `examples/`: one folder a phantom with its readers, and an index."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from busdemo.imaging.arrays import GreyImage
+from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.phantoms.examples import EXAMPLES
+from busdemo.phantoms.readers import READERS, doubt_of, draw_as
 from busdemo.phantoms.simulate import Phantom, simulate
 
 THUMBNAIL_PX = 160
@@ -15,11 +16,17 @@ THUMBNAIL_PX = 160
 
 
 def write_examples(folder: Path) -> None:
-    """Write every example's image.png, mask.png (0 and 255), thumbnail.webp, and an index.json."""
+    """Write every example and an index.json.
+
+    An example is image.png, mask.png (0 and 255), thumbnail.webp, and readers/N.png as masks.
+    """
     index = []
     for name, (recipe, seed) in EXAMPLES.items():
         phantom = simulate(recipe, seed)
         _write(folder / name, phantom)
+        for number, reader in enumerate(READERS, start=1):
+            drawn = draw_as(reader, phantom.mask, doubt=doubt_of(recipe), seed=10 * seed + number)
+            _write_mask(folder / name / "readers" / f"{number}.png", drawn)
         height, width = phantom.image.shape
         index.append(
             {
@@ -29,6 +36,7 @@ def write_examples(folder: Path) -> None:
                 "width": width,
                 "height": height,
                 "simulated": True,
+                "readers": [{"name": one.name, "note": one.note} for one in READERS],
             }
         )
     text = json.dumps(index, indent=2, ensure_ascii=False)
@@ -37,13 +45,17 @@ def write_examples(folder: Path) -> None:
 
 def _write(folder: Path, phantom: Phantom) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    mask = phantom.mask.astype(np.uint8) * np.uint8(255)
     height, width = phantom.image.shape
     small_wh = (THUMBNAIL_PX, round(THUMBNAIL_PX * height / width))
     small = cv2.resize(phantom.image, small_wh, interpolation=cv2.INTER_AREA)
     _encode(folder / "image.png", phantom.image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
-    _encode(folder / "mask.png", mask, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    _write_mask(folder / "mask.png", phantom.mask)
     _encode(folder / "thumbnail.webp", np.asarray(small, np.uint8), [cv2.IMWRITE_WEBP_QUALITY, 80])
+
+
+def _write_mask(path: Path, mask: Mask) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _encode(path, mask.astype(np.uint8) * np.uint8(255), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
 def _encode(path: Path, pixels: GreyImage, settings: list[int]) -> None:

@@ -1,5 +1,6 @@
 """Comparing annotations over HTTP, named and documented under "Use via API"."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ import gradio as gr
 from gradio import processing_utils
 from gradio.utils import get_upload_folder
 
-from busdemo.imaging.images import read_scan
+from busdemo.imaging.images import Scan, read_scan
+from busdemo.imaging.masks import stop_of
+from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
@@ -16,6 +19,7 @@ from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.consensus import WAY_NAMES
 from busdemo.workflows.comparing import (
     Case,
+    Source,
     ask_models,
     compare_sources,
     read_people,
@@ -32,8 +36,41 @@ DESCRIPTION = (
     "and every number (JSON): all pairwise matrices, rows against the reference (an annotator's "
     "name, empty for the first), NSD over tolerances of 1 to 10 px, the yardstick, STAPLE's "
     "sensitivities and specificities. Lengths are in px unless mm_per_px is given (0: as the "
-    'image\'s file says). null: undefined, "inf": without end.'
+    "image's file says). Models mark at their own frozen thresholds unless threshold is given (0: "
+    "frozen), with their own post-processing unless steps such as largest,fill,above=50 or none "
+    'are given. null: undefined, "inf": without end.'
 )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The endpoint's settings, in the order of its controls; all of them may be wrong."""
+
+    consensus: list[str] | None
+    reference: str
+    tolerance_px: float
+    mm_per_px: float
+    threshold: float
+    post_processing: str
+
+    def run(self, scan: Scan, people: list[Source], models: list[str], pool: SegmenterPool) -> Case:
+        """The comparison; ValueError or UnusableModel with one sentence."""
+        steps = self.post_processing.strip()
+        asked = ask_models(
+            scan,
+            models,
+            pool,
+            stop=stop_of(self.threshold) if self.threshold else None,
+            post_processing=PostProcessing.parse(steps) if steps else None,
+        )
+        return compare_sources(
+            scan,
+            [*people, *asked],
+            reference=self.reference,
+            ways=self.consensus or [],
+            tolerance_px=self.tolerance_px,
+            mm_per_px=read_spacing(self.mm_per_px) if self.mm_per_px else None,
+        )
 
 
 def build_compare_api(pool: SegmenterPool) -> None:
@@ -46,10 +83,12 @@ def build_compare_api(pool: SegmenterPool) -> None:
         reference = gr.Textbox(value="", label="reference")
         tolerance = gr.Number(value=TOLERANCE_PX, label="tolerance_px")
         spacing = gr.Number(value=0, label="mm_per_px")
+        threshold = gr.Number(value=0, label="threshold")
+        steps = gr.Textbox(value="", label="post_processing")
         report, numbers = gr.File(label="report"), gr.JSON(label="numbers")
         gr.Button("compare").click(
             partial(compare_files, pool),
-            [image, masks, models, ways, reference, tolerance, spacing],
+            [image, masks, models, ways, reference, tolerance, spacing, threshold, steps],
             [report, numbers],
             api_name="compare",
             api_description=DESCRIPTION,
@@ -58,7 +97,7 @@ def build_compare_api(pool: SegmenterPool) -> None:
         )
 
 
-def compare_files(  # noqa: PLR0913, PLR0917, one argument a control
+def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' names from here
     pool: SegmenterPool,
     image: str | None,
     masks: list[str] | None,
@@ -67,8 +106,11 @@ def compare_files(  # noqa: PLR0913, PLR0917, one argument a control
     reference: str,
     tolerance_px: float,
     mm_per_px: float,
+    threshold: float,
+    post_processing: str,
 ) -> tuple[str, dict[str, Any]]:
     """Path of the report and every number; gr.Error with one sentence."""
+    settings = Settings(consensus, reference, tolerance_px, mm_per_px, threshold, post_processing)
     if image is None:
         raise gr.Error("An image is needed.", print_exception=False)
     if len(masks or []) > MOST_MASKS:
@@ -76,16 +118,8 @@ def compare_files(  # noqa: PLR0913, PLR0917, one argument a control
     try:
         scan = read_scan(Path(image).read_bytes(), Path(image).name)
         files = [(Path(path).name, Path(path).read_bytes()) for path in masks or []]
-        sources = read_people(files, scan) if files else []
-        sources += ask_models(scan, models or [], pool)
-        case = compare_sources(
-            scan,
-            sources,
-            reference=reference,
-            ways=consensus or [],
-            tolerance_px=tolerance_px,
-            mm_per_px=read_spacing(mm_per_px) if mm_per_px else None,
-        )
+        people = read_people(files, scan) if files else []
+        case = settings.run(scan, people, models or [], pool)
     except (UnreadableImage, UnusableModel, ValueError) as error:
         raise gr.Error(str(error), print_exception=False) from error
     return _keep(case), tabulate_case(case)

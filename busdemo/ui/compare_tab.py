@@ -12,7 +12,7 @@ from busdemo.imaging.images import UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.compare import answers
-from busdemo.ui.compare.component import Arrival, Compare, CompareData, Wish
+from busdemo.ui.compare.component import Arrival, Compare, CompareData, Given, Wish
 from busdemo.ui.compare.files import build_file_writer
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.intake.component import Tile
@@ -96,6 +96,8 @@ class CompareTab:
             examples=[_tile(example) for example in self.examples.values()],
             scan_note="; ".join((f"{width} × {height} px", *workspace.scan.notes)),
             scan_sha256=workspace.scan.sha256,
+            spacing=workspace.scan.spacing_mm or 0.0,
+            readers=_readers(self.examples.get(workspace.example)),
         )
         data.message = message
         return data
@@ -125,6 +127,19 @@ def build_compare_tab(
     compare.bring(tab.bring, [segmented], outputs, **shared)
     compare.run_models(tab.run_models, [compare, state], outputs, **shared)
     return tab
+
+
+def _readers(example: Example | None) -> list[Given]:
+    if example is None:
+        return []
+    return [
+        Given(
+            name=name,
+            note=f"{text.SIMULATED_READER} {habit}",
+            mask=FileData(path=str(example.reader_path(number))),
+        )
+        for number, (name, habit) in enumerate(example.readers, start=1)
+    ]
 
 
 def _tile(example: Example) -> Tile:

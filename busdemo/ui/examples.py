@@ -38,6 +38,12 @@ class Example:
     title: str
     description: str
     folder: Path
+    readers: tuple[tuple[str, str], ...] = ()
+    """Name and habit of each simulated reader, whose masks are readers/1.png and so on."""
+
+    def reader_path(self, number: int) -> Path:
+        """Where the mask of a reader is, counted from 1."""
+        return self.folder / "readers" / f"{number}.png"
 
 
 def read_examples(folder: Path = EXAMPLES) -> dict[str, Example]:
@@ -45,7 +51,11 @@ def read_examples(folder: Path = EXAMPLES) -> dict[str, Example]:
     entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     return {
         entry["id"]: Example(
-            entry["id"], entry["title"], entry["description"], folder / entry["id"]
+            entry["id"],
+            entry["title"],
+            entry["description"],
+            folder / entry["id"],
+            tuple((one["name"], one["note"]) for one in entry.get("readers", ())),
         )
         for entry in entries
     }

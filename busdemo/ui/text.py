@@ -6,6 +6,7 @@ TAGLINE = "breast-ultrasound segmentation, compared"
 SAFETY_LEAD = "Research and teaching only."
 SAFETY = "Not a medical device. Uploads are deleted, nothing is logged."
 
+SIMULATED_READER = "Drawn by a program from the exact outline, not by a person."
 SESSION_ENDED = "This session has ended; please drop the image again."
 TOO_MANY_MASKS = "More than 16 files were dropped; please drop at most 16 masks."
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from busdemo.phantoms import EXAMPLES, simulate, write_examples
+from busdemo.phantoms.readers import READERS, doubt_of, draw_as
 
 FOLDER = Path(__file__).parents[2] / "examples"
 PROBED = ("oval-fibroadenoma", "two-lesions", "normal")
@@ -55,6 +56,11 @@ def test_masks_hold_as_many_lesions_as_the_recipe(name: str) -> None:
 def test_committed_example_is_what_its_recipe_gives(name: str) -> None:
     phantom = simulate(*EXAMPLES[name])
     assert np.array_equal(read(FOLDER / name / "mask.png") > 0, phantom.mask)
+    recipe, seed = EXAMPLES[name]
+    for number, reader in enumerate(READERS, start=1):
+        drawn = draw_as(reader, phantom.mask, doubt=doubt_of(recipe), seed=10 * seed + number)
+        kept = read(FOLDER / name / "readers" / f"{number}.png") > 0
+        assert np.count_nonzero(kept != drawn) <= 1e-3 * drawn.size
     # Other versions of the libraries may round differently here and there.
     difference = read(FOLDER / name / "image.png").astype(float) - phantom.image
     assert np.abs(difference).mean() < 1.5
@@ -71,6 +77,8 @@ def test_writing_gives_the_committed_layout(
         "index.json",
         "small-lesion/image.png",
         "small-lesion/mask.png",
+        "small-lesion/readers/1.png",
+        "small-lesion/readers/2.png",
         "small-lesion/thumbnail.webp",
     ]
     one = read(tmp_path / "new/small-lesion/mask.png")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import httpx
@@ -122,6 +123,26 @@ def test_compare_returns_a_report_and_every_number(
     assert numbers["reference"] == "outline (2)"
     assert np.array(numbers["matrices"]["dice"]).tolist() == np.ones((3, 3)).tolist()
     assert numbers["units"]["hd95"] == "mm"
+
+
+def test_compare_takes_a_threshold_and_steps_for_its_models(
+    client: Client, files: tuple[Path, Path]
+) -> None:
+    def ask(**settings: object) -> dict[str, Any]:
+        _, numbers = client.predict(
+            image=handle_file(files[0]),
+            masks=[handle_file(files[1])],
+            models=["unet"],
+            **settings,
+            api_name="/compare",
+        )
+        return dict(numbers["annotators"][1])
+
+    frozen, asked = ask(), ask(threshold=0.3, post_processing="largest")
+    assert (asked["threshold"], asked["post_processing"]) == (0.3, "largest")
+    assert frozen["threshold"] != 0.3
+    with pytest.raises(AppError, match="nonsense"):
+        ask(post_processing="nonsense")
 
 
 def test_compare_says_in_one_sentence_what_is_missing(

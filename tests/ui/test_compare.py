@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("playwright")
 from compare_harness import (
+    ADDRESS,
     CASE,
     FROZEN,
     LEVELS,
@@ -148,6 +149,55 @@ def test_a_consensus_is_python_s_and_follows_its_members(page: Page, rule: str) 
     act(page, "desk.setStop('model:unet', 40)")
     masks = [binarize(LEVELS[key], 40 if key == "unet" else FROZEN[key]) for key in LEVELS]
     np.testing.assert_array_equal(mask_of(page, f"consensus:{rule}:models"), WAYS[rule](masks))
+
+
+def test_a_consensus_of_those_shown_keeps_its_members(page: Page) -> None:
+    act(page, "desk.toggleShown('model:unet')")
+    page.click("[data-opens=consensus]")
+    page.select_option(".bd-among-select", "chosen")
+    page.click("[data-rule=intersection]")
+    wait_until_drawn(page)
+    key = "consensus:intersection:chosen:model:attention-unet:model:shifted"
+    assert desk(page, f"desk.roster.find('{key}').name") == "Intersection of 2 chosen"
+    act(page, "desk.toggleShown('model:unet'); desk.toggleShown('model:shifted')")
+    both = MASKS["model:attention-unet"] & MASKS["model:shifted"]
+    np.testing.assert_array_equal(mask_of(page, key), both)
+
+
+def test_an_example_s_readers_are_people_and_the_yardstick_stands(chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    prepare(page)
+    note = "Drawn by a program."
+    readers = [
+        {"name": f"Reader {k} (simulated)", "note": note, "mask": {"url": f"{ADDRESS}{name}.png"}}
+        for k, name in ((1, "truth"), (2, "shifted"))
+    ]
+    open_desk(page, build_value(readers=readers))
+    kinds = desk(page, "desk.roster.list.map((one) => [one.key, one.kind])")
+    assert kinds[1:3] == [["reader:1", "person"], ["reader:2", "person"]]
+    np.testing.assert_array_equal(mask_of(page, "reader:1"), MASKS["truth"])
+    page.wait_for_function(
+        "document.querySelector('.bd-yardstick-sentence').textContent.includes('each other')"
+    )
+    context.close()
+
+
+def test_a_pixel_size_that_is_typed_turns_lengths_into_mm(page: Page) -> None:
+    page.select_option(".bd-metric", "hd95")
+    page.fill(".bd-spacing-box", "0,1")
+    page.press(".bd-spacing-box", "Tab")
+    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()], mm_per_px=0.1)
+    expected = f"{comparison.matrix('hd95')[0, 1]:.2f}"
+    page.wait_for_function(
+        "(text) => document.querySelector('.bd-matrix tbody td:nth-child(3)').textContent === text",
+        arg=expected,
+    )
+    assert "mm" in str(page.text_content(".bd-matrix-note"))
+    page.fill(".bd-spacing-box", "99")
+    page.press(".bd-spacing-box", "Tab")
+    assert "0.001 to 10 mm per px" in str(page.text_content(".bd-error"))
+    assert desk(page, "desk.state.spacing") == 0.1
 
 
 def test_staple_comes_from_the_server_and_can_be_the_reference(page: Page) -> None:
@@ -324,6 +374,7 @@ def test_a_link_restores_models_thresholds_reference_and_view(chromium: Browser)
     act(
         first, "desk.addConsensus('union', 'models'); desk.setMap('pair'); desk.setPicture('swipe')"
     )
+    act(first, "desk.addConsensus('majority', 'chosen', false, ['model:unet'])")
     first.click("[data-act=link]")
     fragment = first.evaluate("location.hash")
     assert fragment.startswith("#compare?example=oval&")

@@ -188,3 +188,11 @@ def test_hostile_names_stay_text_in_report_and_contours(kind: str) -> None:
 def test_what_is_no_file_of_ours_gets_one_sentence(wrong: dict[str, Any]) -> None:
     answer = build_file_writer({})(file_request("json") | wrong)
     assert answer["error"].endswith(".")
+
+
+def test_lengths_are_in_mm_where_the_pixel_size_is_known() -> None:
+    px, mm = measure(request()), measure(request(spacing=0.1))
+    assert (px["units"]["hd95"], mm["units"]["hd95"]) == ("px", "mm")
+    assert mm["units"]["area_difference"] == "mm²"
+    assert np.allclose(np.array(mm["matrices"]["hd95"]), 0.1 * np.array(px["matrices"]["hd95"]))
+    assert "0.001 to 10 mm" in measure(request(spacing=-3))["error"]

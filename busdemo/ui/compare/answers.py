@@ -20,6 +20,7 @@ from busdemo.annotations.inspection import inspect_file, inspect_mask
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_BYTES, MAX_PIXELS, UnreadableImage
+from busdemo.imaging.spacing import read_spacing
 from busdemo.scoring.agreement import METRICS, TOLERANCES_PX, Annotation, Comparison, Kind, compare
 from busdemo.scoring.consensus import Staple, staple
 from busdemo.scoring.yardstick import Range, measure_yardstick
@@ -45,6 +46,7 @@ class Table:
     reference: str
     """The reference's name."""
     tolerance_px: float
+    mm_per_px: float | None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,7 +86,9 @@ def measure(request: Any) -> dict[str, Any]:
     try:
         with _ONE_AT_A_TIME:
             table = read_table(request if isinstance(request, Mapping) else {})
-            comparison = compare(table.annotations, tolerance_px=table.tolerance_px)
+            comparison = compare(
+                table.annotations, tolerance_px=table.tolerance_px, mm_per_px=table.mm_per_px
+            )
             return _tell(table, comparison)
     except ValueError as error:
         return {"error": str(error)}
@@ -117,9 +121,16 @@ def read_table(fields: Mapping[str, Any]) -> Table:
     tolerance = fields.get("tolerance")
     if not isinstance(tolerance, int | float) or not 0 <= tolerance <= MOST_TOLERANCE_PX:
         raise ValueError(f"The tolerance is 0 to {MOST_TOLERANCE_PX:g} px.")
-    annotations = tuple(found[key] for key in keys)
-    named = found[reference].annotator
-    return Table(keys, annotations, staples, members, named, float(tolerance))
+    spacing = fields.get("spacing")
+    return Table(
+        keys,
+        tuple(found[key] for key in keys),
+        staples,
+        members,
+        found[reference].annotator,
+        float(tolerance),
+        read_spacing(spacing) if spacing else None,
+    )
 
 
 def read_size(fields: Mapping[str, Any]) -> tuple[int, int]:

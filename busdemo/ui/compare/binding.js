@@ -23,6 +23,7 @@ function bindDesk(root, desk) {
   }
   on('.bd-brightness', 'input', ({ value }) => desk.setLook({ brightness: Number(value) }));
   on('.bd-contrast', 'input', ({ value }) => desk.setLook({ contrast: Number(value) }));
+  on('.bd-spacing-box', 'change', ({ value }) => desk.setSpacing(value));
   on('.bd-opacity-range', 'input', ({ value }) => desk.setOpacity(value / 100));
   on('.bd-brush', 'input', ({ value }) => desk.easel.setRadius(Number(value)));
   on('.bd-blind', 'change', ({ checked }) => desk.setBlind(checked));

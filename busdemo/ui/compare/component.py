@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import gradio as gr
 from gradio.data_classes import FileData
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from busdemo.annotations.files import EXPORTS
 from busdemo.ui.intake.component import Tile
@@ -26,7 +26,7 @@ _VIEWER = _HERE.parent / "viewer"
 
 _SHARED_SCRIPTS = (
     *("png", "scoring", "colours", "drawing", "transform", "pointer"),
-    *("numbers", "controls", "votes", "lesions", "processing"),
+    *("numbers", "controls", "votes", "lesions", "processing", "spacing"),
 )
 _SCRIPTS = (
     *(
@@ -58,6 +58,14 @@ MOST_MODELS = 20
 """Models one event may ask for."""
 
 
+class Given(BaseModel):
+    """A mask that comes with an example: who drew it, how, and the picture (0 and 255)."""
+
+    name: str
+    note: str
+    mask: FileData
+
+
 class CompareData(ViewerData):
     """What the tab shows of its scan: the viewer's data, and where the scan may come from."""
 
@@ -67,6 +75,10 @@ class CompareData(ViewerData):
     scan_note: str = ""
     """What was done with the file."""
     scan_sha256: str = ""
+    spacing: float = 0.0
+    """Of the scan's file, in mm per px; 0 where it does not say."""
+    readers: list[Given] = Field(default_factory=list)
+    """Of an example: simulated people's masks."""
     upload: FileData | None = None
     """On the way up: the image file that has arrived."""
 

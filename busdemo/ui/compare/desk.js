@@ -46,8 +46,9 @@ class Desk {
 
   // ---- a scan
 
-  showScan({ title, example, simulated, width, height, grey, truth, truthName }) {
-    Object.assign(this.state, { title, example, simulated, width, height, grey, truth });
+  showScan({ title, example, simulated, width, height, grey, truth, truthName, spacing }) {
+    Object.assign(this.state, { title, example, simulated, width, height, grey, truth, spacing });
+    this.find('.bd-spacing-box').value = spacing ? String(Number(spacing.toFixed(5))) : '';
     this.easel.close();
     this.easel.histories.clear();
     this.roster = new Roster();
@@ -153,9 +154,13 @@ class Desk {
   }
 
   // early: of a link, whose models have not answered yet.
-  addConsensus(rule, among, early = false) {
-    const words = { all: '', people: ' of people', models: ' of models' }[among];
-    const one = this.roster.add({ key: `consensus:${rule}:${among}`, name: `${RULES[rule]}${words}`, kind: 'consensus', rule, among });
+  // keys: of those it is made of, where `among` is "chosen": those shown now, if none are given.
+  addConsensus(rule, among, early = false, keys = this.visible.map((one) => one.key)) {
+    const isMember = (one) => one && (one.kind === 'person' || one.kind === 'model');
+    const members = among === 'chosen' ? keys.filter((key) => isMember(this.roster.find(key))) : [];
+    const words = { all: '', people: ' of people', models: ' of models', chosen: ` of ${members.length} chosen` }[among];
+    const key = ['consensus', rule, among, ...members].join(':');
+    const one = this.roster.add({ key, name: `${RULES[rule]}${words}`, kind: 'consensus', rule, among, keys: members });
     if (!one) return;
     if (!early && !this.roster.membersOf(one).length) {
       this.roster.remove(one.key);
@@ -306,6 +311,15 @@ class Desk {
   setLook(look) {
     Object.assign(this.look, look);
     this.redraw('look');
+  }
+
+  // Text of mm per px, as typed; empty is unknown.
+  setSpacing(text) {
+    const { spacing, refusal } = readSpacing(text);
+    this.say(refusal);
+    if (refusal) return;
+    this.state.spacing = spacing;
+    this.changed('names');
   }
 
   setOpacity(share) {

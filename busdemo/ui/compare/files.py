@@ -98,7 +98,11 @@ def _open_case(
         for one, annotation in zip(sent, table.annotations, strict=True)
     ]
     return compare_sources(
-        scan, sources, reference=table.reference, tolerance_px=table.tolerance_px
+        scan,
+        sources,
+        reference=table.reference,
+        tolerance_px=table.tolerance_px,
+        mm_per_px=table.mm_per_px,
     )
 
 

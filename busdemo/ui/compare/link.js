@@ -5,7 +5,7 @@ const LINK_START = '#compare?';
 
 function writeLink(desk) {
   const { roster, state } = desk, models = roster.list.filter((one) => one.kind === 'model');
-  const rules = roster.list.filter((one) => one.kind === 'consensus').map((one) => `${one.rule}.${one.among}`);
+  const rules = roster.list.filter((one) => one.kind === 'consensus').map((one) => [one.rule, one.among, ...(one.among === 'chosen' ? one.keys : [])].join('.'));
   const { a, b } = desk.pair, words = new URLSearchParams({ example: state.example });
   words.set('models', models.map((one) => `${one.model}.${one.stop}.${one.shown ? 'on' : 'off'}.${writeSteps(one.steps)}`).join(','));
   if (rules.length) words.set('consensus', rules.join(','));
@@ -28,7 +28,7 @@ function readLink(fragment) {
       const [id, stop, shown, steps] = word.split('.');
       return { id: id.slice(0, 64), stop: Number(stop) || 0, shown: shown !== 'off', steps: steps === undefined ? null : readSteps(steps) };
     }),
-    consensus: list('consensus').map((word) => word.split('.')).filter(([rule, among]) => rule in RULES && ['all', 'people', 'models'].includes(among)),
+    consensus: list('consensus').map((word) => word.split('.')).filter(([rule, among]) => rule in RULES && ['all', 'people', 'models', 'chosen'].includes(among)),
     reference: get('reference'),
     picture: oneOf('picture', ['outlines', 'swipe', 'blink']),
     map: oneOf('map', ['votes', 'disagreement', 'pair']),
@@ -42,7 +42,7 @@ function followLink(desk, link) {
     const one = desk.addModel(id, { stop, steps });
     if (one) one.shown = shown;
   }
-  for (const [rule, among] of link.consensus) desk.addConsensus(rule, among, true);
+  for (const [rule, among, ...keys] of link.consensus) desk.addConsensus(rule, among, true, keys);
   if (desk.roster.find(link.reference)) desk.roster.reference = link.reference;
   Object.assign(desk, { picture: link.picture, map: link.map });
   if (link.pair.length === 2) desk.sides = { a: link.pair[0], b: link.pair[1] };

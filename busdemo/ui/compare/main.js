@@ -141,14 +141,16 @@ async function apply(value) {
 }
 
 async function openCase(name, value, isLate) {
-  const [image, truth] = await Promise.all([value.image, value.reference].map((file) => urlOf(file) && shelf.get(urlOf(file))));
+  const readers = value.readers || [], files = [value.image, value.reference, ...readers.map(({ mask }) => mask)];
+  const [image, truth, ...drawn] = await Promise.all(files.map((file) => urlOf(file) && shelf.get(urlOf(file))));
   if (isLate()) return;
   desk.state.case = name;
   desk.state.layers = value.models.map((layer) => ({ ...layer, url: urlOf(layer.levels), levels: null }));
   desk.showScan({
     title: value.title, example: value.example, simulated: value.simulated, width: image.width, height: image.height, grey: image.pixels,
-    truth: truth && truth.pixels, truthName: value.reference_name,
+    truth: truth && truth.pixels, truthName: value.reference_name, spacing: value.spacing || 0,
   });
+  readers.forEach(({ name, note }, k) => desk.addAnnotator({ key: `reader:${k + 1}`, name, note, kind: 'person' }, drawn[k].pixels));
   shelf.keepOnly(new Set());
   showZoo(desk);
   const ready = desk.state.layers.filter((layer) => layer.url).slice(0, OPENING_MODELS);

@@ -45,7 +45,7 @@ class Panel {
   get question() {
     const { roster } = this.desk, asked = roster.list.filter((one) => one.ready || one.rule === 'staple');
     const who = asked.map((one) => [one.key, one.name, one.kind, one.rule === 'staple' ? 0 : one.version]);
-    return JSON.stringify([this.desk.state.case, this.tolerance, roster.reference, who]);
+    return JSON.stringify([this.desk.state.case, this.desk.state.spacing, this.tolerance, roster.reference, who]);
   }
 
   show(isNew) {
@@ -91,7 +91,7 @@ class Panel {
       model: one.model || '', stop: one.stop || 0, steps: one.steps || null, sha256: one.sha256 || [], note: one.note, colour: one.colour,
       png: one.rule === 'staple' ? '' : await maskText(planes, one),
     })));
-    return { width: state.width, height: state.height, tolerance: this.tolerance, reference: roster.reference, annotators };
+    return { width: state.width, height: state.height, spacing: state.spacing, tolerance: this.tolerance, reference: roster.reference, annotators };
   }
 
   async take(numbers, question) {
@@ -118,6 +118,11 @@ class Panel {
     return (this.numbers && this.numbers.units[metric.id]) || '';
   }
 
+  // Of lengths and areas in mm, one digit more than of pixels.
+  format(metric, value) {
+    return formatMetric(this.unit(metric).startsWith('mm') ? { ...metric, digits: metric.digits + 1 } : metric, value);
+  }
+
   showMatrix() {
     const { ready, metric, matrix } = this, heads = ready.map((one) => nameTag(one));
     const values = ready.map((a) => ready.map((b) => (a === b ? undefined : this.value(metric, a, b))));
@@ -125,7 +130,7 @@ class Panel {
     matrix.lay(ready, [{ id: 'head', label: '' }, ...ready.map((one) => ({ id: one.key, label: one.name, tag: one }))], heads);
     ready.forEach((a, row) => ready.forEach((b, column) => {
       const value = values[row][column], cell = matrix.cell(row, column + 1);
-      const share = high > low ? (value - low) / (high - low) : 1, text = a === b ? '' : formatMetric(metric, value);
+      const share = high > low ? (value - low) / (high - low) : 1, text = a === b ? '' : this.format(metric, value);
       const heat = Number.isFinite(value) ? (metric.higher ? share : 1 - share).toFixed(3) : '0';
       if (cell.dataset.says === `${metric.id} ${text} ${heat}`) return; // 400 cells, and a frame to draw
       cell.dataset.says = `${metric.id} ${text} ${heat}`;
@@ -137,7 +142,7 @@ class Panel {
       cell.title = a === b ? '' : `${a.name} and ${b.name}: ${text} ${this.unit(metric)}. Click for A against B.`;
       cell.style.setProperty('--bd-heat', heat);
     }));
-    const range = known.length ? `${formatMetric(metric, low)} to ${formatMetric(metric, high)}${this.unit(metric) ? ` ${this.unit(metric)}` : ''}; ` : '';
+    const range = known.length ? `${this.format(metric, low)} to ${this.format(metric, high)}${this.unit(metric) ? ` ${this.unit(metric)}` : ''}; ` : '';
     setText(this.desk.find('.bd-matrix-note'), `${range}the brighter, the closer. A click on a pair shows it as A against B.`);
   }
 
@@ -151,7 +156,7 @@ class Panel {
     others.forEach((one, row) => {
       METRICS.forEach((metric, column) => {
         const cell = against.cell(row, column + 1);
-        setText(cell, formatMetric(metric, this.value(metric, one, reference)));
+        setText(cell, this.format(metric, this.value(metric, one, reference)));
         cell.dataset.stale = String(!live.includes(metric));
       });
       setText(against.cell(row, METRICS.length + 1), desk.scoreOf(one).outcome);

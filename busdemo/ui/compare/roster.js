@@ -67,9 +67,11 @@ class Roster {
     return `${kind}:${this.counted}`;
   }
 
-  // Whom a consensus is made of: all people and models, only people, or only models.
-  membersOf({ among }) {
-    const isOne = { all: () => true, people: (one) => one.kind === 'person', models: (one) => one.kind === 'model' }[among];
+  // Whom a consensus is made of: all people and models, only people, only models, or those of `keys`.
+  membersOf({ among, keys }) {
+    const isOne = {
+      all: () => true, people: (one) => one.kind === 'person', models: (one) => one.kind === 'model', chosen: (one) => keys.includes(one.key),
+    }[among];
     return this.voters.filter((one) => one.kind !== 'truth' && isOne(one));
   }
 }
