@@ -12,12 +12,15 @@ from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
 from busdemo.inference.layers import NotExplained
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.scoring.uncertainty import measure_entropy, measure_spread
+from busdemo.workflows.classifying import classifier_of, tabulate_classification
 from busdemo.workflows.explaining import KINDS, hint_at, look_at
 from busdemo.workflows.explanations import write_explanations
 from busdemo.zoo.cards import read_cards
 
 IMAGE, _ = draw_scan()
+SEGMENTING = [kind for kind in KINDS if kind != "classifier"]
 SCAN = Scan(IMAGE, "scan.png", "0" * 64, ())
 
 
@@ -29,7 +32,7 @@ def pool(weights: Path) -> SegmenterPool:
     return SegmenterPool(read_cards(weights))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SEGMENTING)
 @pytest.mark.parametrize("model_id", ["a", "mean"])
 def test_every_kind_gives_a_map_of_the_images_size(
     pool: SegmenterPool, kind: str, model_id: str
@@ -87,12 +90,31 @@ def test_files_hold_the_values_and_facts_tell_of_them(pool: SegmenterPool, tmp_p
     assert facts["gradcam"]["part"] == "decoder.0"
     assert facts["cutoff"] is None
     assert facts["look_again"] is None
-    for kind in KINDS:
+    assert "switched off" in facts["classifier"]["problem"]
+    for kind in SEGMENTING:
         values = cv2.imread(str(tmp_path / "out" / f"x-{kind}-map.png"), cv2.IMREAD_UNCHANGED)
         assert values.dtype == np.uint16
         highest = values.max() / 65535 * facts[kind]["top"]
         assert highest == pytest.approx(facts[kind]["highest"], abs=1e-4)
         assert cv2.imread(str(tmp_path / "out" / f"x-{kind}.png")).shape == (*IMAGE.shape, 3)
+
+
+def test_the_classifier_s_classes_have_heat_maps_of_their_own() -> None:
+    shipped = SegmenterPool(read_cards())
+    if problem := classifier_of(shipped).problem:
+        pytest.skip(problem)
+    image = simulate(*EXAMPLES["spiculated-mass"]).image
+    usual = look_at(shipped, "unet", image, "classifier")
+    found = tabulate_classification(image, classifier_of(shipped), shipped)
+    assert usual.part == f"{found['likeliest']}:model.bn2"
+    assert usual.about == f"the classifier for {found['likeliest']}"
+    assert len(usual.parts) == 9
+    assert usual.values.shape == image.shape
+    assert usual.values.max() == pytest.approx(1, abs=0.02)
+    other = look_at(shipped, "unet", image, "classifier", "malignant:model.blocks.4")
+    assert not np.array_equal(usual.values, other.values)
+    with pytest.raises(NotExplained, match="no part 'cat"):
+        look_at(shipped, "unet", image, "classifier", "cat:model.bn2")
 
 
 def test_a_hint_needs_a_cutoff_of_these_weights(pool: SegmenterPool) -> None:

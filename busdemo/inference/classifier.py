@@ -14,7 +14,7 @@ from scipy.special import softmax
 from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
 from busdemo.imaging.fit import Fit
 from busdemo.imaging.masks import STOPS, quantize
-from busdemo.inference.engines import TorchEngine
+from busdemo.inference.engines import FloatArray, TorchEngine
 from busdemo.zoo.architectures.lesion_classifier import (
     CLASSES,
     build_classifier,
@@ -69,6 +69,16 @@ class Classifier:
 
     def compute_logits(self, image: GreyImage, levels: Levels) -> NDArray[np.float64]:
         """The network's own answer (3,), before the temperature; errors as `classify_levels`."""
+        logits = self.engine.run(self.prepare(image, levels)[0])[0]
+        if not np.isfinite(logits).all():
+            raise UnusableModel("It gave numbers that are not finite.")
+        return np.asarray(logits, np.float64)
+
+    def prepare(self, image: GreyImage, levels: Levels) -> tuple[FloatArray, Fit]:
+        """What the network sees, (1, 2, S, S) float32, and the way back to the image's size.
+
+        ValueError when the sizes differ.
+        """
         if image.shape != levels.shape:
             raise ValueError(f"The image is {image.shape}, the probability map {levels.shape}.")
         height, width = image.shape
@@ -78,10 +88,7 @@ class Classifier:
             for array, top in ((image, 255), (levels, STOPS))
         )
         (mean,), (deviation,) = self._preprocessing.mean, self._preprocessing.standard_deviation
-        logits = self.engine.run(join_channels(grey, mask, mean, deviation).numpy())[0]
-        if not np.isfinite(logits).all():
-            raise UnusableModel("It gave numbers that are not finite.")
-        return np.asarray(logits, np.float64)
+        return join_channels(grey, mask, mean, deviation).numpy(), fit
 
 
 def load_classifier(card: Card) -> Classifier:

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from busdemo.imaging.arrays import GreyImage, ProbabilityMap
+from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
 from busdemo.imaging.fit import Fit
+from busdemo.inference.classifier import Classifier
 from busdemo.inference.engines import FloatArray
 from busdemo.inference.layers import (
     Gate,
@@ -30,6 +31,7 @@ from busdemo.inference.layers import (
     watch,
 )
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.zoo.architectures.lesion_classifier import CLASSES
 from busdemo.zoo.cards import Card
 
 Target = Callable[[Tensor], Tensor]
@@ -133,6 +135,19 @@ def explain_mask(pool: SegmenterPool, model_id: str, image: GreyImage, layer: st
     names = [block.name for block in list_layers(card)]
     layer = _pick(layer, default_layer(list_layers(card)), names, f"{card.name} has no layer")
     heat = grad_cam(network, pixels, layer, mask_target(card.threshold))
+    return HeatMap(fit.restore(heat), layer)
+
+
+def explain_class(
+    classifier: Classifier, image: GreyImage, levels: Levels, name: str, layer: str
+) -> HeatMap:
+    """Grad-CAM of the classifier's logit of one of `CLASSES`, for a scan and levels (H, W).
+
+    `layer` is one of `MAPS`. Raises NotExplained where nothing in it speaks for the class.
+    """
+    pixels, fit = classifier.prepare(image, levels)
+    target = class_target(CLASSES.index(name))
+    heat = grad_cam(classifier.engine.network, pixels, layer, target)
     return HeatMap(fit.restore(heat), layer)
 
 

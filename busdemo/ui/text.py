@@ -261,8 +261,9 @@ REFERRAL_NOTE = (
 
 EXPLAIN_API = (
     "One heat map of one model for one image. Kind: gradcam (where a layer speaks for the mask), "
-    "gate (attention coefficients), tta (spread under flip and scale, 0 to 0.5), entropy (bits) or "
-    "zoo (disagreement of all models, 0 to 0.5). Layer: a name from `parts` of the answer, empty "
+    "gate (attention coefficients), tta (spread under flip and scale, 0 to 0.5), classifier (where "
+    "a layer of the classifier speaks for a class), entropy (bits) or zoo (disagreement of all "
+    "models, 0 to 0.5). Layer: a name from `parts` of the answer, empty "
     "for the usual one. Returns the heat over the scan (RGB PNG), the values (16-bit PNG, "
     "65535 = `top`) and facts (JSON) with the model's doubt and its hint to look again."
 )

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
 from busdemo.imaging.masks import quantize
 from busdemo.inference.augmented import predict_views
-from busdemo.inference.explain import explain_gates, explain_mask
+from busdemo.inference.explain import explain_class, explain_gates, explain_mask
 from busdemo.inference.layers import NotExplained, list_gates, list_layers
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.uncertainty import (
@@ -17,12 +17,14 @@ from busdemo.scoring.uncertainty import (
     measure_entropy,
     measure_spread,
 )
+from busdemo.workflows.classifying import classifier_of, predict_levels
+from busdemo.zoo.architectures.lesion_classifier import CLASSES, MAPS
 from busdemo.zoo.blueprint import Block
 from busdemo.zoo.cards import Card
 from busdemo.zoo.loading import UnusableModel
 from busdemo.zoo.referral import read_referral
 
-Kind = Literal["gradcam", "gate", "tta", "entropy", "zoo"]
+Kind = Literal["gradcam", "gate", "tta", "classifier", "entropy", "zoo"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -50,7 +52,7 @@ def hint_at(levels: Levels, card: Card) -> Hint:
 
 @dataclass(frozen=True)
 class Part:
-    """What a heat map may be of: `id` is "MODEL:LAYER", `label` its words."""
+    """What a heat map may be of: `id` is "MODEL:LAYER" or "CLASS:LAYER", `label` its words."""
 
     id: str
     label: str
@@ -79,7 +81,7 @@ def look_at(
     to show, UnusableModel when the model cannot run, KeyError for an unknown id.
     """
     card = pool.cards[model_id]
-    if kind in ("entropy", "zoo"):
+    if kind in ("classifier", "entropy", "zoo"):
         return _LOOKS[kind](pool, card, image, part)
     members = card.members or (model_id,)
     if kind == "gate" and card.members:
@@ -122,6 +124,27 @@ def _look_at_views(pool: SegmenterPool, card: Card, image: GreyImage, layer: str
     return Look("tta", card.name, f"{card.id}:", (), views.deviation, MOST_SPREAD)
 
 
+def _look_at_classifier(pool: SegmenterPool, _card: Card, image: GreyImage, part: str) -> Look:
+    slot = classifier_of(pool)
+    try:
+        levels = predict_levels(image, slot, pool)
+        found = slot.get().classify_levels(image, levels)
+    except UnusableModel as error:
+        raise NotExplained(f"The classifier is switched off: {error}") from error
+    parts = tuple(
+        Part(f"{name}:{layer}", f"{name} ({getattr(found, name):.2f}), {words}")
+        for name in CLASSES
+        for layer, words in reversed(MAPS.items())
+    )
+    usual = f"{found.likeliest}:{parts[0].id.partition(':')[2]}"
+    asked = part or usual
+    if asked not in {one.id for one in parts}:
+        raise NotExplained(f"The classifier has no part {part!r}.")
+    name, _, layer = asked.partition(":")
+    heat = explain_class(slot.get(), image, levels, name, layer)
+    return Look("classifier", f"the classifier for {name}", asked, parts, heat.values)
+
+
 def _look_at_entropy(pool: SegmenterPool, card: Card, image: GreyImage, _layer: str) -> Look:
     levels = quantize(pool.predict(card.id, image))
     return Look("entropy", card.name, f"{card.id}:", (), measure_entropy(levels))
@@ -143,6 +166,7 @@ _LOOKS: dict[Kind, Callable[[SegmenterPool, Card, GreyImage, str], Look]] = {
     "gradcam": _look_at_layer,
     "gate": _look_at_gate,
     "tta": _look_at_views,
+    "classifier": _look_at_classifier,
     "entropy": _look_at_entropy,
     "zoo": _look_at_zoo,
 }

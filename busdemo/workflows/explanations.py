@@ -60,12 +60,17 @@ def describe_look(look: Look) -> Facts:
     """What a heat map is of, its range, and what it could be of instead."""
     return {
         "of": look.about,
-        "part": look.part.partition(":")[2],
-        "parts": [part.id.partition(":")[2] or part.id.rstrip(":") for part in look.parts],
+        "part": _short(look.part, look.kind),
+        "parts": [_short(part.id, look.kind) for part in look.parts],
         "top": look.top,
         "highest": round(float(look.values.max()), 4),
         "mean": round(float(look.values.mean()), 6),
     }
+
+
+def _short(part: str, kind: str) -> str:
+    """A layer without its model's name, a recipe's member; the classifier's need their class."""
+    return part if kind == "classifier" else part.partition(":")[2] or part.rstrip(":")
 
 
 def describe_hint(scan: Scan, pool: SegmenterPool, model_id: str) -> Facts:

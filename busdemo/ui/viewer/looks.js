@@ -27,6 +27,10 @@ const LOOKS = {
     name: 'Attention gate', unit: '', top: 1, ends: ['1', '0'], parts: 'Gate',
     says: 'How much of the map this gate of {model} lets through at each place, 0 to 1. It is one step of the computation, not its reason.',
   },
+  classifier: {
+    name: 'Grad-CAM, classifier', unit: 'of the highest', top: 1, ends: ['max', '0'], parts: 'Class',
+    says: 'Where this layer of {model} speaks for that class, as a share of the highest value. It can be calipers or text as well as a lesion, and is no reason to believe the class.',
+  },
 };
 
 const ENTROPY_LEVELS = Uint8Array.from({ length: STOPS }, (_, level) => {

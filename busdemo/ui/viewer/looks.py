@@ -1,13 +1,13 @@
 """Heat maps in the viewer that the server computes: what is asked, and what is answered."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import gradio as gr
 from gradio.data_classes import GradioModel
 from pydantic import Field
 
-Asked = Literal["gradcam", "gate", "tta"]
+Asked = Literal["gradcam", "gate", "tta", "classifier"]
 """What the browser cannot compute from levels."""
 
 
@@ -48,7 +48,7 @@ class LookRequest:
         """Read a `look` event, which anyone may have written; ValueError if it is not one."""
         data = event._data if isinstance(event._data, dict) else {}
         kind = data.get("kind")
-        if kind not in ("gradcam", "gate", "tta"):
+        if kind not in get_args(Asked):
             raise ValueError("This is not a heat map the viewer offers.")
         model, part = str(data.get("model", ""))[:64], str(data.get("part", ""))[:160]
         return cls(kind, model, part)

@@ -11,6 +11,13 @@ from torch.nn import functional
 CLASSES = ("normal", "benign", "malignant")
 """In the order of the logits."""
 
+MAPS = {
+    "model.blocks.4": "stride 16",
+    "model.blocks.6": "stride 32",
+    "model.bn2": "stride 32, after the last convolution",
+}
+"""The encoder's maps that are pooled, by their modules' names: the finest first."""
+
 MASK_FACTS = 2
 """Numbers about the mask itself: its mean and its maximum."""
 
