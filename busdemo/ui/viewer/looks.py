@@ -47,7 +47,7 @@ class LookRequest:
     def from_event(cls, event: gr.EventData) -> "LookRequest":
         """Read a `look` event, which anyone may have written; ValueError if it is not one."""
         data = event._data if isinstance(event._data, dict) else {}
-        kind = data.get("kind")
+        kind: Any = data.get("kind")
         if kind not in get_args(Asked):
             raise ValueError("This is not a heat map the viewer offers.")
         model, part = str(data.get("model", ""))[:64], str(data.get("part", ""))[:160]
