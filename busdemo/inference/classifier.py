@@ -21,6 +21,7 @@ from busdemo.zoo.architectures.lesion_classifier import (
     join_channels,
 )
 from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
+from busdemo.zoo.downloads import Downloads
 from busdemo.zoo.hub import find_weights
 from busdemo.zoo.loading import UnusableModel, load_weights
 
@@ -115,6 +116,7 @@ class ClassifierSlot:
 
     card: Card | None
     problem: str | None = None
+    downloads: Downloads = field(default_factory=Downloads, repr=False)
     _loaded: Classifier | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -125,6 +127,8 @@ class ClassifierSlot:
 
     def get(self) -> Classifier:
         """The loaded classifier; UnusableModel with the reason."""
+        if self.card is not None:
+            self.downloads.check(self.card.id)
         with self._lock:
             if self.problem or self.card is None:
                 raise UnusableModel(self.problem or "There is no classifier.")
@@ -137,8 +141,10 @@ class ClassifierSlot:
             return self._loaded
 
 
-def find_classifier(segmenters: Mapping[str, Card], weights: Path = WEIGHTS) -> ClassifierSlot:
-    """The zoo's classifier, or the reason why there is none.
+def find_classifier(
+    segmenters: Mapping[str, Card], weights: Path = WEIGHTS, downloads: Downloads | None = None
+) -> ClassifierSlot:
+    """The zoo's classifier, or the reason why there is none; its weights may be on their way.
 
     It runs with the weights of the segmentation network whose masks it learned from, no others.
     """
@@ -146,7 +152,7 @@ def find_classifier(segmenters: Mapping[str, Card], weights: Path = WEIGHTS) -> 
     if not cards:
         return ClassifierSlot(None, "There is no classifier in the zoo.")
     card = cards[0]
-    slot = ClassifierSlot(card, card.problem)
+    slot = ClassifierSlot(card, card.problem, downloads or Downloads())
     source = segmenters.get(slot.mask_from)
     if slot.problem is None and (source is None or source.problem):
         slot.problem = f"The model whose mask it sees, {slot.mask_from}, cannot run."

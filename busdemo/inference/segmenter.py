@@ -4,7 +4,6 @@ import contextlib
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -14,7 +13,8 @@ from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
 from busdemo.inference.engines import Engine, FloatArray, TorchEngine, build_engine
 from busdemo.zoo.cards import Card, Preprocessing
-from busdemo.zoo.hub import find_weights, is_here
+from busdemo.zoo.downloads import Downloads, NotHereYet
+from busdemo.zoo.hub import find_weights
 from busdemo.zoo.loading import UnusableModel, load_network
 
 
@@ -93,21 +93,21 @@ class SegmenterPool:
     """Every model of a zoo, loaded at its first use and kept; shared by all visitors.
 
     `problems` maps ids to the reason why a model cannot run, `milliseconds` ids to the time one
-    prediction takes here, once measured by `warm_up`, `arriving` ids to how much of their weights,
-    0 to 1, `fetch` has downloaded so far.
+    prediction takes here, once measured by `warm_up`. Models that `downloads` still fetches are
+    not waited for; with none, a model's weights are fetched when it is loaded.
     """
 
-    def __init__(self, cards: Iterable[Card]) -> None:
+    def __init__(self, cards: Iterable[Card], downloads: Downloads | None = None) -> None:
         self.cards = {card.id: card for card in cards}
         self.problems = {card.id: card.problem for card in self.cards.values() if card.problem}
         self.milliseconds: dict[str, float] = {}
-        usable = [card for card in self.cards.values() if not card.problem]
-        self.arriving = {card.id: 0.0 for card in usable if not is_here(card)}
+        self.downloads = Downloads() if downloads is None else downloads
         self._loaded: dict[str, Segmenter] = {}
         self._lock = threading.Lock()
 
     def get(self, model_id: str) -> Segmenter:
         """The loaded model; UnusableModel with the reason, KeyError for an unknown id."""
+        self.downloads.check(model_id)
         with self._lock:
             if model_id in self.problems:
                 raise UnusableModel(self.problems[model_id])
@@ -122,26 +122,12 @@ class SegmenterPool:
     @property
     def unavailable(self) -> dict[str, str]:
         """By id, why a model cannot run now: a problem, or its weights are still on their way."""
-        reasons = {
-            model_id: f"Its weights are being downloaded: {done:.0%}."
-            for model_id, done in self.arriving.items()
-        }
+        reasons = {}
         for card in self.cards.values():
-            if waiting := [member for member in card.members if member in reasons]:
-                reasons[card.id] = f"The weights of its member {waiting[0]} are being downloaded."
+            for member in card.members or (card.id,):
+                if reason := self.downloads.describe(member):
+                    reasons[card.id] = _blame(member, reason) if card.members else reason
         return reasons | self.problems
-
-    def fetch(self) -> None:
-        """Download the weights that are not here, one model after another.
-
-        A model that cannot be fetched is noted in `problems`; the others go on.
-        """
-        for model_id in list(self.arriving):
-            try:
-                find_weights(self.cards[model_id], partial(self.arriving.__setitem__, model_id))
-            except UnusableModel as error:
-                self.problems[model_id] = str(error)
-            del self.arriving[model_id]
 
     def predict(self, model_id: str, image: GreyImage) -> ProbabilityMap:
         """One model's or recipe's probability map of one image; errors as `Predictions.predict`."""
@@ -160,6 +146,8 @@ class SegmenterPool:
         """As `Segmenter.answer`; a model that fails is noted in `problems` and not asked again."""
         try:
             return self.get(model_id).answer(image)
+        except NotHereYet:
+            raise
         except UnusableModel as error:
             self.problems[model_id] = str(error)
             raise
@@ -234,13 +222,18 @@ class Predictions:
         for member in members:
             try:
                 total += self._answer(member).restore()
+            except NotHereYet as error:
+                raise NotHereYet(_blame(member, str(error))) from error
             except UnusableModel as error:
-                reason = f"Its member {member} cannot run. {error}"
-                self._pool.problems[model_id] = reason
-                raise UnusableModel(reason) from error
+                self._pool.problems[model_id] = _blame(member, str(error))
+                raise UnusableModel(self._pool.problems[model_id]) from error
         return total / np.float32(len(members))
 
     def _answer(self, model_id: str) -> Answer:
         if model_id not in self._answers:
             self._answers[model_id] = self._pool.answer(model_id, self._image)
         return self._answers[model_id]
+
+
+def _blame(member: str, reason: str) -> str:
+    return f"Its member {member} cannot run. {reason}"

@@ -81,17 +81,27 @@ class TwoStagePredictions:
 class TwoStage:
     """A pool's models behind a detector, which is loaded at its first use.
 
-    `problem` is one sentence when the detector cannot run, otherwise None.
+    `awaits` is the id of the detector's card, where the pool's downloads may bring its weights.
     """
 
     def __init__(
-        self, pool: SegmenterPool, load: Callable[[], Detector], problem: str | None = None
+        self,
+        pool: SegmenterPool,
+        load: Callable[[], Detector],
+        problem: str | None = None,
+        awaits: str = "",
     ) -> None:
-        self.problem = problem
         self.pool = pool
+        self._problem = problem
+        self._awaits = awaits
         self._load = load
         self._detector: Detector | None = None
         self._lock = threading.Lock()
+
+    @property
+    def problem(self) -> str | None:
+        """One sentence when the detector cannot run, or not yet; otherwise None."""
+        return self._problem or self.pool.downloads.describe(self._awaits) or None
 
     def detector(self) -> Detector:
         """The detector, loaded; UnusableModel with the reason, which `problem` then holds too."""
@@ -102,7 +112,7 @@ class TwoStage:
                 try:
                     self._detector = self._load()
                 except UnusableModel as error:
-                    self.problem = str(error)
+                    self._problem = str(error)
                     raise
             return self._detector
 
@@ -117,7 +127,7 @@ class TwoStage:
         try:
             detections = find_lesions(detector, image)[:MOST_LESIONS]
         except UnusableModel as error:
-            self.problem = str(error)
+            self._problem = str(error)
             raise
         tuning = detector.tuning
         return Localisation(
@@ -151,7 +161,7 @@ def open_two_stage(
         return TwoStage(pool, lambda: own)
     card = read_detector_card(weights)
     problem = "There is no detector in the zoo." if card is None else card.problem
-    return TwoStage(pool, lambda: load_detector(card), problem)
+    return TwoStage(pool, lambda: load_detector(card), problem, "" if card is None else card.id)
 
 
 def _cut(image: GreyImage, box: Box) -> GreyImage:

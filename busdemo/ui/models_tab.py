@@ -93,7 +93,10 @@ class ModelsTab:
             rows=render_rows(table),
             note=text.MODELS_NOTE,
             chosen=chosen,
-            waiting=bool(pool.cards.keys() - pool.unavailable.keys() - pool.milliseconds.keys()),
+            waiting=bool(
+                pool.downloads.arrived
+                or pool.cards.keys() - pool.unavailable.keys() - pool.milliseconds.keys()
+            ),
         )
         pareto = plot_pareto(table, DARK if visit.dark else LIGHT, width_px=visit.width_px)
         yield {

@@ -2,7 +2,6 @@
 
 import html
 import os
-import threading
 from pathlib import Path
 
 import gradio as gr
@@ -11,12 +10,13 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import text
 from busdemo.ui.api import build_api
+from busdemo.ui.background import open_pool, start_background
 from busdemo.ui.compare_tab import OPEN_LINKED_TAB, build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
-from busdemo.zoo.cards import WEIGHTS, read_cards
+from busdemo.zoo.cards import WEIGHTS
 
 STYLESHEETS = [STYLESHEET, *MODELS_STYLESHEETS]
 """Of the page; the viewer and the intake bring their own."""
@@ -61,14 +61,16 @@ def launch(
     detector: Path | None = None,
     wait: bool = True,
 ) -> tuple[gr.Blocks, str]:
-    """Start the page; models load in the background. Returns the page and its local address.
+    """Start the page; models load, or come from the Hub, in the background.
+
+    Returns the page and its local address.
 
     Uploads over 20 MB are refused by the server; no history, no analytics, no server-side
     rendering (it was slower here and has taken Spaces down). UnusableModel when the visitors' own
     `detector` cannot run.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    pool = SegmenterPool(read_cards(weights))
+    pool = open_pool(weights)
     staged = open_two_stage(pool, weights, detector)
     page = build_page(pool, staged=staged)
     page.queue(max_size=64)
@@ -85,12 +87,7 @@ def launch(
         ssr_mode=False,
         prevent_thread_lock=True,
     )
-
-    def warm_up() -> None:
-        pool.warm_up()
-        staged.warm_up()
-
-    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
+    start_background(staged)
     if wait:
         page.block_thread()
     return page, address

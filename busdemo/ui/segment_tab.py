@@ -29,6 +29,9 @@ from busdemo.workflows.segmenting import invert_reference, mask_of, read_referen
 MOST_MASKS = 16
 """Files of one mask."""
 
+DOWNLOAD_SECONDS = 2
+"""While weights arrive, the page asks this often how far they are."""
+
 STATE_SECONDS = 7200
 """How long a visitor's workspace is kept in memory after its last change."""
 
@@ -78,6 +81,18 @@ class SegmentTab:
         if workspace is None:
             workspace = self._open_first()
         yield from self._run(workspace, choice)
+
+    def follow(
+        self, workspace: Workspace | None, choice: ViewerChoice
+    ) -> Iterator[tuple[ViewerData | Any, Workspace | Any, gr.Timer | Any]]:
+        """While weights arrive: how far they are, and the results of models that are there now."""
+        more = bool(self.pool.downloads.arrived)
+        workspace = self._open_first() if workspace is None else workspace
+        if choice.case == workspace.case:
+            chosen = first_usable(self.pool, choice.model)
+            for step, running in workspace.run(self.pool, chosen):
+                yield self._view(step, chosen, running), step, gr.skip()
+        yield gr.skip(), gr.skip(), gr.Timer(active=more)
 
     def drop_image(
         self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
@@ -234,6 +249,9 @@ def build_segment_tab(
     tab = SegmentTab(staged, examples, viewer, intake, state)
     _connect(page, tab, state)
     findings.ask(tab.ask, [state, viewer], [findings], **_QUEUE)
+    if pool.downloads.arrived:
+        timer = gr.Timer(DOWNLOAD_SECONDS)
+        timer.tick(tab.follow, [state, viewer], [viewer, state, timer], **_QUEUE)
     return tab
 
 

@@ -46,7 +46,7 @@ def classifier_of(pool: SegmenterPool) -> ClassifierSlot:
     folders = [card.folder.parent for card in pool.cards.values()]
     if not folders:
         return ClassifierSlot(None, "There is no classifier in the zoo.")
-    return find_classifier(pool.cards, folders[0])
+    return find_classifier(pool.cards, folders[0], pool.downloads)
 
 
 def predict_levels(image: GreyImage, slot: ClassifierSlot, pool: SegmenterPool) -> Levels:

@@ -2,42 +2,16 @@
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hub_client import add_remote, ask, change_facts, start
 from hub_server import Fault, HubServer
 from tiny_world import add_model
 
 from busdemo.zoo.cards import read_card, read_facts, write_card
-
-DRIVER = """
-import json, resource, sys
-from busdemo.zoo.cards import read_cards
-from busdemo.zoo.hub import find_weights, is_here
-from busdemo.zoo.files import UnusableModel
-asked = json.load(sys.stdin)
-if "largest_file" in asked:
-    import signal
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest_file"],) * 2)
-answers = {}
-for card in read_cards():
-    reports = []
-    try:
-        path = str(find_weights(card, reports.append))
-    except UnusableModel as error:
-        path = "refused: " + str(error)
-    answers[card.id] = [path, is_here(card), reports]
-json.dump(answers, sys.stdout)
-"""
-
-Answers = dict[str, Any]
 
 
 @pytest.fixture
@@ -53,47 +27,6 @@ def zoo(tmp_path: Path) -> Path:
     return folder
 
 
-def add_remote(zoo: Path, hub: HubServer, model_id: str, *, padding: int = 0) -> bytes:
-    """A model whose weights only the Hub has, `padding` bytes longer than they need be."""
-    folder = add_model(zoo, model_id)
-    content = (folder / "model.safetensors").read_bytes() + b" " * padding
-    (folder / "model.safetensors").unlink()
-    commit = hub.commit(f"org/{model_id}", {"model.safetensors": content}, "main")
-    digest = hashlib.sha256(content).hexdigest()
-    change_facts(folder, repo_id=f"org/{model_id}", revision=commit, sha256=digest)
-    return content
-
-
-def change_facts(folder: Path, **facts: str) -> None:
-    header, text = read_facts(folder / "README.md")
-    header["busdemo"] |= facts
-    write_card(folder / "README.md", header, text)
-
-
-def start(zoo: Path, hub: HubServer, **environment: str) -> "subprocess.Popen[str]":
-    cache = zoo.parent / "cache"
-    usual = {"HF_ENDPOINT": hub.address, "HF_HOME": str(cache), "BUSDEMO_WEIGHTS": str(zoo)}
-    usual |= {"NO_PROXY": "127.0.0.1,localhost", "HF_HUB_DISABLE_XET": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-c", DRIVER],
-        env=os.environ | usual | environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ask(zoo: Path, hub: HubServer, *, largest_file: int = 0, **environment: str) -> Answers:
-    asked = {"largest_file": largest_file} if largest_file else {}
-    process = start(zoo, hub, **environment)
-    out, errors = process.communicate(json.dumps(asked))
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
-    answers: Answers = json.loads(out)
-    return answers
-
-
 def kept_files(zoo: Path) -> list[Path]:
     """Every finished file in the client's cache."""
     found = (zoo.parent / "cache").rglob("*")
@@ -103,11 +36,12 @@ def kept_files(zoo: Path) -> list[Path]:
 def test_weights_come_from_the_folder_then_the_cache_then_the_hub(
     zoo: Path, hub: HubServer
 ) -> None:
-    content = add_remote(zoo, hub, "far", padding=200_000)
+    content = add_remote(zoo, hub, "far", padding=12_000_000)
     add_model(zoo, "near")
     first = ask(zoo, hub)
     assert Path(first["far"][0]).read_bytes() == content
-    assert first["far"][2][-1] == 1.0
+    # The client takes 10 MB at a time.
+    assert first["far"][2] == [pytest.approx(10_485_760 / len(content)), 1.0]
     assert first["near"][0] == str(zoo / "near" / "model.safetensors")
     hub.requests.clear()
     again = ask(zoo, hub, HF_HUB_OFFLINE="1")

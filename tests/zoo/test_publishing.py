@@ -1,7 +1,6 @@
 """Publishing to a Hub on loopback, through the Hub's own client, from the terminal."""
 
 import hashlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hub_client import surroundings
 from hub_server import HubServer
 from tiny_world import add_model, add_recipe
 
@@ -35,18 +35,9 @@ def zoo(tmp_path: Path) -> Path:
 def busdemo(
     zoo: Path, hub: HubServer, *arguments: str, token: str = "hf_" + "w" * 34
 ) -> "subprocess.CompletedProcess[str]":
-    environment = {
-        "HF_ENDPOINT": hub.address,
-        "HF_HOME": str(zoo.parent / "cache"),
-        "HF_TOKEN": token,
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "HF_HUB_DISABLE_XET": "1",  # the Hub of the tests speaks Git LFS
-        "BUSDEMO_WEIGHTS": str(zoo),
-        "NO_PROXY": "127.0.0.1,localhost",
-    }
     return subprocess.run(
         [sys.executable, "-m", "busdemo", *arguments],
-        env=os.environ | environment,
+        env=surroundings(zoo, hub) | {"HF_TOKEN": token, "HF_HUB_DISABLE_PROGRESS_BARS": "1"},
         capture_output=True,
         text=True,
         check=False,

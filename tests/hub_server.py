@@ -31,7 +31,7 @@ class Fault:
     """What goes wrong with requests whose path contains `path`, as many `times`.
 
     `status` is answered in place of the content; `cut` bytes of it are sent, then the connection is
-    closed; `pause_s` goes by before every 64 KB.
+    closed; `pause_s` goes by before every 64 KB, and nothing comes before `until` is set.
     """
 
     path: str
@@ -40,6 +40,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     cut: int = 0
     pause_s: float = 0
+    until: threading.Event | None = None
 
 
 @dataclass
@@ -103,6 +104,8 @@ class HubServer:
                 token = self.headers.get("Authorization", "").removeprefix("Bearer ")
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fault = hub.meet(path) or Fault(path)
+                if fault.until:
+                    fault.until.wait()
                 if fault.status:
                     self._send(fault.status, fault.headers, b"", fault)
                     return

@@ -1,0 +1,38 @@
+"""What a page does beside answering visitors: fetch weights that are not here, time the models."""
+
+import threading
+from pathlib import Path
+
+from busdemo.inference.classifier import CLASSIFICATION
+from busdemo.inference.detector import DETECTION
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import TwoStage
+from busdemo.zoo.cards import WEIGHTS, read_cards
+from busdemo.zoo.downloads import Downloads
+
+
+def open_pool(weights: Path = WEIGHTS) -> SegmenterPool:
+    """The zoo's models, without waiting for weights that only the Hub has."""
+    cards = read_cards(weights)
+    others = [card for task in (DETECTION, CLASSIFICATION) for card in read_cards(weights, task)]
+    return SegmenterPool(cards, Downloads([*cards, *others]))
+
+
+def start_background(staged: TwoStage) -> None:
+    """Start fetching what the pool's downloads lack and, at once, timing the models that are here.
+
+    What was fetched is timed when all of it is there.
+    """
+    pool, lacking = staged.pool, bool(staged.pool.downloads.arrived)
+    fetching = threading.Thread(target=pool.downloads.fetch, daemon=True, name="downloads")
+
+    def warm_up() -> None:
+        pool.warm_up()
+        staged.warm_up()
+        if lacking:
+            fetching.join()
+            pool.warm_up()
+            staged.warm_up()
+
+    fetching.start()
+    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
