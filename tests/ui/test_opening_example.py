@@ -1,6 +1,7 @@
 """The shipped examples, and the opening one's results at hand."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -41,9 +42,7 @@ def test_the_results_at_hand_are_what_the_models_give(pool: SegmenterPool) -> No
 
 def test_results_of_other_weights_are_not_used(pool: SegmenterPool, tmp_path: Path) -> None:
     first = next(iter(read_examples()))
-    for path in (EXAMPLES / first).iterdir():
-        (tmp_path / first).mkdir(exist_ok=True)
-        (tmp_path / first / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(EXAMPLES / first, tmp_path / first)
     (tmp_path / "index.json").write_bytes((EXAMPLES / "index.json").read_bytes())
     opening = json.loads((EXAMPLES / "opening.json").read_text())
     for made in opening["models"].values():
