@@ -26,7 +26,7 @@ TELLS = {"leaderboard": tell_leaderboard} | {key: one.tell for key, one in SECTI
 
 def open_rows(rows: pd.DataFrame, **receipt: object) -> OpenRun:
     run = Run(rows, RUN.receipt | receipt)
-    return OpenRun(run, build_benchmark(run))
+    return OpenRun(build_benchmark(run))
 
 
 def view_of(run: OpenRun, **changes: object) -> View:

@@ -1,4 +1,5 @@
-"""What a page does beside answering visitors: fetch weights that are not here, time the models."""
+"""What a page does beside answering visitors: fetch weights that are not here, time the models,
+read the shipped run."""
 
 import threading
 from pathlib import Path
@@ -7,6 +8,7 @@ from busdemo.inference.classifier import CLASSIFICATION
 from busdemo.inference.detector import DETECTION
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
+from busdemo.workflows.benchmarking import warm_up as warm_up_benchmark
 from busdemo.zoo.cards import WEIGHTS, read_cards
 from busdemo.zoo.downloads import Downloads
 
@@ -27,6 +29,7 @@ def start_background(staged: TwoStage) -> None:
     fetching = threading.Thread(target=pool.downloads.fetch, daemon=True, name="downloads")
 
     def warm_up() -> None:
+        warm_up_benchmark()
         pool.warm_up()
         staged.warm_up()
         if lacking:

@@ -11,6 +11,7 @@ from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import text
 from busdemo.ui.api import build_api
 from busdemo.ui.background import open_pool, start_background
+from busdemo.ui.benchmark_tab import build_benchmark_tab
 from busdemo.ui.compare_tab import OPEN_LINKED_TAB, build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
@@ -45,6 +46,8 @@ def build_page(
                 build_compare_tab(pool, segment.examples, segment.state)
             with gr.Tab("Models"):
                 build_models_tab(pool)
+            with gr.Tab("Benchmark"):
+                build_benchmark_tab()
             with gr.Tab("About"):
                 gr.Markdown(text.ABOUT, elem_id="bd-about")
         build_api(staged)

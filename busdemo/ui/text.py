@@ -267,3 +267,13 @@ EXPLAIN_API = (
     "for the usual one. Returns the heat over the scan (RGB PNG), the values (16-bit PNG, "
     "65535 = `top`) and facts (JSON) with the model's doubt and its hint to look again."
 )
+
+BENCHMARK_SHIPPED = "The shipped run"
+BENCHMARK_OWN = "Your run"
+BENCHMARK_NONE = (
+    "<p>No run is shipped yet. Make one with "
+    "<code>busdemo evaluate --data DIR --models all --out RUN</code> and drop its "
+    "<code>rows.parquet</code> here.</p>"
+)
+BENCHMARK_ENDED = "This session has ended; please drop the run again."
+BENCHMARK_STAGES = {"1": "in one stage", "2": "in two stages", "0": "both ways"}

@@ -50,22 +50,14 @@ def plot_leaderboard(
     `table` is from `tabulate_leaderboard`. Systems in `alike` stand in the accent, others in grey.
     """
     rows: list[tuple[str, Row]] = [(str(key), row) for key, row in _records(table)]
-    figure = _rows([row["name"] for _, row in rows], palette, width_px, TOP + 26)
+    figure = _rows([row["name"] for _, row in rows], palette, width_px)
     alarms = bool((table[f"{FALSE_ALARMS} n"] > 0).any())
-    for place, (key, row) in enumerate(rows):
-        colour = palette.accent if key in alike else palette.quiet
+    placed = [(-place, key in alike, row) for place, (key, row) in enumerate(rows)]
+    for bright, colour in ((False, palette.quiet), (True, palette.accent)):
+        part = [(y, row) for y, coloured, row in placed if coloured == bright]
         for column, at in (("dice", ""), (FALSE_ALARMS, "2"))[: 1 + alarms]:
-            if not math.isnan(row[column]):
-                figure.add_scatter(**_mark(row, column, place, colour), xaxis=f"x{at}")
-        if not math.isnan(row["dice median"]):
-            figure.add_scatter(
-                x=[row["dice median"]],
-                y=[-place],
-                mode="markers",
-                marker={"symbol": "line-ns-open", "size": 11, "line": {"width": 2}}
-                | {"color": colour},
-                hovertemplate=f"median Dice {row['dice median']:.2f}<extra></extra>",
-            )
+            figure.add_scatter(**_marks(part, column, colour), xaxis=f"x{at}")
+        figure.add_scatter(**_medians(part, colour))
     columns = ["dice", "dice low", "dice high", "dice median"]
     known = [value for value in table[columns].to_numpy().ravel().tolist() if value >= 0]
     if known:
@@ -147,36 +139,53 @@ def plot_strata(
     for shift, key, colour in zip(
         (0, 0.22), chosen, (palette.accent, palette.second), strict=False
     ):
-        for row in table[table["key"] == key].to_dict("records"):
-            mark = _mark(row, "dice", places[row["stratum"]] + shift, colour)
-            figure.add_scatter(**mark)
+        mine = table[table["key"] == key].to_dict("records")
+        part = [(-places[row["stratum"]] - shift, row) for row in mine]
+        figure.add_scatter(**_marks(part, "dice", colour))
     figure.update_xaxes(range=[-0.02, 1.02], title_text="mean lesion Dice")
     return figure
 
 
-def _mark(row: Mapping[Any, Any], column: str, place: float, colour: str) -> dict[str, Any]:
-    """A mean with its interval as a whisker, told in words under the cursor."""
-    value = row[column]
-    low, high = row[f"{column} low"], row[f"{column} high"]
-    shown = " ".join(part for part in format_result(row, column) if part)
-    what = "false alarms" if column == FALSE_ALARMS else "mean Dice"
-    n, groups = row[f"{column} n"], row[f"{column} groups"]
-    told = f"<b>{shorten(row['name'])}</b><br>{what} {shown}<br>{n:.0f} images, {groups:.0f} groups"
+def _marks(
+    rows: Sequence[tuple[float, Mapping[Any, Any]]], column: str, colour: str
+) -> dict[str, Any]:
+    """Means at their rows, intervals as whiskers, told in words under the cursor."""
+    known = [(y, row) for y, row in rows if not math.isnan(row[column])]
+    ends = [(row[column], row[f"{column} low"], row[f"{column} high"]) for _, row in known]
     return {
-        "x": [value],
-        "y": [-place],
+        "x": [row[column] for _, row in known],
+        "y": [y for y, _ in known],
         "mode": "markers",
         "marker": {"size": 9, "color": colour},
         "error_x": {
-            "array": [0 if math.isnan(high) else high - value],
-            "arrayminus": [0 if math.isnan(low) else value - low],
+            "array": [0 if math.isnan(high) else high - value for value, _, high in ends],
+            "arrayminus": [0 if math.isnan(low) else value - low for value, low, _ in ends],
             "color": colour,
             "thickness": 1.5,
             "width": 0,
         },
-        "hovertext": [told],
+        "hovertext": [_tell(row, column) for _, row in known],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
+
+
+def _medians(rows: Sequence[tuple[float, Mapping[Any, Any]]], colour: str) -> dict[str, Any]:
+    known = [(y, row["dice median"]) for y, row in rows if not math.isnan(row["dice median"])]
+    return {
+        "x": [median for _, median in known],
+        "y": [y for y, _ in known],
+        "mode": "markers",
+        "marker": {"symbol": "line-ns-open", "size": 11, "line": {"width": 2}, "color": colour},
+        "hovertemplate": "median Dice %{x:.2f}<extra></extra>",
+    }
+
+
+def _tell(row: Mapping[Any, Any], column: str) -> str:
+    """A mean in words, for the cursor."""
+    shown = " ".join(part for part in format_result(row, column) if part)
+    what = "false alarms" if column == FALSE_ALARMS else "mean Dice"
+    n, groups = row[f"{column} n"], row[f"{column} groups"]
+    return f"<b>{shorten(row['name'])}</b><br>{what} {shown}<br>{n:.0f} images, {groups:.0f} groups"
 
 
 def _alarm_axis(palette: Palette) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def render_differing(study: Study, a: str, b: str) -> str:
             *_facts(row),
             tell_number(row["a"], 2),
             tell_number(row["b"], 2),
-            Cell(f"{row['difference']:+.2f}", "", row["difference"]),
+            Cell(f"{row['difference']:+.2f}".replace("-", "−"), "", row["difference"]),
         ]
         for row in images.head(SHOWN).to_dict("records")
     ]

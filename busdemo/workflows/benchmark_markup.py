@@ -68,17 +68,24 @@ def paragraph(words: str, kind: str = "") -> str:
     return f"<p{f' class={kind}' if kind else ''}>{esc(words)}</p>"
 
 
-def plot(number: int, label: str) -> str:
+def plot(number: int, label: str, *, square: bool = False) -> str:
     """The place of a passage's figure."""
-    return f'<div class="bd-plot" data-plot="{number}" role="img" aria-label="{esc(label)}"></div>'
+    kind = "bd-plot bd-square" if square else "bd-plot"
+    return f'<div class="{kind}" data-plot="{number}" role="img" aria-label="{esc(label)}"></div>'
+
+
+def beside(*parts: str) -> str:
+    """Two parts next to each other where there is room."""
+    columns = "".join(f"<div>{part}</div>" for part in parts)
+    return f'<div class="bd-beside">{columns}</div>'
 
 
 def tell_mean(value: float, low: float, high: float, digits: int = 2) -> Cell:
     """A mean with its interval, as far as they are known."""
     if math.isnan(value):
         return Cell(UNKNOWN)
-    interval = "" if math.isnan(low) else f"({low:.{digits}f} to {high:.{digits}f})"
-    return Cell(f"{value:.{digits}f}", interval, value)
+    shown, *ends = (f"{number:.{digits}f}".replace("-", "−") for number in (value, low, high))
+    return Cell(shown, "" if math.isnan(low) else f"({' to '.join(ends)})", value)
 
 
 def tell_share(value: float, low: float, high: float) -> Cell:

@@ -7,6 +7,7 @@ from busdemo.views.benchmark_curves import plot_scatter
 from busdemo.workflows.benchmark_markup import (
     Cell,
     Column,
+    beside,
     paragraph,
     plot,
     render_table,
@@ -52,9 +53,9 @@ def tell_leaderboard(view: View) -> Passage:
     )
     return Passage(
         _table_leaderboard(study)
-        + paragraph(sentences, "bd-quiet")
         + paragraph(shown)
-        + plot(0, "Mean lesion Dice and false alarms of every model"),
+        + plot(0, "Mean lesion Dice and false alarms of every model")
+        + paragraph(sentences, "bd-quiet"),
         [figure],
     )
 
@@ -99,16 +100,17 @@ def tell_pair(view: View) -> Passage:
     return Passage(
         paragraph(describe_pair(pair, name_a, name_b), "bd-verdict")
         + view.key()
-        + paragraph(shown)
-        + plot(0, f"Dice of {name_a} and of {name_b}, image by image")
-        + "<h4>Against every other model</h4>"
-        + _table_pairs(view)
+        + beside(
+            paragraph(shown)
+            + plot(0, f"Dice of {name_a} and of {name_b}, image by image", square=True),
+            "<h4>Against every other model</h4>" + _table_pairs(view),
+        )
         + paragraph(
             f"Difference: mean Dice of {name_a} minus that of the model in the row, with the 95 % "
             "interval of a bootstrap of patients or groups. p: Wilcoxon signed-rank test on the "
             "mean difference of each patient or group, because images of one patient are not "
-            f"independent; Holm's correction over all {pair.pairs} pairs of the models shown. "
-            f"Better, tie, worse: images; a tie is a difference below {TIE}.",
+            "independent; with Holm's correction over all pairs of the models shown "
+            f"({pair.pairs}). Better, tie, worse: images; a tie is a difference below {TIE}.",
             "bd-quiet",
         ),
         [plot_scatter(images, (name_a, name_b), view.palette)],
@@ -119,11 +121,12 @@ def describe_pair(pair: Pair, name_a: str, name_b: str) -> str:
     """The comparison of two systems in words, the better one first."""
     if pair.difference < 0:
         return describe_pair(pair.turned(), name_b, name_a)
+    low, high = (f"{end:.3f}".replace("-", "−") for end in (pair.low, pair.high))
     told = "the two differ" if pair.differs else "the data do not tell them apart"
     count = f"after Holm's correction over {pair.pairs} pairs" if pair.pairs > 1 else "(Wilcoxon)"
     return (
         f"{name_a} has the higher mean Dice, by {pair.difference:.3f} (95 % interval "
-        f"{pair.low:.3f} to {pair.high:.3f}), than {name_b} over {pair.n} images of {pair.groups} "
+        f"{low} to {high}), than {name_b} over {pair.n} images of {pair.groups} "
         f"patients or groups; {tell_p(pair.p_holm)} {count}: {told}. {name_a} is better on "
         f"{pair.wins} images, {name_b} on {pair.losses}, and {pair.ties} are ties."
     )

@@ -4,8 +4,10 @@ The page and the report share these passages. A passage's HTML is complete and e
 places of its figures, which a script fills (`data-plot`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from busdemo.evaluation.strata import FACTORS, size_limits
 from busdemo.views.benchmark_charts import plot_strata
@@ -14,6 +16,7 @@ from busdemo.workflows.benchmark_cases import render_differing, render_worst
 from busdemo.workflows.benchmark_markup import (
     Cell,
     Column,
+    beside,
     paragraph,
     plot,
     render_table,
@@ -23,6 +26,14 @@ from busdemo.workflows.benchmark_markup import (
 )
 from busdemo.workflows.benchmark_models import tell_pair, tell_ranks
 from busdemo.workflows.benchmark_view import Passage, View
+
+PASSAGES_STYLE = Path(__file__).parent / "benchmark_passages.css"
+"""How passages look; whoever shows them says what the colours are."""
+
+
+PLOTLY = Path(__file__).parent / "plotly_basic" / "plotly-basic.min.js"
+"""plotly.js for scatters, bars and pies, version 4.1.1 as plotly.py 7.1 expects (npm
+plotly.js-basic-dist-min): a quarter of the whole library, which takes over a second to start."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,6 @@ def tell_strata(view: View) -> Passage:
 
 
 def _table_strata(view: View) -> str:
-    table = view.study.strata(view.factor)
     title = FACTORS[view.factor]
     columns = [Column(title[0].upper() + title[1:], number=False), Column("Model", number=False)]
     columns += [Column("Images with a lesion"), Column("Mean Dice"), Column("Median")]
@@ -74,10 +84,18 @@ def _table_strata(view: View) -> str:
             tell_number(row["false alarms n"]),
             tell_share(*(row[f"false alarms{end}"] for end in ("", " low", " high"))),
         ]
-        for row in table.to_dict("records")
-        if row["key"] in view.chosen
+        for row in _of_chosen(view)
     ]
     return render_table(f"Results by {title}", columns, rows)
+
+
+def _of_chosen(view: View) -> list[Mapping[Any, Any]]:
+    """Rows by stratum, the first model's before the second's."""
+    table = view.study.strata(view.factor)
+    strata = list(dict.fromkeys(table["stratum"]))
+    rows = [row for row in table.to_dict("records") if row["key"] in view.chosen]
+    places = {key: place for place, key in enumerate(view.chosen)}
+    return sorted(rows, key=lambda row: (strata.index(row["stratum"]), places[row["key"]]))
 
 
 def tell_sweep(view: View) -> Passage:
@@ -119,9 +137,10 @@ def tell_reliability(view: View) -> Passage:
     return Passage(
         paragraph(shown)
         + view.key()
-        + plot(0, "Reliability diagram")
-        + render_table("Calibration", columns, rows, sortable=True)
-        + paragraph(note, "bd-quiet"),
+        + beside(
+            plot(0, "Reliability diagram", square=True),
+            render_table("Calibration", columns, rows, sortable=True) + paragraph(note, "bd-quiet"),
+        ),
         [figure],
     )
 

@@ -1,8 +1,9 @@
 """A run opened for reading: what is costly is computed once, whoever asks for it how often."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +13,16 @@ from busdemo.evaluation.curves import Reliability, Sweep, measure_reliability, s
 from busdemo.evaluation.leaderboard import tabulate_leaderboard
 from busdemo.evaluation.pairs import Pair, compare_pairs
 from busdemo.evaluation.ranks import Ranks, rank_systems
-from busdemo.evaluation.run_files import Run, read_run
+from busdemo.evaluation.run_files import ROWS_FILE, Run, read_run
 from busdemo.evaluation.strata import list_factors, tabulate_strata
-from busdemo.zoo.cards import ALL_SETS
+from busdemo.zoo.cards import ALL_SETS, WEIGHTS
+
+SHIPPED_RUN = WEIGHTS / "benchmark"
+"""The run of the zoo on the test split."""
+
+
+MOST_ROWS = 30_000
+"""Of a visitor's own run: as many as 1,000 images by 30 models."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +96,11 @@ class Study:
 
 @dataclass(frozen=True, eq=False)
 class OpenRun:
-    """A run and its parts by data set and number of stages."""
+    """A run, and its parts by data set and number of stages."""
 
-    run: Run
     whole: Benchmark
+    run: Run | None = None
+    """The rows; None where they were let go of."""
     _parts: dict[tuple[str, int], Study] = field(default_factory=dict)
 
     @property
@@ -113,4 +122,28 @@ def open_run(source: Path | bytes) -> OpenRun:
     Raises ValueError with one sentence for what is no run or contradicts itself.
     """
     run = read_run(source)
-    return OpenRun(run, build_benchmark(run))
+    return OpenRun(build_benchmark(run), run)
+
+
+def open_bytes(data: bytes) -> OpenRun:
+    """Open a visitor's file; ValueError as `open_run`, and for more rows than a page should bear.
+
+    The rows themselves are let go of.
+    """
+    opened = open_run(data)
+    if opened.run is not None and len(opened.run.rows) > MOST_ROWS:
+        raise ValueError(f"The run has more than {MOST_ROWS:,} rows; please make a report of it.")
+    return replace(opened, run=None)
+
+
+@lru_cache(maxsize=2)
+def open_shipped(folder: Path = SHIPPED_RUN) -> OpenRun | None:
+    """The run that comes with the zoo; None where there is none. ValueError when it is damaged."""
+    return open_run(folder) if (folder / ROWS_FILE).is_file() else None
+
+
+def warm_up(folder: Path = SHIPPED_RUN) -> None:
+    """Compute what a visitor sees first of the shipped run; nothing where there is no good one."""
+    with suppress(ValueError):
+        if (opened := open_shipped(folder)) is not None:
+            opened.study(stages=opened.stages[0]).alike()

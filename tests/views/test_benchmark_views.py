@@ -22,15 +22,18 @@ def benchmark() -> Benchmark:
 def test_the_leaderboard_s_marks_are_its_means_in_its_order(benchmark: Benchmark) -> None:
     table = tabulate_leaderboard(benchmark)
     figure = plot_leaderboard(table, LIGHT, width_px=900, alike={"strong"})
-    dice = [trace for trace in figure.data if trace.xaxis == "x" and trace.error_x.array]
-    assert [trace.x[0] for trace in dice] == table["dice"].tolist()
-    assert [trace.y[0] for trace in dice] == [0, -1, -2]
-    reach = [trace.x[0] + trace.error_x.array[0] for trace in dice]
-    assert reach == pytest.approx(table["dice high"].tolist())
-    alarms = [trace.x[0] for trace in figure.data if trace.xaxis == "x2"]
-    assert alarms == table["false alarms"].tolist()
-    colours = [trace.marker.color for trace in dice]
-    assert colours == [LIGHT.accent, LIGHT.quiet, LIGHT.quiet]
+    quiet, bright = (
+        [trace for trace in figure.data if trace.marker.color == colour]
+        for colour in (LIGHT.quiet, LIGHT.accent)
+    )
+    rows = table.to_dict("list")
+    dice, alarms, medians = ([*a.x, *b.x] for a, b in zip(bright, quiet, strict=True))
+    assert dice == rows["dice"]  # the strong one is the best
+    assert alarms == rows["false alarms"]
+    assert medians == rows["dice median"]
+    assert [*bright[0].y, *quiet[0].y] == [0, -1, -2]
+    reach = [x + up for a in (bright[0], quiet[0]) for x, up in zip(a.x, a.error_x.array, strict=True)]
+    assert reach == pytest.approx(rows["dice high"])
 
 
 def test_without_normal_images_there_is_no_column_of_false_alarms(benchmark: Benchmark) -> None:
@@ -63,6 +66,7 @@ def test_strata_show_two_models_and_the_others_in_grey(benchmark: Benchmark) -> 
     table = table.assign(name=table["key"].map(names))
     figure = plot_strata(table, ["strong", "weak"], LIGHT, width_px=900)
     others, *marks = figure.data
+    assert len(marks) == 2
     assert len(others.x) == 2  # the middling one, benign and malignant
     assert {mark.marker.color for mark in marks} == {LIGHT.accent, LIGHT.second}
     assert list(figure.layout.yaxis.ticktext) == ["benign, n = 16", "malignant, n = 16"]

@@ -1,0 +1,1 @@
+"""The Benchmark tab's own component: its scripts, markup and styles, loaded when it is opened."""
