@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 # Only light modules up here: `busdemo --help` must not wait for torch or Gradio.
 from busdemo import __version__
+from busdemo.cli.benchmarking import add_report
 from busdemo.cli.classify import add_classify
 from busdemo.cli.comparing import add_comparing
 from busdemo.cli.converting import add_converting
@@ -37,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_describe(commands)
     add_converting(commands)
     add_comparing(commands)
+    add_report(commands)
     add_making(commands)
     add_explaining(commands)
     add_sharing(commands)

@@ -1,8 +1,9 @@
-"""The commands of the benchmark: a whole data set through the zoo, into a run."""
+"""The commands of the benchmark: a whole data set through the zoo, into a run; its report."""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def add_run_options(evaluate: argparse.ArgumentParser) -> None:
@@ -76,3 +77,42 @@ def _tell_command(options: argparse.Namespace) -> str:
     words += ["--one-stage"] * options.one_stage
     words += [f"--detector {options.detector.name}"] if options.detector else []
     return " ".join([*words, "--out RUN"])
+
+
+def add_report(commands: Any) -> None:
+    """The grammar of `busdemo report`."""
+    report = commands.add_parser("report", help="write a run's numbers and charts as one HTML file")
+    report.add_argument("run_path", type=Path, metavar="RUN", help="its folder or rows.parquet")
+    report.add_argument("--html", type=Path, required=True, metavar="OUT.html")
+    report.add_argument(
+        "--models",
+        dest="detailed",
+        nargs="+",
+        default=[],
+        metavar="MODEL",
+        help="one or two to tell of in detail, ID:2 in two stages (default: the best two)",
+    )
+    report.set_defaults(run=_report)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from busdemo.workflows.benchmark_report import write_report
+    from busdemo.workflows.benchmarking import open_run
+
+    if len(options.detailed) > 2:
+        print("A report tells of one or two models in detail.", file=sys.stderr)
+        return 2
+    path = options.run_path.resolve()
+    title = path.parent.name if path.is_file() else path.name
+    try:
+        report = write_report(open_run(options.run_path), title=title, models=options.detailed)
+        options.html.parent.mkdir(parents=True, exist_ok=True)
+        options.html.write_text(report, encoding="utf-8", errors="replace")
+    except KeyError as error:
+        print(error.args[0], file=sys.stderr)
+        return 2
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Written: {options.html}")
+    return 0

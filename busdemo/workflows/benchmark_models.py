@@ -52,7 +52,7 @@ def tell_leaderboard(view: View) -> Passage:
         "correction over all pairs, 5 % level)."
     )
     return Passage(
-        _table_leaderboard(study)
+        tabulate_models(study)
         + paragraph(shown)
         + plot(0, "Mean lesion Dice and false alarms of every model")
         + paragraph(sentences, "bd-quiet"),
@@ -60,7 +60,8 @@ def tell_leaderboard(view: View) -> Passage:
     )
 
 
-def _table_leaderboard(study: Study) -> str:
+def tabulate_models(study: Study) -> str:
+    """The leaderboard's table."""
     columns = [
         *(Column("Model", number=False), Column("Mean Dice"), Column("Median")),
         *(Column("Missed", ascending=True), Column("NSD"), Column("HD95, px", ascending=True)),
