@@ -56,7 +56,9 @@ def add_making(commands: Commands) -> None:
     examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
     examples.set_defaults(run=_examples)
 
-    readme = commands.add_parser("readme", help="renew the generated parts of README.md")
+    readme = commands.add_parser(
+        "readme", help="renew what is generated in README.md and in the folder spaces"
+    )
     readme.add_argument("--check", action="store_true", help="only say whether they are up to date")
     readme.set_defaults(run=_readme)
 
@@ -162,15 +164,22 @@ def _examples(options: argparse.Namespace) -> int:
 
 def _readme(options: argparse.Namespace) -> int:
     from busdemo.evaluation.report import MODELS, insert, tabulate_cards
+    from busdemo.workflows.hosting import render_space
+    from busdemo.workflows.requirements import CannotBuild
     from busdemo.zoo.cards import YOUR_MODELS, read_cards
 
     path = Path("README.md")
     present = path.read_text(encoding="utf-8")
     cards = [card for card in read_cards() if card.family != YOUR_MODELS]
-    renewed = insert(present, tabulate_cards(cards), MODELS)
-    if options.check and renewed != present:
-        print("README.md is not up to date: run `busdemo readme`.", file=sys.stderr)
+    try:
+        renewed = {path: insert(present, tabulate_cards(cards), MODELS), **render_space(Path())}
+    except CannotBuild as error:
+        print(error, file=sys.stderr)
         return 1
-    if not options.check:
-        path.write_text(renewed, encoding="utf-8")
+    for path, content in renewed.items():
+        if not options.check:
+            path.write_text(content, encoding="utf-8")
+        elif content != path.read_text(encoding="utf-8"):
+            print(f"{path} is not up to date: run `busdemo readme`.", file=sys.stderr)
+            return 1
     return 0

@@ -52,7 +52,7 @@ def _publish(options: argparse.Namespace) -> int:
         select_publishable,
     )
 
-    cards = {card.id: card for card in select_publishable(read_cards())}
+    cards = {card.id: card for card in select_publishable(read_cards(task=None))}
     if options.model != "all" and options.model not in cards:
         return _refuse(f"No model {options.model!r} can be published; known: {', '.join(cards)}.")
     if not options.owner:
@@ -83,7 +83,8 @@ def _publish_run(options: argparse.Namespace) -> int:
 
 
 def _build_space(options: argparse.Namespace) -> int:
-    from busdemo.workflows.hosting import CannotBuild, build_space
+    from busdemo.workflows.hosting import build_space
+    from busdemo.workflows.requirements import CannotBuild
 
     try:
         files = build_space(options.folder)
@@ -96,7 +97,8 @@ def _build_space(options: argparse.Namespace) -> int:
 
 
 def _push_space(options: argparse.Namespace) -> int:
-    from busdemo.workflows.hosting import CannotBuild, build_space
+    from busdemo.workflows.hosting import build_space
+    from busdemo.workflows.requirements import CannotBuild
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "space"

@@ -4,8 +4,6 @@ read the shipped run."""
 import threading
 from pathlib import Path
 
-from busdemo.inference.classifier import CLASSIFICATION
-from busdemo.inference.detector import DETECTION
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.workflows.benchmarking import warm_up as warm_up_benchmark
@@ -15,9 +13,8 @@ from busdemo.zoo.downloads import Downloads
 
 def open_pool(weights: Path = WEIGHTS) -> SegmenterPool:
     """The zoo's models, without waiting for weights that only the Hub has."""
-    cards = read_cards(weights)
-    others = [card for task in (DETECTION, CLASSIFICATION) for card in read_cards(weights, task)]
-    return SegmenterPool(cards, Downloads([*cards, *others]))
+    downloads = Downloads(read_cards(weights, task=None))
+    return SegmenterPool(read_cards(weights), downloads)
 
 
 def start_background(staged: TwoStage) -> None:

@@ -1,11 +1,14 @@
 """The folder that becomes a Hugging Face Space, put together from a checkout."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.utils import canonicalize_name
 
+from busdemo.workflows.requirements import CannotBuild, list_requirements, read_pins
 from busdemo.zoo.cards import Card, read_cards
 from busdemo.zoo.files import WEIGHTS_FILE
 
@@ -18,8 +21,20 @@ name."""
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", ".*")
 
 
-class CannotBuild(ValueError):
-    """The folder cannot be put together; the message is one sentence."""
+def render_space(checkout: Path = CHECKOUT) -> dict[Path, str]:
+    """The generated files of `spaces/` and what should stand in them; errors as `build_space`.
+
+    The versions, Gradio's in the front matter included, are those of constraints.txt.
+    """
+    requirements, readme = checkout / "spaces/requirements.txt", checkout / "spaces/README.md"
+    gradio = read_pins(checkout / "constraints.txt")[canonicalize_name("gradio")]
+    front = re.sub(
+        r"^sdk_version: .*$", f"sdk_version: {gradio}", readme.read_text("utf-8"), flags=re.M
+    )
+    return {
+        requirements: "".join(f"{line}\n" for line in list_requirements(checkout)),
+        readme: front,
+    }
 
 
 def build_space(folder: Path, checkout: Path = CHECKOUT) -> list[Path]:
@@ -42,7 +57,8 @@ def build_space(folder: Path, checkout: Path = CHECKOUT) -> list[Path]:
             shutil.copyfile(source, folder / name)
     for source in (checkout / "spaces").iterdir():
         shutil.copyfile(source, folder / source.name)
-    pinned = [card for card in read_cards(folder / "weights") if card.origin]
+    cards = read_cards(folder / "weights", task=None)
+    pinned = [card for card in cards if card.origin]
     for card in pinned:
         (card.folder / WEIGHTS_FILE).unlink(missing_ok=True)
     _name_models(folder / "README.md", pinned)

@@ -127,12 +127,15 @@ class Card:
         return next(matches, None)
 
 
-def read_cards(weights: Path = WEIGHTS, task: str = SEGMENTATION) -> list[Card]:
-    """The cards of one task, unusable ones included with their reason, ordered as they say."""
+def read_cards(weights: Path = WEIGHTS, task: str | None = SEGMENTATION) -> list[Card]:
+    """The cards of one task, unusable ones included with their reason, ordered as they say.
+
+    None is every task.
+    """
     # With a dot in front it is no model yet: one that is just being added.
     folders = sorted(p for p in weights.iterdir() if p.is_dir() and not p.name.startswith("."))
     by_id = {folder.name: read_card(folder) for folder in folders}
-    cards = [_check_members(card, by_id) for card in by_id.values() if card.task == task]
+    cards = [_check_members(card, by_id) for card in by_id.values() if task in (None, card.task)]
     return sorted(cards, key=lambda card: (card.order, card.id))
 
 
