@@ -14,15 +14,12 @@ from busdemo.evaluation.leaderboard import tabulate_leaderboard
 from busdemo.evaluation.pairs import Pair, compare_pairs
 from busdemo.evaluation.ranks import Ranks, rank_systems
 from busdemo.evaluation.run_files import ROWS_FILE, Run, read_run
+from busdemo.evaluation.run_limits import refuse_giants
 from busdemo.evaluation.strata import list_factors, tabulate_strata
 from busdemo.zoo.cards import ALL_SETS, WEIGHTS
 
 SHIPPED_RUN = WEIGHTS / "benchmark"
 """The run of the zoo on the test split."""
-
-
-MOST_ROWS = 30_000
-"""Of a visitor's own run: as many as 1,000 images by 30 models."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +127,8 @@ def open_bytes(data: bytes) -> OpenRun:
 
     The rows themselves are let go of.
     """
-    opened = open_run(data)
-    if opened.run is not None and len(opened.run.rows) > MOST_ROWS:
-        raise ValueError(f"The run has more than {MOST_ROWS:,} rows; please make a report of it.")
-    return replace(opened, run=None)
+    refuse_giants(data)
+    return replace(open_run(data), run=None)
 
 
 @lru_cache(maxsize=2)

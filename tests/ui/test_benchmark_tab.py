@@ -16,7 +16,7 @@ from busdemo.ui.benchmark.component import Wish
 from busdemo.ui.benchmark_tab import BenchmarkTab, build_benchmark_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
 from busdemo.workflows.benchmark_sections import SECTIONS
-from busdemo.workflows.benchmarking import open_bytes, warm_up
+from busdemo.workflows.benchmarking import warm_up
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page
@@ -120,14 +120,6 @@ def test_a_file_that_is_no_run_gives_one_sentence(tab: BenchmarkTab, tmp_path: P
         shown, _ = tab.open_run(("bad", data), event())
         assert sentence in shown.message
         assert not shown.opened
-
-
-def test_a_run_with_too_many_rows_is_not_for_the_page(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("busdemo.workflows.benchmarking.MOST_ROWS", 100)
-    with pytest.raises(ValueError, match="more than 100 rows; please make a report of it"):
-        open_bytes((folder / "rows.parquet").read_bytes())
 
 
 def test_without_a_shipped_run_the_tab_says_so(tmp_path: Path) -> None:
