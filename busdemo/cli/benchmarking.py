@@ -26,6 +26,12 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
         "--one-stage", action="store_true", help="of a run: leave out the two stages"
     )
     evaluate.add_argument(
+        "--eager",
+        action="store_true",
+        help="of a run: PyTorch for all networks, as the page computes them; otherwise OpenVINO "
+        "(extra fast) computes smp's where it is installed",
+    )
+    evaluate.add_argument(
         "--workers", type=int, metavar="N", help="of a run: images at a time (default: cores)"
     )
 
@@ -39,12 +45,15 @@ def evaluate_run(options: argparse.Namespace) -> int:
 
     try:
         dataset = read_dataset(options.data, options.split)
+        workers = options.workers or count_cores()
         _, examiner, notes = choose_setup(
-            options.run_models, two_stage=not options.one_stage, onnx=options.detector
+            options.run_models,
+            two_stage=not options.one_stage,
+            onnx=options.detector,
+            fast_workers=0 if options.eager else workers,
         )
         for sentence in (*dataset.notes, *(f"{s.id}: {s.why}" for s in dataset.skipped), *notes):
             print(sentence, file=sys.stderr)
-        workers = options.workers or count_cores()
         receipt = write_receipt(
             dataset,
             examiner,
@@ -74,7 +83,7 @@ def _tell_command(options: argparse.Namespace) -> str:
         f"--split {options.split}",
     ]
     words.append(f"--models {' '.join(options.run_models)}")
-    words += ["--one-stage"] * options.one_stage
+    words += ["--one-stage"] * options.one_stage + ["--eager"] * options.eager
     words += [f"--detector {options.detector.name}"] if options.detector else []
     return " ".join([*words, "--out RUN"])
 

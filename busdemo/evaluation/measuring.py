@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from busdemo.evaluation.datasets import Case
-from busdemo.evaluation.run_files import SCHEMA, to_table
+from busdemo.evaluation.run_files import SCHEMA, tabulate_rows
 from busdemo.imaging.arrays import GreyImage, Mask, ProbabilityMap
 from busdemo.imaging.masks import binarize, quantize
 from busdemo.inference.segmenter import SegmenterPool
@@ -46,7 +45,7 @@ class Examiner:
             return Measured(SCHEMA.empty_table(), str(error))
         facts = _describe(case, reference)
         rows = [facts | row for row in self._measure(image, reference)]
-        return Measured(to_table(pd.DataFrame(rows)))
+        return Measured(tabulate_rows(rows))
 
     def _measure(self, image: GreyImage, reference: Mask) -> list[Row]:
         whole = Stopwatch(self.pool.cards, self.pool.look_at(image))

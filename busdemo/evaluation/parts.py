@@ -1,7 +1,7 @@
 """A run under way: one small file for every image that is done, so that it can be killed.
 
     RUN/parts/plan.json      the receipt as it will be: what this run is a run of
-    RUN/parts/00017.parquet  the rows of case 17, or why there are none
+    RUN/parts/00017.arrow    the rows of case 17, or why there are none
 
 A file is written under another name and moved to its place, so that it is there whole or not at
 all. When all are there they are joined to a run and removed.
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from busdemo.evaluation.datasets import Skipped
 from busdemo.evaluation.measuring import Measured
@@ -52,8 +51,9 @@ class Parts:
         path = self._path(number)
         unfinished = path.with_name(f".{path.name}")
         table = measured.rows.replace_schema_metadata({"problem": measured.problem})
-        pq.write_table(table, unfinished, compression="zstd")
-        replace_file(unfinished, path)
+        with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, table.schema) as parts:
+            parts.write_table(table)
+        unfinished.replace(path)  # not synced: what a power cut damages is computed again
 
     def join(self, case_ids: Sequence[str]) -> None:
         """Make the run of the parts, which are then removed; `case_ids` are all cases' ids."""
@@ -68,16 +68,16 @@ class Parts:
         shutil.rmtree(self._folder)
 
     def _path(self, number: int) -> Path:
-        return self._folder / f"{number:05d}.parquet"
+        return self._folder / f"{number:05d}.arrow"
 
     def _problem(self, number: int) -> str:
-        metadata = pq.read_schema(self._path(number)).metadata or {}
+        metadata = _read(self._path(number)).schema.metadata or {}
         return str(metadata.get(b"problem", b"").decode())
 
     def _tables(self, count: int) -> Iterator[pa.Table]:
         waiting: list[pa.Table] = []
         for number in range(count):
-            waiting.append(pq.read_table(self._path(number)).replace_schema_metadata())
+            waiting.append(_read(self._path(number)).replace_schema_metadata())
             if sum(len(table) for table in waiting) >= ROWS_TOGETHER:
                 yield pa.concat_tables(waiting).combine_chunks()
                 waiting = []
@@ -128,8 +128,13 @@ def _add_skipped(receipt: Receipt, skipped: Sequence[Skipped]) -> dict[str, Any]
     }
 
 
+def _read(path: Path) -> pa.Table:
+    with pa.OSFile(str(path), "rb") as file:
+        return pa.ipc.open_file(file).read_all()
+
+
 def _is_whole(path: Path) -> bool:
     try:
-        return path.is_file() and pq.read_metadata(path).num_columns == len(SCHEMA.names)
+        return path.is_file() and _read(path).schema.equals(SCHEMA)
     except (pa.ArrowException, OSError):
         return False

@@ -23,7 +23,7 @@ The receipt lies in the Parquet's own metadata, so that `rows.parquet` alone is 
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,19 @@ def to_table(rows: pd.DataFrame) -> pa.Table:
     if missing := [name for name in SCHEMA.names if name not in rows]:
         raise ValueError(f"The run lacks the column {missing[0]!r}.")
     return _as_schema(pa.Table.from_pandas(rows[SCHEMA.names], preserve_index=False))
+
+
+def tabulate_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as they are stored, without the detour over pandas; KeyError for one that is missing."""
+    columns = []
+    for field in SCHEMA:
+        values = [row[field.name] for row in rows]
+        if field.name in _HISTOGRAMS:
+            flat = np.asarray(values, np.int32).ravel()
+            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(flat), STOPS))
+        else:
+            columns.append(pa.array(values, field.type))
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
 def write_tables(folder: Path, tables: Iterable[pa.Table], receipt: Mapping[str, Any]) -> None:

@@ -62,13 +62,18 @@ class TorchEngine:
 class OpenVinoEngine:
     """OpenVINO in float32 for one input size; its bfloat16 would differ by more than 1e-3.
 
-    Other sizes are computed by PyTorch. Converting takes some seconds, and is kept on disk under
-    the weights' `sha256` where one is given. Raises ImportError where OpenVINO is not installed,
-    and its own errors where it cannot convert the network.
+    It answers one question by all of PyTorch's threads; with `streams`, that many at a time by one
+    thread each. Other sizes are computed by PyTorch. Converting takes some seconds, and is kept on
+    disk under the weights' `sha256` where one is given. Raises ImportError where OpenVINO is not
+    installed, and its own errors where it cannot convert the network.
     """
 
     def __init__(
-        self, network: nn.Module, shape: tuple[int, int, int, int], sha256: str = ""
+        self,
+        network: nn.Module,
+        shape: tuple[int, int, int, int],
+        sha256: str = "",
+        streams: int = 0,
     ) -> None:
         import openvino  # noqa: PLC0415  (an extra, and slow to import)
 
@@ -77,32 +82,40 @@ class OpenVinoEngine:
         self._shape = shape
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "f32",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": streams or torch.get_num_threads(),
+            "NUM_STREAMS": streams or 1,
         }
         model = _read_or_convert(network, shape, sha256)
         self._compiled = openvino.Core().compile_model(model, "CPU", settings)
-        self._lock = threading.Lock()  # a compiled model answers one question at a time
+        self._requests = threading.local()  # each thread asks by a request of its own
+        # OpenVINO's first answer in a process sets up its bindings; two at once wait for ever.
+        self.run(np.zeros(shape, np.float32))
 
     def run(self, image: FloatArray) -> FloatArray:
         """See `Engine.run`."""
         if image.shape != self._shape:
             return TorchEngine(self.network).run(image)
-        with self._lock:
-            return np.array(self._compiled([np.ascontiguousarray(image)])[0])
+        if not hasattr(self._requests, "mine"):
+            self._requests.mine = self._compiled.create_infer_request()
+        return np.array(self._requests.mine.infer([np.ascontiguousarray(image)])[0])
 
 
 def build_engine(
-    network: nn.Module, preprocessing: Preprocessing, wanted: str = "", sha256: str = ""
+    network: nn.Module,
+    preprocessing: Preprocessing,
+    wanted: str = "",
+    sha256: str = "",
+    streams: int = 0,
 ) -> Engine:
     """The `wanted` engine where it is installed and can convert the network, otherwise PyTorch.
 
-    `sha256` is the weights', under which a conversion is kept.
+    `sha256` is the weights', under which a conversion is kept; `streams` as in `OpenVinoEngine`.
     """
     if wanted == "openvino" and importlib.util.find_spec("openvino"):
         width, height = preprocessing.input_wh
         try:
-            return OpenVinoEngine(network, (1, preprocessing.channels, height, width), sha256)
+            shape = (1, preprocessing.channels, height, width)
+            return OpenVinoEngine(network, shape, sha256, streams)
         except Exception as error:  # whatever the converter dislikes, the network still runs
             warnings.warn(f"OpenVINO cannot convert the network: {error}", stacklevel=2)
     return TorchEngine(network)

@@ -152,16 +152,17 @@ class SegmenterPool:
             self.problems[model_id] = str(error)
             raise
 
-    def speed_up(self, model_id: str) -> None:
+    def speed_up(self, model_id: str, wanted: str = "", streams: int = 0) -> None:
         """Let the engine that a model's card asks for take over from PyTorch, once it is built.
 
-        That can take seconds; until then, PyTorch answers. Errors as `get`.
+        That can take seconds; until then, PyTorch answers. `wanted` asks in the card's place,
+        `streams` is as in `OpenVinoEngine`. Errors as `get`.
         """
         segmenter, card = self.get(model_id), self.cards[model_id]
-        wanted = str(card.facts.get("engine", ""))
+        wanted = wanted or str(card.facts.get("engine", ""))
         if wanted and isinstance(segmenter.engine, TorchEngine):
             engine = build_engine(
-                segmenter.engine.network, segmenter.preprocessing, wanted, card.sha256
+                segmenter.engine.network, segmenter.preprocessing, wanted, card.sha256, streams
             )
             self._loaded[model_id] = Segmenter(engine, segmenter.preprocessing)
 

@@ -97,9 +97,9 @@ def test_a_run_that_was_stopped_computes_only_what_is_missing(world: Path) -> No
         evaluate_dataset(dataset, world / "run", receipt, stop_early)
     assert not (world / "run/rows.parquet").exists()
     # What a kill leaves while it writes, and what a full disk leaves of a file in place.
-    (world / "run/parts/.00005.parquet").write_bytes(b"PAR1 half of it")
-    (world / "run/parts/00006.parquet").write_bytes(b"PAR1 half of it")
-    (world / "run/parts/00002.parquet").unlink()
+    (world / "run/parts/.00005.arrow").write_bytes(b"ARROW1 half of it")
+    (world / "run/parts/00006.arrow").write_bytes(b"ARROW1 half of it")
+    (world / "run/parts/00002.arrow").unlink()
     assert evaluate(world, "run") == COUNT - 4
     evaluate(world, "whole")
     pd.testing.assert_frame_equal(
@@ -132,7 +132,7 @@ def test_a_run_killed_outright_goes_on_and_loses_and_doubles_nothing(world: Path
 
 
 def count_parts(run: Path) -> int:
-    return len(list((run / "parts").glob("[0-9]*.parquet")))
+    return len(list((run / "parts").glob("[0-9]*.arrow")))
 
 
 def test_a_corrupt_image_is_reported_and_skipped(

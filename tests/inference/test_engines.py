@@ -1,4 +1,5 @@
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +106,13 @@ def test_a_network_openvino_cannot_convert_runs_in_pytorch(
 def test_a_size_the_network_cannot_take_is_one_sentence(network: nn.Module) -> None:
     with pytest.raises(UnusableModel, match="cannot compute a 63x47 input"):
         TorchEngine(network).run(IMAGE[..., 1:, 1:])
+
+
+def test_several_threads_ask_openvino_at_once_and_get_what_one_gets(network: nn.Module) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    alone, together = (OpenVinoEngine(network, IMAGE.shape, streams=n) for n in (1, 3))
+    images = [IMAGE * np.float32(n / 10) for n in range(24)]
+    with ThreadPoolExecutor(3) as threads:
+        answers = list(threads.map(together.run, images))
+    for image, answer in zip(images, answers, strict=True):
+        assert np.array_equal(answer, alone.run(image))
