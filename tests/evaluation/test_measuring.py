@@ -28,7 +28,7 @@ def open_zoo(weights: Path, *, staged: bool = True) -> Examiner:
     """Two small networks, their mean and a detector."""
     add_model(weights, "one", seed=1)
     add_model(weights, "two", seed=2, settings={"threshold": 0.3})
-    add_recipe(weights, ["one", "two"])
+    add_recipe(weights, "mean", ["one", "two"])
     add_detector(weights)
     pool = SegmenterPool(read_cards(weights))
     both = open_two_stage(pool, weights) if staged else None
