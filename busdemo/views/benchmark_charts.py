@@ -94,12 +94,12 @@ def plot_ranks(
             line={"color": palette.ink, "width": 4},
             hovertemplate="no two of these differ<extra></extra>",
         )
-    most = len(ranks.keys)
+    most, wide = len(ranks.keys), width_px >= NARROW_PX
     figure.update_layout(
         xaxis={
             "domain": [0, 0.74],
             "range": [0.7, most + 0.3],
-            "dtick": 1 if most <= 15 else 5,
+            "tickvals": [*range(1, most + 1, math.ceil(most / (15 if wide else 6)))],
             "title_text": "mean rank (1 is best)",
         },
         xaxis2=axis(palette)
