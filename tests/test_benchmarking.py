@@ -15,6 +15,7 @@ from busdemo.evaluation.strata import FACTORS
 from busdemo.views.chart_style import DARK
 from busdemo.workflows.benchmark_markup import Column, render_table
 from busdemo.workflows.benchmark_models import tell_leaderboard, tell_pair
+from busdemo.workflows.benchmark_papers import COLUMNS, render_papers
 from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmark_view import Passage, View
 from busdemo.workflows.benchmarking import OpenRun, open_run
@@ -143,3 +144,11 @@ def test_a_table_s_cells_say_what_they_are_sorted_by() -> None:
     assert '<th scope="row" data-value="&lt;b&gt;">&lt;b&gt;</th>' in table
     assert '<td class="bd-number">–</td>' in table
     assert 'data-first="ascending"' in table
+
+
+def test_why_papers_disagree_is_one_table() -> None:
+    row = ["L1", "0.96 Dice", "pixel <accuracy>", 0.96123, float("nan"), EVIL]
+    shown = render_papers(pd.DataFrame([row], columns=list(COLUMNS)))
+    for words in ("Why papers disagree", "L1", ">0.961<", ">–<", "pixel &lt;accuracy&gt;"):
+        assert words in shown
+    assert "<img" not in shown

@@ -18,6 +18,7 @@ from busdemo.ui.benchmark.component import Bench, BenchData, SectionTitle, Told,
 from busdemo.views.chart_style import DARK, LIGHT
 from busdemo.workflows.benchmark_about import describe_run
 from busdemo.workflows.benchmark_models import tell_leaderboard
+from busdemo.workflows.benchmark_papers import tell_papers
 from busdemo.workflows.benchmark_sections import PLOTLY, SECTIONS
 from busdemo.workflows.benchmark_view import Passage, View
 from busdemo.workflows.benchmarking import SHIPPED_RUN, OpenRun, Study, open_bytes, open_shipped
@@ -100,6 +101,7 @@ class BenchmarkTab:
         data.datasets = [(ALL_SETS, ALL_SETS), *((name, name[:80]) for name in sets[:50])]
         data.datasets = data.datasets if len(sets) > 1 else data.datasets[:1]
         data.stages = stages
+        data.papers = tell_papers(opened)
         factors = opened.study().factors
         data.factors = [(factor, FACTORS[factor]) for factor in factors]
         data.sections = [

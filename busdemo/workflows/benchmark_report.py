@@ -14,6 +14,7 @@ from busdemo.evaluation.strata import FACTORS
 from busdemo.workflows.benchmark_about import describe_run
 from busdemo.workflows.benchmark_markup import esc, paragraph
 from busdemo.workflows.benchmark_models import tabulate_models, tell_leaderboard
+from busdemo.workflows.benchmark_papers import tell_papers
 from busdemo.workflows.benchmark_sections import PASSAGES_STYLE, PLOTLY, SECTIONS
 from busdemo.workflows.benchmark_view import Passage, View
 from busdemo.workflows.benchmarking import OpenRun
@@ -59,6 +60,7 @@ def _tell(opened: OpenRun, title: str, models: Sequence[str]) -> Iterator[Passag
             yield from _tell_strata(view)
         else:
             yield _head(section.title, section.tell(view))
+    yield Passage(tell_papers(opened))
 
 
 def _tell_sets(opened: OpenRun) -> Passage:

@@ -32,7 +32,9 @@ def test_the_leaderboard_s_marks_are_its_means_in_its_order(benchmark: Benchmark
     assert alarms == rows["false alarms"]
     assert medians == rows["dice median"]
     assert [*bright[0].y, *quiet[0].y] == [0, -1, -2]
-    reach = [x + up for a in (bright[0], quiet[0]) for x, up in zip(a.x, a.error_x.array, strict=True)]
+    reach = [
+        x + up for a in (bright[0], quiet[0]) for x, up in zip(a.x, a.error_x.array, strict=True)
+    ]
     assert reach == pytest.approx(rows["dice high"])
 
 
