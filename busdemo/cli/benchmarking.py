@@ -38,8 +38,8 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
 
 def evaluate_run(options: argparse.Namespace) -> int:
     """Write a run; 130 when it was stopped by Ctrl-C."""
-    from busdemo.evaluation.datasets import read_dataset
     from busdemo.evaluation.evaluating import compute_here, count_cores, evaluate_dataset
+    from busdemo.evaluation.readers.finding import read_dataset, report_skipped
     from busdemo.evaluation.setup import choose_setup, write_receipt
     from busdemo.zoo.loading import UnusableModel
 
@@ -52,7 +52,7 @@ def evaluate_run(options: argparse.Namespace) -> int:
             onnx=options.detector,
             fast_workers=0 if options.eager else workers,
         )
-        for sentence in (*dataset.notes, *(f"{s.id}: {s.why}" for s in dataset.skipped), *notes):
+        for sentence in (*dataset.notes, *report_skipped(dataset.skipped), *notes):
             print(sentence, file=sys.stderr)
         receipt = write_receipt(
             dataset,

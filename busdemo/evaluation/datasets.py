@@ -117,14 +117,6 @@ def read_index(folder: Path, *splits: Split) -> list[Case]:
     ]
 
 
-def read_dataset(folder: Path, split: str = "test") -> Dataset:
-    """The cases of one split of a folder, or of `all`; ValueError where there is none."""
-    cases = read_index(folder) if split == "all" else read_index(folder, split)  # type: ignore[arg-type]
-    if not cases:
-        raise ValueError(f"There are no images of the split {split!r} in {folder.name}.")
-    return Dataset(folder.resolve().name, split, tuple(cases))
-
-
 def _read_grey(path: Path) -> GreyImage:
     image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if image is None:

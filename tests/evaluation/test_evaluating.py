@@ -14,9 +14,9 @@ import pytest
 from tiny_world import add_detector, add_model, write_dataset
 
 from busdemo.cli import main
-from busdemo.evaluation.datasets import read_dataset
 from busdemo.evaluation.evaluating import Numbered, compute_here, evaluate_dataset
 from busdemo.evaluation.measuring import Measured
+from busdemo.evaluation.readers.finding import read_dataset
 from busdemo.evaluation.run_files import read_run
 from busdemo.evaluation.setup import choose_setup, write_receipt
 from busdemo.zoo.loading import UnusableModel
@@ -217,6 +217,9 @@ def test_the_terminal_writes_a_run_and_says_what_is_wrong_in_a_sentence(
     assert main(["evaluate", *data, "--models", "none"]) == 2
     assert "Unknown model 'none'" in capsys.readouterr().err
     assert main(["evaluate", *data, "--split", "val"]) == 1
-    assert "There are no images of the split 'val' in data." in capsys.readouterr().err
+    assert (
+        "There are no images of the split 'val' in data; it has test, train, or all."
+        in capsys.readouterr().err
+    )
     assert main(["evaluate"]) == 2
     assert "with --out a folder for a run" in capsys.readouterr().err

@@ -1,0 +1,167 @@
+"""A case of any folder: one picture, its mask in one or several files, or none where it is normal.
+
+What can be told without decoding (a mask that is missing or of another shape, two images with one
+name, a file that is no picture) is told before a run, one sentence each.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from busdemo.annotations.masks import read_mask
+from busdemo.annotations.parts import ASPECT_TOLERANCE
+from busdemo.evaluation.datasets import Case, Skipped
+from busdemo.imaging.arrays import GreyImage, Mask
+from busdemo.imaging.images import read_scan
+from busdemo.imaging.refusals import FORMATS
+
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+CLASSES = {"benign", "malignant", "normal"}
+
+
+@dataclass(frozen=True)
+class FileCase(Case):
+    """A case whose mask lies in `mask_paths`, or in `outlines`, COCO JSON of this image alone.
+
+    Without either nothing is marked in it. `mask_path` is not used.
+    """
+
+    mask_paths: tuple[Path, ...] = ()
+    outlines: bytes = field(default=b"", repr=False)
+
+    def files(self) -> tuple[Path, ...]:
+        """See `Case.files`."""
+        return self.image_path, *self.mask_paths
+
+    def read(self) -> tuple[GreyImage, Mask]:
+        """See `Case.read`; a mask of the image's shape but another size is resized."""
+        scan = read_scan(self.image_path.read_bytes(), self.image_path.name)
+        height, width = scan.pixels.shape
+        files = [(path.name, path.read_bytes()) for path in self.mask_paths]
+        files += [("annotations.json", self.outlines)] if self.outlines else []
+        if not files:
+            return scan.pixels, np.zeros((height, width), np.bool_)
+        reading = read_mask(files, (width, height), image_name=self.image_path.name)
+        return scan.pixels, reading.mask
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a reader found in a folder, before it is checked."""
+
+    kind: str
+    """How the folder is laid out, in words."""
+    cases: Sequence[Case]
+    skipped: Sequence[Skipped] = ()
+    notes: Sequence[str] = ()
+
+
+def new_case(
+    image: Path, case_id: str, dataset: str, masks: Iterable[Path] = (), /, **facts: object
+) -> FileCase:
+    """A case with what is known of it; facts are fields of `Case`, the group is the image's own."""
+    known = {"split": "", "label": "", "group": case_id} | facts
+    return FileCase(
+        id=case_id,
+        dataset=dataset,
+        image_path=image,
+        mask_path=image,
+        mask_paths=tuple(masks),
+        **known,  # type: ignore[arg-type]
+    )
+
+
+def list_pictures(folder: Path, *, deep: bool = False) -> list[Path]:
+    """The picture files of a folder, as people count: (2) before (10)."""
+    found = folder.rglob("*") if deep else folder.iterdir()
+    pictures = [p for p in found if p.suffix.lower() in PICTURES and not p.name.startswith(".")]
+    return sorted((p for p in pictures if p.is_file()), key=lambda path: _count(str(path)))
+
+
+def find_folder(folder: Path, *names: str) -> Path | None:
+    """The subfolder called like one of the names, in whatever case."""
+    inside = sorted(path for path in folder.iterdir() if path.is_dir())
+    return next((path for path in inside if path.name.lower() in names), None)
+
+
+def class_of(path: Path, root: Path) -> str:
+    """The class that a folder between the root and a file is called by, or ""."""
+    between = [part.lower() for part in path.relative_to(root).parts[:-1]]
+    return next((part for part in reversed(between) if part in CLASSES), "")
+
+
+def read_number(text: str) -> float:
+    """A positive number from the text of a table, nan where it holds none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if 0 < value < math.inf else math.nan
+
+
+def check_cases(found: Found) -> tuple[list[Case], list[Skipped], list[str]]:
+    """The cases that can be run, those that cannot with the reason, and notes on the others."""
+    kept, skipped, resized = [], list(found.skipped), 0
+    names = Counter(case.id for case in found.cases)
+    for case in found.cases:
+        if names[case.id] > 1:
+            skipped.append(Skipped(case.id, f"{names[case.id]} images have this name."))
+            continue
+        problem, other_size = _check_sizes(case)
+        resized += other_size and not problem
+        if problem:
+            skipped.append(Skipped(case.id, problem))
+        else:
+            kept.append(case)
+    notes = [f"Masks of another size than their image, resized: {resized}."] * bool(resized)
+    return kept, list(dict.fromkeys(skipped)), notes
+
+
+def _check_sizes(case: Case) -> tuple[str, bool]:
+    """Why a case cannot be run, or "", and whether a mask's size differs from its image's."""
+    if not isinstance(case, FileCase):
+        return "", False
+    sizes = []
+    for path in case.files():
+        size = _size_of(path)
+        if size is None:
+            return f"{path.name} cannot be read as a picture.", False
+        sizes.append(size)
+    (width, height), others = sizes[0], 0
+    for path, (mask_width, mask_height) in zip(case.files()[1:], sizes[1:], strict=True):
+        others += (mask_width, mask_height) != (width, height)
+        ratio = (mask_width * height) / (mask_height * width)
+        if max(ratio, 1 / ratio) - 1 > ASPECT_TOLERANCE and _marks_something(path):
+            sentence = f"The mask is {mask_width}x{mask_height} px, its image {width}x{height} px."
+            return sentence, True
+    return "", bool(others)
+
+
+def _marks_something(path: Path) -> bool:
+    """False for an empty mask, which says the same at every size."""
+    size = _size_of(path) or (1, 1)
+    try:
+        return bool(read_mask([(path.name, path.read_bytes())], size).mask.any())
+    except (OSError, ValueError):
+        return True
+
+
+def _size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height from a picture's header; None where there is none."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            return image.size
+    except Exception:  # Pillow raises nearly anything on broken files
+        return None
+
+
+def _count(text: str) -> list[tuple[int, str]]:
+    """A key that sorts numbers inside names as numbers."""
+    parts = re.split(r"(\d+)", text.lower())
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]

@@ -1,0 +1,128 @@
+"""Which reader a folder is for, by what lies in it, and what it found, in sentences."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from busdemo.evaluation.datasets import Case, Dataset, Skipped, read_index
+from busdemo.evaluation.readers.files import Found, check_cases, list_pictures
+from busdemo.evaluation.readers.folders import (
+    read_coco_folder,
+    read_imagefolder,
+    read_named_masks,
+    read_two_folders,
+)
+from busdemo.evaluation.readers.published import read_breast, read_bus_bra, read_bus_uclm, read_busi
+
+ALL = "all"
+"""The split that is every image."""
+
+LAYOUTS = (
+    "index.csv with images/ and masks/; BUSI, BUS-UCLM, BUS-BRA or BrEaST as published; images/ "
+    "and masks/; NAME.png with NAME_mask.png; COCO; metadata.csv with file_name and mask_file_name"
+)
+
+
+def read_dataset(folder: Path, split: str = ALL) -> Dataset:
+    """The cases of one split of a folder, or all of them, and what was left out and why.
+
+    The folder may also hold the data set as its only subfolder. A set without splits is taken as
+    a whole. Raises ValueError or FileNotFoundError with one sentence.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {folder.name}.")
+    found = find_reader(folder)
+    cases, skipped, notes = check_cases(found)
+    chosen = _choose(cases, split, folder.name)
+    if not chosen:
+        whys = Counter(one.why for one in skipped)
+        reason = f" {whys.most_common(1)[0][0]}" if whys else ""
+        raise ValueError(f"No image in {folder.name} can be evaluated.{reason}")
+    name = found.kind if found.kind in _PUBLISHED else folder.resolve().name
+    used = split if any(case.split for case in cases) else ALL
+    return Dataset(
+        name, used, tuple(chosen), tuple(skipped), (*_tell(found, cases, chosen, used), *notes)
+    )
+
+
+def find_reader(folder: Path) -> Found:
+    """What the first reader that knows this folder's layout finds; ValueError where none does."""
+    if found := _try(folder):
+        return found
+    inside = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    known = [(path.name, found) for path in inside if (found := _try(path, published=True))]
+    if len(known) == 1:
+        return known[0][1]
+    if known:
+        names = ", ".join(name for name, _ in known)
+        raise ValueError(f"{folder.name} holds several data sets: choose one of {names}.")
+    pictures = list_pictures(folder, deep=True)
+    if not pictures:
+        raise ValueError(f"There are no images in {folder.name}.")
+    raise ValueError(
+        f"{folder.name} holds {len(pictures)} pictures, but no masks that belong to them. "
+        f"What is read: {LAYOUTS}."
+    )
+
+
+def report_skipped(skipped: Sequence[Skipped]) -> list[str]:
+    """One sentence a reason, with how many and which; the receipt holds all of them."""
+    by_reason: dict[str, list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault(one.why, []).append(one.id)
+    return [
+        f"Skipped {len(ids)} ({', '.join(ids[:3])}{' and others' * (len(ids) > 3)}): {why}"
+        for why, ids in by_reason.items()
+    ]
+
+
+def _read_indexed(folder: Path) -> Found | None:
+    if not (folder / "index.csv").is_file():
+        return None
+    try:
+        return Found("an index", read_index(folder))
+    except KeyError as error:
+        raise ValueError(f"index.csv in {folder.name} lacks the column {error}.") from error
+
+
+_PUBLISHED: dict[str, Callable[[Path], Found | None]] = {
+    "BUSI": read_busi,
+    "BUS-UCLM": read_bus_uclm,
+    "BUS-BRA": read_bus_bra,
+    "BrEaST": read_breast,
+}
+
+
+def _try(folder: Path, *, published: bool = False) -> Found | None:
+    """What is found by the first reader that knows the layout; subfolders only as published."""
+    readers = [_read_indexed, *_PUBLISHED.values()]
+    if not published:
+        readers += [read_imagefolder, read_coco_folder, read_two_folders, read_named_masks]
+    return next((found for read in readers if (found := read(folder))), None)
+
+
+def _choose(cases: Sequence[Case], split: str, name: str) -> list[Case]:
+    known = sorted({case.split for case in cases if case.split})
+    if split == ALL or not known:
+        return list(cases)
+    if split not in known:
+        raise ValueError(
+            f"There are no images of the split {split!r} in {name}; "
+            f"it has {', '.join(known)}, or all."
+        )
+    return [case for case in cases if case.split == split]
+
+
+def _tell(found: Found, cases: Sequence[Case], chosen: Sequence[Case], split: str) -> list[str]:
+    """What was found, one sentence each."""
+    labels = Counter(case.label or "no class" for case in chosen)
+    classes = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
+    groups = len({case.group for case in chosen})
+    sentences = [
+        f"Found {len(cases)} images with their ground truth, laid out as {found.kind}.",
+        f"To be evaluated: {len(chosen)} ({classes}) in {groups} groups.",
+        *found.notes,
+    ]
+    if split == ALL and not any(case.split for case in cases):
+        sentences.insert(1, "The set names no splits: all of it is taken.")
+    return sentences
