@@ -5,12 +5,8 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from busdemo.cli.use import Commands
-
-if TYPE_CHECKING:
-    from busdemo.zoo.publishing import Kind
 
 
 def add_sharing(commands: Commands) -> None:
@@ -52,12 +48,17 @@ def _publish(options: argparse.Namespace) -> int:
         select_publishable,
     )
 
-    cards = {card.id: card for card in select_publishable(read_cards(task=None))}
+    known = read_cards(task=None)
+    cards = {card.id: card for card in select_publishable(known)}
     if options.model != "all" and options.model not in cards:
         return _refuse(f"No model {options.model!r} can be published; known: {', '.join(cards)}.")
     if not options.owner:
         return _refuse("Name the owner on the Hub with --owner or BUSDEMO_HUB.")
     chosen = list(cards.values()) if options.model == "all" else [cards[options.model]]
+    if options.model == "all":
+        for card in known:
+            if card.problem:
+                print(f"{card.id} is left out: {card.problem}", file=sys.stderr)
     if options.dry_run:
         print(*describe_plan(chosen, options.owner), sep="\n")
         return 0
@@ -74,12 +75,18 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _publish_run(options: argparse.Namespace) -> int:
+    from busdemo.workflows.run_publishing import publish_run
+    from busdemo.zoo.publishing import NotPublished
+
     if not options.owner:
         return _refuse("Name the owner on the Hub with --owner or BUSDEMO_HUB.")
-    if not options.folder.is_dir():
-        return _refuse(f"There is no folder {options.folder}.")
-    name = f"busdemo-run-{options.folder.resolve().name}"
-    return _push(options.folder, f"{options.owner}/{name}", "dataset")
+    try:
+        published = publish_run(options.folder, options.owner)
+    except (NotPublished, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{published.repo_id} at {published.revision}")
+    return 0
 
 
 def _build_space(options: argparse.Namespace) -> int:
@@ -97,29 +104,20 @@ def _build_space(options: argparse.Namespace) -> int:
 
 
 def _push_space(options: argparse.Namespace) -> int:
+    from busdemo import __version__
     from busdemo.workflows.hosting import build_space
     from busdemo.workflows.requirements import CannotBuild
+    from busdemo.zoo.publishing import NotPublished, push_folder
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "space"
         try:
             build_space(folder)
-        except (CannotBuild, OSError) as error:
+            pushed = push_folder(folder, options.repo_id, "space", f"busdemo {__version__}")
+        except (CannotBuild, NotPublished, OSError) as error:
             print(error, file=sys.stderr)
             return 1
-        return _push(folder, options.repo_id, "space")
-
-
-def _push(folder: Path, repo_id: str, kind: "Kind") -> int:
-    from busdemo import __version__
-    from busdemo.zoo.publishing import NotPublished, push_folder
-
-    try:
-        published = push_folder(folder, repo_id, kind, f"busdemo {__version__}")
-    except NotPublished as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"{published.repo_id} at {published.revision}")
+    print(f"{pushed.repo_id} at {pushed.revision}")
     return 0
 
 

@@ -172,18 +172,21 @@ def _explain(error: Exception, repo_id: str, revision: str | None) -> str:
     for kind, sentence in meanings.items():
         if isinstance(error, kind):
             return sentence
-    return f"The Hub did not give {repo_id}: {_reason(error)}."
+    return f"The Hub did not give {repo_id}: {find_reason(error)}."
 
 
-def _reason(error: Exception) -> str:
-    """Why a request failed: the client may hide it behind an error of its own."""
-    first = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else error
-    status = _status(first)
-    if status in _REFUSALS:
-        return _REFUSALS[status]
-    if status in _PASSING:
-        return f"it is in trouble itself (status {status}); try again later"
+def find_reason(error: BaseException) -> str:
+    """Why a request failed, without a full stop: the client may hide it behind other errors."""
+    chain = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    for status in map(_status, chain):
+        if status in _REFUSALS:
+            return _REFUSALS[status]
+        if status in _PASSING:
+            return f"it is in trouble itself (status {status}); try again later"
     # The class is looked up by its name: the HTTP library below the client may change.
-    if "TimeoutException" in (kind.__name__ for kind in type(first).__mro__):
+    if "TimeoutException" in (kind.__name__ for one in chain for kind in type(one).__mro__):
         return "it does not answer; try again later"
+    first = chain[-1] if isinstance(error, LocalEntryNotFoundError) else error
     return (str(first).strip().splitlines() or [type(first).__name__])[0].rstrip(".")

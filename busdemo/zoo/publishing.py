@@ -16,7 +16,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from busdemo.zoo.cards import YOUR_MODELS, Card, read_facts, repository_name, write_card
 from busdemo.zoo.files import WEIGHTS_FILE
-from busdemo.zoo.hub import find_weights
+from busdemo.zoo.hub import find_reason, find_weights
 
 Kind = Literal["model", "dataset", "space"]
 
@@ -118,5 +118,4 @@ def _explain(error: Exception, what: str) -> str:
     status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
     if status in (401, 403):
         return f"The Hub does not let HF_TOKEN write to {what} (status {status})."
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-    return f"The Hub did not take {what}: {reason}."
+    return f"The Hub did not take {what}: {find_reason(error)}."
