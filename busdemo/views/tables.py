@@ -154,4 +154,6 @@ def _sum(values: Iterable[Any]) -> float | None:
 
 def _size_mb(card: Card) -> float | None:
     path = card.folder / "model.safetensors"
-    return path.stat().st_size / 1e6 if path.is_file() else None
+    told = card.facts.get("bytes")  # of weights that are on the Hub
+    size = path.stat().st_size if path.is_file() else told if isinstance(told, int) else None
+    return None if size is None else size / 1e6

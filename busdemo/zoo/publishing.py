@@ -22,8 +22,8 @@ Kind = Literal["model", "dataset", "space"]
 
 COLLECTION = "busdemo: breast-ultrasound lesion segmentation"
 
-_OURS_ALONE = ("repo_id", "revision")
-"""Facts that only a card here has: a commit cannot name itself."""
+_OURS_ALONE = ("repo_id", "revision", "bytes")
+"""Facts that only a card here has: a commit cannot name itself, and there the weights are at hand."""
 
 
 class NotPublished(RuntimeError):
@@ -52,8 +52,10 @@ def publish_card(card: Card, owner: str) -> Published:
         staged = stage_card(card, Path(temporary) / card.id)
         repo_id = f"{owner}/{repository_name(card.id)}"
         published = push_folder(staged, repo_id, "model", f"{card.name}, {card.sha256[:12]}")
+        sizes = [path.stat().st_size for path in staged.glob(WEIGHTS_FILE)]
     header, text = read_facts(card.folder / "README.md")
     header["busdemo"] |= {"repo_id": published.repo_id, "revision": published.revision}
+    header["busdemo"] |= {"bytes": sizes[0]} if sizes else {}
     write_card(card.folder / "README.md", header, text)
     return published
 

@@ -68,6 +68,7 @@ def test_publishing_makes_one_repository_a_card_and_lists_them(zoo: Path, hub: H
         facts = yaml.safe_load(files["README.md"].decode().split("---\n")[1])["busdemo"]
         assert "revision" not in facts, "a commit cannot name itself"
         if not card.members:
+            assert card.facts["bytes"] == len(files["model.safetensors"])
             assert hashlib.sha256(files["model.safetensors"]).hexdigest() == card.sha256
     (collection,) = hub.uploads.collections.values()
     assert sorted(item["id"] for item in collection["items"]) == sorted(published.values())
