@@ -23,7 +23,7 @@ Kind = Literal["model", "dataset", "space"]
 COLLECTION = "busdemo: breast-ultrasound lesion segmentation"
 
 _OURS_ALONE = ("repo_id", "revision", "bytes")
-"""Facts that only a card here has: a commit cannot name itself, and there the weights are at hand."""
+"""Facts that only a card here has: a commit cannot name itself, and its weights lie beside it."""
 
 
 class NotPublished(RuntimeError):
