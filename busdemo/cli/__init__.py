@@ -11,6 +11,7 @@ from busdemo.cli.comparing import add_comparing
 from busdemo.cli.converting import add_converting
 from busdemo.cli.describe import add_describe
 from busdemo.cli.explaining import add_explaining
+from busdemo.cli.leakage import add_leakage
 from busdemo.cli.making import add_making
 from busdemo.cli.sharing import add_sharing
 from busdemo.cli.use import add_page_options, add_use, serve
@@ -42,4 +43,5 @@ def build_parser() -> argparse.ArgumentParser:
     add_making(commands)
     add_explaining(commands)
     add_sharing(commands)
+    add_leakage(commands)
     return parser

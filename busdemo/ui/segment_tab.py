@@ -23,6 +23,7 @@ from busdemo.ui.two_stage import read_models, run_two_stages, show_two_stages
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 from busdemo.views.pictures import draw_overlay, encode_png
+from busdemo.workflows.copies import look_for_copy, recall_copy
 from busdemo.workflows.receipts import encode_receipt, write_receipt
 from busdemo.workflows.segmenting import invert_reference, mask_of, read_reference
 
@@ -220,6 +221,9 @@ class SegmentTab:
             chosen = first_usable(self.pool, chosen)  # it may just have proved unusable
             shown = self._view(step, chosen, running)
             yield shown, describe_workspace(step, self.examples), step
+            if step.segmentations and not step.example:
+                look_for_copy(step.scan)  # the first answer is on its way; this took no time of it
+        yield gr.skip(), describe_workspace(step, self.examples), gr.skip()
 
     def _show(self, workspace: Workspace, choice: ViewerChoice) -> Update:
         chosen = first_usable(self.pool, choice.model)
@@ -262,6 +266,7 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
     card = IntakeData(
         image=Note(name=workspace.title, text="; ".join((f"{width} × {height} px", *scan.notes))),
         frames=scan.frames,
+        seen=describe_seen(workspace),
         example=workspace.example,
         examples=[
             Tile(
@@ -278,6 +283,14 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
         card.can_remove = True
         card.can_invert = bool(reference.files) and (reading.looks_inverted or reference.inverted)
     return card
+
+
+def describe_seen(workspace: Workspace) -> Note:
+    """Whether the models were made with this picture, once it was looked up."""
+    seen = recall_copy(workspace.scan)
+    if seen is None or not seen.split:
+        return Note(text=seen.sentence if seen else "")
+    return Note(name=seen.lead, text=seen.meaning)
 
 
 def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:

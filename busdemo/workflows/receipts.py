@@ -17,6 +17,7 @@ from busdemo.imaging.masks import STOPS, stop_of
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation, TwoStage
+from busdemo.workflows.copies import look_for_copy, tabulate_copy
 from busdemo.workflows.lesions import summarize_lesions, tabulate_lesions
 from busdemo.workflows.segmenting import (
     Files,
@@ -64,6 +65,7 @@ def write_receipt(
         "numbers": tabulate_numbers(mask, truth),
         "lesions": tabulate_lesions(mask, segmentation.levels, truth, spacing),
         "lesionwise": None if truth is None else summarize_lesions(mask, truth),
+        "training_copy": tabulate_copy(look_for_copy(scan)),
         "levels_sha256": _digest(segmentation.levels),
         "mask_sha256": _digest(mask),
     }

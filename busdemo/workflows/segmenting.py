@@ -19,6 +19,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation, Predicts, TwoStagePredictions
 from busdemo.scoring.overlap import Overlap, score_overlap
 from busdemo.views.pictures import draw_overlay, encode_png
+from busdemo.workflows.copies import look_for_copy
 from busdemo.workflows.lesions import Row, summarize_lesions, tabulate_lesions
 from busdemo.zoo.cards import Card
 
@@ -131,6 +132,7 @@ def write_results(
     steps = card.post_processing if choice.steps is None else choice.steps
     spacing = scan.spacing_mm if choice.mm_per_px is None else choice.mm_per_px
     mask, truth = segmentation.mask(stop, steps), mask_of(reference)
+    seen = look_for_copy(scan)
     prefix.parent.mkdir(parents=True, exist_ok=True)
     pictures = draw_results(scan, mask, probability_map, reference=reference)
     for kind, data in pictures.items():
@@ -142,6 +144,7 @@ def write_results(
         "post_processing": str(steps),
         **tabulate_numbers(mask, truth),
         **({} if truth is None else summarize_lesions(mask, truth)),
+        "training_copy": seen.sentence if seen else "",
         "reading": "; ".join(scan.notes),
         "reference": "" if reference is None else reference.reading.sentence,
         "input_sha256": scan.sha256,

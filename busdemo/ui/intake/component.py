@@ -39,6 +39,7 @@ class IntakeData(GradioModel):  # type: ignore[misc]
     """Everything the card shows, and, on the way up, the files or the example a visitor chose."""
 
     image: Note = Field(default_factory=Note)
+    seen: Note = Field(default_factory=Note)
     mask: Note = Field(default_factory=Note)
     can_invert: bool = False
     can_remove: bool = False

@@ -143,6 +143,7 @@ function show(value) {
   }
   markTile(value.example);
   showNote('image', value.image);
+  showNote('seen', value.seen);
   showNote('mask', value.mask);
   showFrames(value.frames || 1);
   root.querySelector('[data-act="invert"]').hidden = !value.can_invert;
