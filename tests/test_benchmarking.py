@@ -68,6 +68,13 @@ def test_the_leaderboard_tells_dice_and_false_alarms_apart(run: OpenRun) -> None
     assert f"Strong {dice.value:.2f} ({dice.low:.2f} to {dice.high:.2f})" in words
 
 
+def test_a_model_that_has_not_seen_all_images_says_so() -> None:
+    rows = RUN.rows[(RUN.rows["model"] != "weak") | (RUN.rows["dataset"] == "A")]
+    words = words_of(tell_leaderboard(view_of(open_rows(rows))))
+    assert "Weak (on 11 of 32 images)" in words
+    assert "Mean Dice over 32 images with a lesion" in words
+
+
 def test_two_models_are_told_apart_in_words_the_better_first(run: OpenRun) -> None:
     study = run.study()
     for a, b in (("weak", "strong"), ("strong", "weak")):

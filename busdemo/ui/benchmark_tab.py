@@ -5,9 +5,10 @@ with its run. A dropped run lives in the visitor's session only, for as long as 
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import gradio as gr
 from gradio.data_classes import FileData
@@ -27,6 +28,9 @@ from busdemo.zoo.cards import ALL_SETS
 STATE_SECONDS = 1800
 """How long a visitor's own run is kept in memory after its last change."""
 
+MOST_OWN_RUNS = 16
+"""Visitors' runs in memory at a time."""
+
 LEADERBOARD = "leaderboard"
 
 Own = OpenRun | None
@@ -39,6 +43,8 @@ class BenchmarkTab:
 
     folder: Path
     bench: Bench
+    own_runs: WeakSet[OpenRun] = field(default_factory=WeakSet)
+    """Those that sessions hold; one leaves when its session lets go of it."""
 
     def enter(self, own: Own, event: gr.EventData) -> BenchData:
         """The run, its choices and the leaderboard."""
@@ -63,10 +69,13 @@ class BenchmarkTab:
         if file is None:
             return gr.skip(), gr.skip()
         name, data = file
+        if len(self.own_runs) >= MOST_OWN_RUNS:
+            return BenchData(message=text.BENCHMARK_BUSY), gr.skip()
         try:
             opened = open_bytes(data)
         except ValueError as error:
             return BenchData(message=f"{name}: {error}"), gr.skip()
+        self.own_runs.add(opened)
         wish = Wish.from_event(event)
         return self._open(opened, wish, own=True, title=name), opened
 

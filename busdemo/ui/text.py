@@ -276,4 +276,8 @@ BENCHMARK_NONE = (
     "<code>rows.parquet</code> here.</p>"
 )
 BENCHMARK_ENDED = "This session has ended; please drop the run again."
+BENCHMARK_BUSY = (
+    "Too many runs are looked at just now; please try again later, or write a report: "
+    "busdemo report RUN --html OUT.html."
+)
 BENCHMARK_STAGES = {"1": "in one stage", "2": "in two stages", "0": "both ways"}

@@ -25,7 +25,7 @@ def tell_leaderboard(view: View) -> Passage:
     study = view.study
     table, alike = study.leaderboard, study.alike()
     figure = plot_leaderboard(table, view.palette, width_px=view.width_px, alike=alike)
-    first = table.iloc[0]
+    first = table.sort_values("dice n").iloc[-1]
     sentences = (
         f"Mean Dice over {first['dice n']:.0f} images with a lesion, each model at its own frozen "
         "threshold and at the image's own size. In brackets: the 95 % interval of "
@@ -67,12 +67,12 @@ def tabulate_models(study: Study) -> str:
         *(Column("Missed", ascending=True), Column("NSD"), Column("HD95, px", ascending=True)),
         *(Column("False alarms", ascending=True), Column("ms", ascending=True)),
     ]
-    rows = []
+    most, rows = study.leaderboard["dice n"].max(), []
     for row in study.leaderboard.to_dict("records"):
-        replaced = row["hd95 replaced"]
+        replaced, n = row["hd95 replaced"], row["dice n"]
         rows.append(
             [
-                Cell(row["name"]),
+                Cell(row["name"], "" if n == most else f"(on {n:.0f} of {most:.0f} images)"),
                 tell_mean(row["dice"], row["dice low"], row["dice high"]),
                 tell_number(row["dice median"], 2),
                 tell_number(row["missed"]),

@@ -1,5 +1,6 @@
 """The Benchmark tab: what its handlers answer, and the tab in a real Chromium."""
 
+import gc
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,6 +121,20 @@ def test_a_file_that_is_no_run_gives_one_sentence(tab: BenchmarkTab, tmp_path: P
         shown, _ = tab.open_run(("bad", data), event())
         assert sentence in shown.message
         assert not shown.opened
+
+
+def test_only_so_many_runs_of_visitors_are_in_memory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("busdemo.ui.benchmark_tab.MOST_OWN_RUNS", 1)
+    with gr.Blocks():
+        busy = build_benchmark_tab(folder)
+    file = ("mine.parquet", (folder / "rows.parquet").read_bytes())
+    _, own = busy.open_run(file, event())
+    assert busy.open_run(file, event())[0].message == text.BENCHMARK_BUSY
+    del own
+    gc.collect()
+    assert busy.open_run(file, event())[0].opened
 
 
 def test_without_a_shipped_run_the_tab_says_so(tmp_path: Path) -> None:
