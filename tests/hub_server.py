@@ -104,6 +104,8 @@ class HubServer:
                 token = self.headers.get("Authorization", "").removeprefix("Bearer ")
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fault = hub.meet(path) or Fault(path)
+                if wanted := self.headers.get("Range"):
+                    hub.ranges.append(wanted)
                 if fault.until:
                     fault.until.wait()
                 if fault.status:
@@ -118,7 +120,6 @@ class HubServer:
                 self, status: int, headers: dict[str, str], body: bytes, fault: Fault
             ) -> None:
                 if (wanted := self.headers.get("Range")) and status == 200:
-                    hub.ranges.append(wanted)
                     first = int(wanted.removeprefix("bytes=").split("-")[0])
                     whole = f"bytes {first}-{len(body) - 1}/{len(body)}"
                     status, headers, body = 206, headers | {"Content-Range": whole}, body[first:]

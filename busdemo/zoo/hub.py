@@ -12,6 +12,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,12 @@ Report = Callable[[float], None]
 
 
 def is_here(card: Card) -> bool:
-    """Are the card's weights in its folder or in the client's cache?"""
+    """Are the card's weights in its folder or, undamaged, in the client's cache?"""
     if card.origin is None or (card.folder / WEIGHTS_FILE).is_file():
         return True
     origin = card.origin
     cached = try_to_load_from_cache(origin.repo_id, WEIGHTS_FILE, revision=origin.revision)
-    return isinstance(cached, str)
+    return isinstance(cached, str) and _digest(Path(cached)) == card.sha256
 
 
 def find_weights(card: Card, report: Report | None = None) -> Path:
@@ -81,20 +82,26 @@ def find_weights(card: Card, report: Report | None = None) -> Path:
 
 
 def _download(origin: Origin, report: Report | None, **options: Any) -> Path:
-    """The weights in the client's cache. UnusableModel when three tries do not bring them."""
+    """The weights in the client's cache; UnusableModel when the Hub does not give them."""
     if report:
         options["tqdm_class"] = _reporting(report)
-    for left in reversed(range(_TRIES)):
+    where = {"repo_id": origin.repo_id, "filename": WEIGHTS_FILE, "revision": origin.revision}
+    try:
+        return _fetch_patiently(partial(hf_hub_download, **where, **options))
+    except Exception as error:  # what the client raises depends on the HTTP library below it
+        raise UnusableModel(_explain(error, origin.repo_id, origin.revision)) from error
+
+
+def _fetch_patiently(fetch: Callable[[], str]) -> Path:
+    """What `fetch` brings: the client goes on after a cut or a 429, but not after one 500."""
+    for _ in range(_TRIES - 1):
         try:
-            return Path(
-                hf_hub_download(origin.repo_id, WEIGHTS_FILE, revision=origin.revision, **options)
-            )
-        except Exception as error:  # as in `fetch_model`
-            # The client goes on after a cut or a 429, but gives up when the store stumbles once.
-            if not left or _status(error) not in _PASSING:
-                raise UnusableModel(_explain(error, origin.repo_id, origin.revision)) from error
+            return Path(fetch())
+        except HfHubHTTPError as error:
+            if _status(error) not in _PASSING:
+                raise
             time.sleep(_WAIT_S)
-    raise AssertionError("the last try returns or raises")
+    return Path(fetch())
 
 
 def _digest(path: Path) -> str:
@@ -142,10 +149,11 @@ def fetch_model(repo_id: str, revision: str | None) -> tuple[Path, str]:
         with contextlib.suppress(OfflineModeIsEnabled):
             info = HfApi().model_info(repo_id, revision=revision, files_metadata=True)
             check_files({file.rfilename: file.size for file in info.siblings or ()})
-        folder = Path(snapshot_download(repo_id, revision=revision, allow_patterns=list(FILES)))
+        wanted = {"revision": revision, "allow_patterns": list(FILES)}
+        folder = _fetch_patiently(partial(snapshot_download, repo_id, **wanted))
     except UnusableModel:
         raise
-    except Exception as error:  # what the client raises depends on the HTTP library below it
+    except Exception as error:  # as above
         raise UnusableModel(_explain(error, repo_id, revision)) from error
     if not re.fullmatch(r"[0-9a-f]{40}", folder.name):
         raise UnusableModel(f"The Hub did not say which commit of {repo_id} it gave.")

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,7 +118,9 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(zoo: Path, hub: HubServer)
     content = add_remote(zoo, hub, "far")
     path = Path(ask(zoo, hub)["far"][0])
     path.write_bytes(content[:-1] + b"?")
-    assert "not the ones the card names" in ask(zoo, hub, HF_HUB_OFFLINE="1")["far"][0]
+    refused = ask(zoo, hub, HF_HUB_OFFLINE="1")["far"]
+    assert "not the ones the card names" in refused[0]
+    assert refused[1] is False
     assert Path(ask(zoo, hub)["far"][0]).read_bytes() == content
 
 
@@ -164,6 +168,25 @@ def test_a_server_that_says_nothing_is_given_up(zoo: Path, hub: HubServer) -> No
     sentence = "The Hub did not give org/far: it does not answer; try again later."
     assert answer[0] == f"refused: {sentence}"
     assert answer[1] is False
+
+
+def test_a_program_that_is_killed_leaves_nothing_that_is_taken_for_weights(
+    zoo: Path, hub: HubServer
+) -> None:
+    content = add_remote(zoo, hub, "far", padding=12_000_000)
+    hub.faults += [Fault("/lfs/", cut=11_000_000), Fault("/lfs/", until=threading.Event())]
+    process = start(zoo, hub)
+    assert process.stdin
+    process.stdin.write("{}")
+    process.stdin.close()
+    while len(hub.ranges) < 1:  # it has 10 MB and asks for the rest
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    large = [path.suffix for path in kept_files(zoo) if path.stat().st_size > 10_000_000]
+    assert large == [".incomplete"]
+    assert Path(ask(zoo, hub)["far"][0]).read_bytes() == content
 
 
 def test_two_processes_may_fetch_the_same_model_at_once(zoo: Path, hub: HubServer) -> None:
