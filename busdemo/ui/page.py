@@ -8,10 +8,9 @@ import gradio as gr
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
-from busdemo.ui import text
+from busdemo.ui import benchmark_tab, text
 from busdemo.ui.api import build_api
 from busdemo.ui.background import open_pool, start_background
-from busdemo.ui.benchmark_tab import build_benchmark_tab
 from busdemo.ui.compare_tab import OPEN_LINKED_TAB, build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
@@ -46,12 +45,13 @@ def build_page(
                 build_compare_tab(pool, segment.examples, segment.state)
             with gr.Tab("Models"):
                 build_models_tab(pool)
-            with gr.Tab("Benchmark"):
-                build_benchmark_tab()
+            with gr.Tab("Benchmark", elem_id="bd-benchmark-tab"):
+                benchmark_tab.build_benchmark_tab()
             with gr.Tab("About"):
                 gr.Markdown(text.ABOUT, elem_id="bd-about")
         build_api(staged)
         page.load(None, js=OPEN_LINKED_TAB)
+        page.load(None, js=benchmark_tab.OPEN_LINKED_TAB)
     return page
 
 

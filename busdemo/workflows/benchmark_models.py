@@ -95,8 +95,8 @@ def tell_pair(view: View) -> Passage:
     name_a, name_b = view.name(view.a), view.name(view.b)
     images = list_scatter(view.study.benchmark, view.a, view.b)
     shown = (
-        "One dot an image with a lesion: Dice of the first model across, of the second upwards. "
-        "On the dotted line both are equal."
+        "One dot an image with a lesion: Dice of the first model across, of the second upwards, in "
+        "the colour of the better one, grey for a tie. On the dotted line both are equal."
     )
     return Passage(
         paragraph(describe_pair(pair, name_a, name_b), "bd-verdict")

@@ -14,7 +14,7 @@ from small_runs import small_run
 from busdemo.evaluation.run_files import Run, write_run
 from busdemo.ui import text
 from busdemo.ui.benchmark.component import Wish
-from busdemo.ui.benchmark_tab import BenchmarkTab, build_benchmark_tab
+from busdemo.ui.benchmark_tab import OPEN_LINKED_TAB, BenchmarkTab, build_benchmark_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
 from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
@@ -173,8 +173,9 @@ def address(folder: Path) -> Iterator[str]:
     with gr.Blocks(fill_width=True, analytics_enabled=False) as page, gr.Tabs():
         with gr.Tab("First"):
             gr.HTML("first")
-        with gr.Tab("Benchmark"):
+        with gr.Tab("Benchmark", elem_id="bd-benchmark-tab"):
             build_benchmark_tab(folder)
+        page.load(None, js=OPEN_LINKED_TAB)
     _, address, _ = page.launch(
         theme=build_theme(),
         css_paths=[STYLESHEET],
@@ -369,6 +370,14 @@ def test_it_fits_a_phone_and_turns_dark(browser: Browser, address: str) -> None:
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_function(f"{colour} !== '{light}'")
     settle(page)
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_link_opens_the_tab(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}#benchmark")
+    page.wait_for_selector("#bd-bench .bd-plot .main-svg", timeout=60_000)
     page.close()
 
 
