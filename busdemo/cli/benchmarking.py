@@ -34,19 +34,31 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument(
         "--workers", type=int, metavar="N", help="of a run: images at a time (default: cores)"
     )
+    evaluate.add_argument(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="of a run: compute here, or on a Ray cluster (extra cluster)",
+    )
+    evaluate.add_argument(
+        "--address", help="of --engine ray: the cluster's address (default: one on this machine)"
+    )
 
 
 def evaluate_run(options: argparse.Namespace) -> int:
     """Write a run; 130 when it was stopped by Ctrl-C."""
+    from busdemo.evaluation.cluster import compute_on_ray, connect
     from busdemo.evaluation.evaluating import compute_here, count_cores, evaluate_dataset
     from busdemo.evaluation.readers.finding import read_dataset, report_skipped
     from busdemo.evaluation.setup import choose_setup, write_receipt
     from busdemo.zoo.loading import UnusableModel
 
+    on_ray = options.engine == "ray"
     try:
         dataset = read_dataset(options.data, options.split)
-        workers = options.workers or count_cores()
-        _, examiner, notes = choose_setup(
+        cores = connect(options.address) if on_ray else count_cores()
+        workers = options.workers or cores
+        setup, examiner, notes = choose_setup(
             options.run_models,
             two_stage=not options.one_stage,
             onnx=options.detector,
@@ -54,14 +66,11 @@ def evaluate_run(options: argparse.Namespace) -> int:
         )
         for sentence in (*dataset.notes, *report_skipped(dataset.skipped), *notes):
             print(sentence, file=sys.stderr)
-        receipt = write_receipt(
-            dataset,
-            examiner,
-            command=_tell_command(options),
-            place="this machine",
-            workers=workers,
-        )
-        computed = evaluate_dataset(dataset, options.out, receipt, compute_here(examiner, workers))
+        place = f"a Ray cluster of {cores} cores" if on_ray else "this machine"
+        command = _tell_command(options)
+        receipt = write_receipt(dataset, examiner, command=command, place=place, workers=workers)
+        compute = compute_on_ray(setup, workers) if on_ray else compute_here(examiner, workers)
+        computed = evaluate_dataset(dataset, options.out, receipt, compute)
     except KeyboardInterrupt:
         print("Stopped. The same command goes on where it was.", file=sys.stderr)
         return 130
@@ -83,6 +92,7 @@ def _tell_command(options: argparse.Namespace) -> str:
         f"--split {options.split}",
     ]
     words.append(f"--models {' '.join(options.run_models)}")
+    words += ["--engine ray"] * (options.engine == "ray")
     words += ["--one-stage"] * options.one_stage + ["--eager"] * options.eager
     words += [f"--detector {options.detector.name}"] if options.detector else []
     return " ".join([*words, "--out RUN"])
