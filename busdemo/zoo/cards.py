@@ -67,6 +67,9 @@ class Origin:
     revision: str
 
 
+BENCHMARK = "benchmark"
+"""The folder beside the models that holds the shipped run of them, see `evaluation.run_files`."""
+
 SEGMENTATION = "segmentation"
 """The task of a card that names no other."""
 
@@ -133,8 +136,8 @@ def read_cards(weights: Path = WEIGHTS, task: str | None = SEGMENTATION) -> list
     None is every task.
     """
     # With a dot in front it is no model yet: one that is just being added.
-    folders = sorted(p for p in weights.iterdir() if p.is_dir() and not p.name.startswith("."))
-    by_id = {folder.name: read_card(folder) for folder in folders}
+    names = sorted(p.name for p in weights.iterdir() if p.is_dir() and not p.name.startswith("."))
+    by_id = {name: read_card(weights / name) for name in names if name != BENCHMARK}
     cards = [_check_members(card, by_id) for card in by_id.values() if task in (None, card.task)]
     return sorted(cards, key=lambda card: (card.order, card.id))
 

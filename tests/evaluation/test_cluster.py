@@ -16,7 +16,7 @@ from busdemo.evaluation.readers.finding import read_dataset
 from busdemo.evaluation.run_files import read_run
 from busdemo.evaluation.setup import choose_setup, write_receipt
 
-COUNT = 40
+COUNT = 60
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray comes with the extra `cluster`"
 )

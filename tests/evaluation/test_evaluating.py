@@ -211,7 +211,7 @@ def test_a_setup_built_elsewhere_refuses_other_weights(world: Path) -> None:
 
 
 def test_the_terminal_writes_a_run_and_says_what_is_wrong_in_a_sentence(
-    world: Path, capsys: pytest.CaptureFixture[str]
+    world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = ["--data", str(world / "data"), "--out", str(world / "run")]
     assert main(["evaluate", *data, "--models", "none"]) == 2
@@ -221,5 +221,8 @@ def test_the_terminal_writes_a_run_and_says_what_is_wrong_in_a_sentence(
         "There are no images of the split 'val' in data; it has test, train, or all."
         in capsys.readouterr().err
     )
+    monkeypatch.setattr("busdemo.evaluation.cluster.importlib.util.find_spec", lambda _: None)
+    assert main(["evaluate", *data, "--split", "train", "--engine", "ray"]) == 1
+    assert "pip install 'busdemo[cluster]'" in capsys.readouterr().err
     assert main(["evaluate"]) == 2
     assert "with --out a folder for a run" in capsys.readouterr().err

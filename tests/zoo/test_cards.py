@@ -56,6 +56,12 @@ def test_cards_come_in_their_own_order_then_by_id(weights: Path) -> None:
     assert [card.id for card in read_cards(weights)] == ["z", "a", "b", "c"]
 
 
+def test_the_shipped_run_beside_the_models_is_none(weights: Path) -> None:
+    add_model(weights, "one")
+    (weights / "benchmark/parts").mkdir(parents=True)
+    assert [card.id for card in read_cards(weights)] == ["one"]
+
+
 def test_an_empty_zoo_has_no_cards(weights: Path) -> None:
     assert read_cards(weights) == []
 
