@@ -63,7 +63,7 @@ class BenchmarkTab:
         """The passages asked for, of the images and models chosen."""
         wish = Wish.from_event(event)
         try:
-            opened = own or open_shipped(self.folder)
+            opened = own if wish.own else open_shipped(self.folder)
         except ValueError as error:
             return BenchData(message=str(error), turn=wish.turn)
         if opened is None:

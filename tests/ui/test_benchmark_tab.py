@@ -104,10 +104,16 @@ def test_a_run_of_one_s_own_is_shown_and_let_go_of(tab: BenchmarkTab, folder: Pa
     assert shown.own
     assert "<b>mine.parquet</b>" in shown.about
     assert own.run is None
-    assert "leaderboard" in tab.ask(own, event(sections=["leaderboard"])).told
+    assert "leaderboard" in tab.ask(own, event(own=True, sections=["leaderboard"])).told
     back, nothing = tab.close_run(event())
     assert nothing is None
     assert text.BENCHMARK_SHIPPED in back.about
+
+
+def test_the_shipped_run_never_answers_for_one_that_was_let_go_of(tab: BenchmarkTab) -> None:
+    shown = tab.ask(None, event(own=True, turn="5", sections=["pair"]))
+    assert (shown.message, shown.turn) == (text.BENCHMARK_ENDED, "5")
+    assert not shown.told
 
 
 def test_a_file_that_is_no_run_gives_one_sentence(tab: BenchmarkTab, tmp_path: Path) -> None:

@@ -76,6 +76,8 @@ class Wish:
 
     turn: str = ""
     sections: tuple[str, ...] = ()
+    own: bool = False
+    """Does the browser show the visitor's own run?"""
     dataset: str = ""
     stages: int = 0
     a: str = ""
@@ -92,6 +94,7 @@ class Wish:
         stages = str(data.get("stages"))
         return cls(
             sections=tuple(map(_word, sections[:16])) if isinstance(sections, list) else (),
+            own=data.get("own") is True,
             stages=int(stages) if stages in ("1", "2") else 0,
             dark=data.get("dark") is True,
             width_px=min(max(width, _LEAST_PX), _MOST_PX) if isinstance(width, int) else 900,

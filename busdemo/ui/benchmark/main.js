@@ -6,7 +6,7 @@ const part = (name) => root.querySelector('[data-part="' + name + '"]');
 const picker = (name) => root.querySelector('[data-choice="' + name + '"]');
 const sections = new Map(); // id -> { box, body, shown }
 const choice = { dataset: '', stages: '', a: '', b: '', factor: '' };
-let turns = 0, asked = null, run = '', plotlyUrl = '', uploads = 0;
+let turns = 0, asked = null, run = '', own = false, plotlyUrl = '', uploads = 0;
 
 // ---- asking
 
@@ -31,7 +31,7 @@ function ask() {
   for (const [, one] of open) one.body.setAttribute('aria-busy', 'true');
   asked = { turn: String(++turns), keys: new Map(open.map(([id]) => [id, keyOf(id)])) };
   asked.giveUp = setTimeout(() => { asked = null; }, PATIENCE_MS);
-  trigger('ask', { turn: asked.turn, sections: [...asked.keys.keys()], ...choice, ...place() });
+  trigger('ask', { turn: asked.turn, sections: [...asked.keys.keys()], own, ...choice, ...place() });
 }
 
 // ---- showing
@@ -86,6 +86,7 @@ function buildSection({ id, title, hint }, factors) {
 
 function showRun(value) {
   run = value.run;
+  own = value.own;
   part('about').innerHTML = value.about;
   root.querySelector('.bd-bench-run').hidden = !run;
   root.querySelector('[data-act="close"]').hidden = !value.own;
