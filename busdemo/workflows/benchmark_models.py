@@ -22,41 +22,40 @@ from busdemo.workflows.benchmarking import Study
 
 def tell_leaderboard(view: View) -> Passage:
     """Every system: lesion Dice, and false alarms apart."""
-    study = view.study
-    table, alike = study.leaderboard, study.alike()
-    figure = plot_leaderboard(table, view.palette, width_px=view.width_px, alike=alike)
-    first = table.sort_values("dice n").iloc[-1]
-    sentences = (
-        f"Mean Dice over {first['dice n']:.0f} images with a lesion, each model at its own frozen "
-        "threshold and at the image's own size. In brackets: the 95 % interval of "
-        f"{RESAMPLES:,} bootstrap draws of {first['dice groups']:.0f} patients or groups (none "
-        "below five). "
-    )
-    normal = first["false alarms n"]
-    sentences += (
-        f"False alarms: the share of {normal:.0f} normal images in which anything is marked; they "
-        "are never part of Dice. "
-        if normal
-        else "There are no normal images here, so false alarms are unknown. "
-    )
-    tolerance = study.benchmark.receipt.get("nsd_tolerance_px")
-    at = f" at {tolerance:g} px" if isinstance(tolerance, int | float) else ""
-    sentences += (
-        f"Missed: lesions of which no pixel is found. NSD{at} and HD95 are means over the same "
-        "images; where a model marks nothing, the image's diagonal stands for HD95 (in brackets: "
-        "for how many). ms: median of the prediction alone."
-    )
+    table, alike = view.study.leaderboard, view.study.alike()
     shown = (
         "Dots are means, lines their 95 % intervals, ticks medians. Models in colour are the best "
         "one and those not told apart from it (Wilcoxon test over patients or groups, Holm's "
         "correction over all pairs, 5 % level)."
     )
     return Passage(
-        tabulate_models(study)
+        tabulate_models(view.study)
         + paragraph(shown)
         + plot(0, "Mean lesion Dice and false alarms of every model")
-        + paragraph(sentences, "bd-quiet"),
-        [figure],
+        + paragraph(_explain_columns(view.study), "bd-quiet"),
+        [plot_leaderboard(table, view.palette, width_px=view.width_px, alike=alike)],
+    )
+
+
+def _explain_columns(study: Study) -> str:
+    """What the leaderboard's columns hold, and of how many images and groups."""
+    most = study.leaderboard.sort_values("dice n").iloc[-1]
+    normal = most["false alarms n"]
+    alarms = (
+        f"False alarms: the share of {normal:.0f} normal images in which anything is marked; they "
+        "are never part of Dice."
+        if normal
+        else "There are no normal images here, so false alarms are unknown."
+    )
+    tolerance = study.benchmark.receipt.get("nsd_tolerance_px")
+    at = f" at {tolerance:g} px" if isinstance(tolerance, int | float) else ""
+    return (
+        f"Mean Dice over {most['dice n']:.0f} images with a lesion, each model at its own frozen "
+        "threshold and at the image's own size. In brackets: the 95 % interval of "
+        f"{RESAMPLES:,} bootstrap draws of {most['dice groups']:.0f} patients or groups (none "
+        f"below five). {alarms} Missed: lesions of which no pixel is found. NSD{at} and HD95 are "
+        "means over the same images; where a model marks nothing, the image's diagonal stands for "
+        "HD95 (in brackets: for how many). ms: median of the prediction alone."
     )
 
 
