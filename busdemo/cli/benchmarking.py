@@ -15,7 +15,6 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
         "--models",
         dest="run_models",
         nargs="+",
-        default=["all"],
         metavar="MODEL",
         help="of a run: ids, or all (default: all)",
     )
@@ -53,13 +52,16 @@ def evaluate_run(options: argparse.Namespace) -> int:
     from busdemo.evaluation.setup import choose_setup, write_receipt
     from busdemo.zoo.loading import UnusableModel
 
+    if options.models:
+        print("Name the models of a run after --models.", file=sys.stderr)
+        return 2
     on_ray = options.engine == "ray"
     try:
         dataset = read_dataset(options.data, options.split)
         cores = connect(options.address) if on_ray else count_cores()
         workers = options.workers or cores
         setup, examiner, notes = choose_setup(
-            options.run_models,
+            options.run_models or ["all"],
             two_stage=not options.one_stage,
             onnx=options.detector,
             fast_workers=0 if options.eager else workers,
@@ -91,7 +93,7 @@ def _tell_command(options: argparse.Namespace) -> str:
         f"--data {options.data.resolve().name}",
         f"--split {options.split}",
     ]
-    words.append(f"--models {' '.join(options.run_models)}")
+    words.append(f"--models {' '.join(options.run_models or ['all'])}")
     words += ["--engine ray"] * (options.engine == "ray")
     words += ["--one-stage"] * options.one_stage + ["--eager"] * options.eager
     words += [f"--detector {options.detector.name}"] if options.detector else []

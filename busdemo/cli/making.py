@@ -121,7 +121,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     if options.out:
         return evaluate_run(options)
-    if not options.models:
+    if not options.models or options.run_models:
         print("Name models to test, or with --out a folder for a run.", file=sys.stderr)
         return 2
     if options.models == ["words"]:

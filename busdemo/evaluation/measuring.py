@@ -17,6 +17,7 @@ from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.boundary import measure_boundary
 from busdemo.scoring.overlap import Counts, histogram_levels, score_counts
 from busdemo.zoo.cards import Card
+from busdemo.zoo.loading import UnusableModel
 
 Row = dict[str, Any]
 
@@ -44,7 +45,10 @@ class Examiner:
         except (OSError, ValueError) as error:
             return Measured(SCHEMA.empty_table(), str(error))
         facts = _describe(case, reference)
-        rows = [facts | row for row in self._measure(image, reference)]
+        try:
+            rows = [facts | row for row in self._measure(image, reference)]
+        except UnusableModel as error:
+            raise UnusableModel(f"The run stopped at {case.id}. {error}") from error
         return Measured(tabulate_rows(rows))
 
     def _measure(self, image: GreyImage, reference: Mask) -> list[Row]:

@@ -224,5 +224,8 @@ def test_the_terminal_writes_a_run_and_says_what_is_wrong_in_a_sentence(
     monkeypatch.setattr("busdemo.evaluation.cluster.importlib.util.find_spec", lambda _: None)
     assert main(["evaluate", *data, "--split", "train", "--engine", "ray"]) == 1
     assert "pip install 'busdemo[cluster]'" in capsys.readouterr().err
+    assert main(["evaluate", "unet", *data]) == 2
+    assert "Name the models of a run after --models." in capsys.readouterr().err
+    assert main(["evaluate", "--models", "unet"]) == 2
     assert main(["evaluate"]) == 2
     assert "with --out a folder for a run" in capsys.readouterr().err

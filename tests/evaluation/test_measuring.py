@@ -20,6 +20,7 @@ from busdemo.imaging.masks import STOPS
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import open_two_stage
 from busdemo.zoo.cards import read_cards
+from busdemo.zoo.loading import UnusableModel
 
 ROWS = [("a", "A", "test", "benign"), ("b", "B", "test", "normal")]
 
@@ -152,3 +153,14 @@ def test_an_image_that_cannot_be_read_gives_no_rows_and_a_reason(
     measured = open_zoo(weights, staged=False).measure(case)
     assert measured.rows.num_rows == 0
     assert measured.problem == "a.webp cannot be read."
+
+
+def test_a_model_that_fails_on_an_image_is_a_sentence_with_its_name(
+    weights: Path, tmp_path: Path
+) -> None:
+    examiner = open_zoo(weights, staged=False)
+    examiner.pool.problems["two"] = "It gave numbers that are not finite."
+    with pytest.raises(
+        UnusableModel, match=r"^The run stopped at a\. It gave numbers that are not"
+    ):
+        examiner.measure(cases_of(tmp_path)[0])
