@@ -5,7 +5,7 @@ dealt into five parts at random, so that other images of the same patient were t
 where patients were. Same images, same sizes, same recipe: the difference is the split alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,8 @@ FOLDS = 5
 SPLITS = ("image", "patient")
 """What is dealt into parts."""
 
-PLANS = {"BUS-UCLM": 8, "BUS-BRA": 3}
-"""Epochs for the sets in which patients have several images: about 3,200 images a network."""
+PLANS = {"BUS-UCLM": 8}
+"""Epochs by set: one in which patients have many images, 19 on average."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Recipe:
 
 
 def train_pairs(
-    data: Path, out: Path, sets: Sequence[str] = tuple(PLANS), recipe: Recipe | None = None
+    data: Path, plans: Mapping[str, int] = PLANS, recipe: Recipe | None = None
 ) -> pd.DataFrame:
-    """Train and test all networks; one row an image, split and epoch, also written to `out` (CSV).
+    """Train and test all networks; one row an image, split and epoch.
 
     Only the train and val splits of `data` are used: its test split stays untouched. Columns:
     dataset, id, group, label, split_by, fold, epoch, tp, fp, fn (px of the image's own size, at
@@ -62,7 +62,7 @@ def train_pairs(
     keep_freed_memory()
     cases = read_index(data, "train", "val")
     rows: list[dict[str, object]] = []
-    for dataset in sets:
+    for dataset, epochs in plans.items():
         chosen = [case for case in cases if case.dataset == dataset]
         samples = read_samples(chosen, recipe.side_px)
         for split_by in SPLITS:
@@ -71,11 +71,10 @@ def train_pairs(
                 held = np.flatnonzero(folds == fold)
                 kept = np.flatnonzero(folds != fold)
                 about = {"dataset": dataset, "split_by": split_by, "fold": fold}
-                trained = _train(samples, kept, recipe, PLANS[dataset], fold)
+                trained = _train(samples, kept, recipe, epochs, fold)
                 for epoch, network in trained:
                     counts = _test(network, [chosen[i] for i in held], samples.images[held])
                     rows += [{**about, "epoch": epoch, **row} for row in counts]
-                pd.DataFrame(rows).to_csv(out, index=False)
     return pd.DataFrame(rows)
 
 

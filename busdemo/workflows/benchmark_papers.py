@@ -1,9 +1,13 @@
 """Why papers disagree: the same predictions under each paper's protocol, beside the honest one."""
 
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
+from busdemo.evaluation.crops import read_crops
+from busdemo.evaluation.protocols import tabulate_protocols
+from busdemo.evaluation.split_effect import read_split_pair
 from busdemo.workflows.benchmark_markup import Cell, Column, paragraph, render_table
 from busdemo.workflows.benchmarking import OpenRun
 
@@ -20,8 +24,14 @@ COLUMNS = {
 
 def tell_papers(opened: OpenRun) -> str:
     """The section as HTML; empty where the run's rows were let go of or nothing is known yet."""
-    table = pd.DataFrame(columns=list(COLUMNS))
-    return render_papers(table) if opened.run is not None and len(table) else ""
+    return "" if opened.run is None else _tell_run(opened)
+
+
+@lru_cache(maxsize=2)
+def _tell_run(opened: OpenRun) -> str:
+    assert opened.run is not None  # noqa: S101
+    table = tabulate_protocols(opened.run, read_crops(), read_split_pair())
+    return render_papers(table) if len(table) else ""
 
 
 def render_papers(table: pd.DataFrame) -> str:
@@ -30,7 +40,10 @@ def render_papers(table: pd.DataFrame) -> str:
     told = (
         "The same predictions of this run, scored under each paper's convention and under the one "
         "of this page: mean Dice of each image with a lesion at its own size, at a threshold "
-        "frozen before, false alarms apart. The gap is the convention's, not the network's."
+        "frozen before, false alarms apart. The gap is the convention's, not the network's. The "
+        "models are ours, not the papers', trained and tested on other images: beside a claim, "
+        "the table shows how far a convention alone moves a number, never what a paper's model "
+        "would score here. “Claimed” is what the source prints, under its own protocol."
     )
     return (
         "<h2>Why papers disagree</h2>"
