@@ -16,9 +16,9 @@ from busdemo.evaluation.ranks import Ranks, rank_systems
 from busdemo.evaluation.run_files import ROWS_FILE, Run, read_run
 from busdemo.evaluation.run_limits import refuse_giants
 from busdemo.evaluation.strata import list_factors, tabulate_strata
-from busdemo.zoo.cards import ALL_SETS, WEIGHTS
+from busdemo.zoo.cards import ALL_SETS, BENCHMARK, WEIGHTS
 
-SHIPPED_RUN = WEIGHTS / "benchmark"
+SHIPPED_RUN = WEIGHTS / BENCHMARK
 """The run of the zoo on the test split."""
 
 
