@@ -1,6 +1,7 @@
 """The commands a user needs: the page, segmenting, replaying a receipt, adding a model."""
 
 import argparse
+import importlib.util
 import itertools
 import os
 import sys
@@ -88,6 +89,19 @@ def add_page_options(parser: argparse.ArgumentParser, default: str | None = None
     parser.add_argument(
         "--root-path", default=default, help="path prefix behind a proxy, such as /busdemo"
     )
+    parser.add_argument(
+        "--rate",
+        default=default,
+        type=int,
+        metavar="N",
+        help="requests a minute that one address may make (default: 240; 0: no limit)",
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        default=default or False,
+        help="offer the API to language models as tools, too (needs busdemo[mcp])",
+    )
     add_detector_option(parser, default)
 
 
@@ -104,12 +118,23 @@ def add_detector_option(parser: argparse.ArgumentParser, default: str | None = N
 
 def serve(options: argparse.Namespace) -> int:
     """Start the page and stay until it ends."""
-    from busdemo.ui.page import launch
+    from busdemo.ui.limits import PER_MINUTE
+    from busdemo.ui.page import Service, launch
     from busdemo.zoo.loading import UnusableModel
 
+    if options.mcp and not importlib.util.find_spec("mcp"):
+        print("--mcp needs more: pip install 'busdemo[mcp]'.", file=sys.stderr)
+        return 2
+    per_minute = PER_MINUTE if options.rate is None else max(0, options.rate)
+    service = Service(per_minute, options.mcp, options.root_path)
     port = options.port or int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
     try:
-        launch(host=options.host, port=port, root_path=options.root_path, detector=options.detector)
+        launch(
+            host=options.host,
+            port=port,
+            detector=options.detector,
+            service=service,
+        )
     except UnusableModel as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,6 +1,5 @@
 """The same verbs over HTTP, named and documented under "Use via API"."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import classifier_text, text
 from busdemo.ui.api_compare import build_compare_api
 from busdemo.ui.api_describe import build_describe
+from busdemo.ui.endpoints import build_endpoint
 from busdemo.ui.explain_api import add_explain
 from busdemo.ui.workspace import first_usable
 from busdemo.workflows.classifying import classifier_of, tabulate_classification
@@ -46,7 +46,7 @@ def build_api(staged: TwoStage) -> None:
         receipt, scores = gr.JSON(label="receipt"), gr.JSON(label="scores")
         shared: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
         gr.Button("segment").click(
-            partial(segment_files, staged),
+            build_endpoint("segment", segment_files, staged),
             [image, model, threshold, masks, process, spacing, two_stage],
             [*files, receipt],
             api_name="segment",
@@ -55,7 +55,7 @@ def build_api(staged: TwoStage) -> None:
         )
         paint, classes = gr.Checkbox(label="paint"), gr.JSON(label="classes")
         gr.Button("classify").click(
-            partial(classify_file, pool),
+            build_endpoint("classify", classify_file, pool),
             [image, paint],
             classes,
             api_name="classify",
@@ -64,7 +64,7 @@ def build_api(staged: TwoStage) -> None:
         )
         add_explain(pool, image, model)
         gr.Button("score").click(
-            score_files,
+            build_endpoint("score", score_files),
             [masks, references],
             scores,
             api_name="score",

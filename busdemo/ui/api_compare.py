@@ -1,7 +1,6 @@
 """Comparing annotations over HTTP, named and documented under "Use via API"."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.consensus import WAY_NAMES
+from busdemo.ui.endpoints import build_endpoint
 from busdemo.workflows.comparing import (
     Case,
     Source,
@@ -87,7 +87,7 @@ def build_compare_api(pool: SegmenterPool) -> None:
         steps = gr.Textbox(value="", label="post_processing")
         report, numbers = gr.File(label="report"), gr.JSON(label="numbers")
         gr.Button("compare").click(
-            partial(compare_files, pool),
+            build_endpoint("compare", compare_files, pool),
             [image, masks, models, ways, reference, tolerance, spacing, threshold, steps],
             [report, numbers],
             api_name="compare",

@@ -1,6 +1,5 @@
 """The verb `describe` over HTTP."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from busdemo.imaging.masks import stop_of
 from busdemo.imaging.refusals import UnreadableImage
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
+from busdemo.ui.endpoints import build_endpoint
 from busdemo.ui.workspace import first_usable
 from busdemo.workflows.describing import report, tabulate_report
 from busdemo.workflows.segmenting import read_reference, segment
@@ -24,7 +24,7 @@ def build_describe(pool: SegmenterPool, shared: dict[str, Any]) -> None:
     model = gr.Dropdown(list(pool.cards), value=first_usable(pool), label="model")
     threshold = gr.Number(value=0, label="threshold")
     gr.Button("describe").click(
-        partial(describe_files, pool),
+        build_endpoint("describe", describe_files, pool),
         [image, masks, model, threshold],
         gr.JSON(label="description"),
         api_name="describe",

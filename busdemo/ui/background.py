@@ -1,7 +1,9 @@
 """What a page does beside answering visitors: fetch weights that are not here, time the models,
 read the shipped run."""
 
+import contextlib
 import threading
+import time
 from pathlib import Path
 
 from busdemo.inference.segmenter import SegmenterPool
@@ -15,6 +17,29 @@ def open_pool(weights: Path = WEIGHTS) -> SegmenterPool:
     """The zoo's models, without waiting for weights that only the Hub has."""
     downloads = Downloads(read_cards(weights, task=None))
     return SegmenterPool(read_cards(weights), downloads)
+
+
+def start_sweeping(folder: Path, older_than_s: float, every_s: float) -> None:
+    """From now on, delete files of `folder` this old: those that Gradio loses track of.
+
+    It keeps what tools of a language model send as text in files of its own, without an owner.
+    """
+
+    def sweep() -> None:
+        while True:
+            sweep_files(folder, older_than_s)
+            time.sleep(every_s)
+
+    threading.Thread(target=sweep, daemon=True, name="sweep").start()
+
+
+def sweep_files(folder: Path, older_than_s: float) -> None:
+    """Delete the files under `folder` that were last changed longer ago than this."""
+    before = time.time() - older_than_s
+    for path in list(folder.rglob("*")):
+        with contextlib.suppress(OSError):  # somebody else was faster
+            if path.is_file() and path.stat().st_mtime < before:
+                path.unlink()
 
 
 def start_background(staged: TwoStage) -> None:

@@ -49,12 +49,15 @@ class CompareTab:
     def pick_example(self, event: gr.EventData) -> Iterator[Update]:
         """A shipped example, with its exact outline and the results that are at hand."""
         wish = Wish.from_event(event)
-        if wish.example in self.examples:
-            yield from self._run(self._open(wish.example), wish.models)
+        if wish.example not in self.examples:
+            yield gr.skip(), gr.skip()
+            return
+        yield from self._run(self._open(wish.example), wish.models)
 
     def open_image(self, arrival: Arrival, workspace: Workspace | None) -> Iterator[Update]:
         """A visitor's own image; one that cannot be read changes nothing but a sentence."""
         if arrival.file is None:
+            yield gr.skip(), gr.skip()
             return
         name, data = arrival.file
         try:

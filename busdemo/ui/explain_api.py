@@ -1,6 +1,5 @@
 """The endpoint /explain: one heat map over HTTP."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +10,7 @@ from gradio.utils import get_upload_folder
 from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
+from busdemo.ui.endpoints import build_endpoint
 from busdemo.workflows.explaining import KINDS, Kind, look_at
 from busdemo.workflows.explanations import describe_hint, describe_look, draw_look
 
@@ -21,7 +21,7 @@ def add_explain(pool: SegmenterPool, image: gr.File, model: gr.Dropdown) -> None
     layer = gr.Textbox(label="layer")
     files = [gr.File(label=name) for name in ("heat over the scan", "values")]
     gr.Button("explain").click(
-        partial(explain_file, pool),
+        build_endpoint("explain", explain_file, pool),
         [image, model, kind, layer],
         [*files, gr.JSON(label="facts")],
         api_name="explain",

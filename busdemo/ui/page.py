@@ -2,17 +2,21 @@
 
 import html
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import benchmark_tab, text
 from busdemo.ui.api import build_api
-from busdemo.ui.background import open_pool, start_background
+from busdemo.ui.background import open_pool, start_background, start_sweeping
 from busdemo.ui.compare_tab import OPEN_LINKED_TAB, build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
+from busdemo.ui.limits import PER_MINUTE, RateLimit
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
@@ -23,6 +27,34 @@ STYLESHEETS = [STYLESHEET, *MODELS_STYLESHEETS]
 
 SWEEP_SECONDS, FILE_SECONDS = 600, 6600
 """Every so often, files older than this are deleted: together, within the two hours we promise."""
+
+
+MOST_WAITING = 64
+"""Requests in the queue; further ones are refused in words."""
+
+EMBED_SCRIPT = """<script>
+if (new URLSearchParams(location.search).has('embed'))
+  document.documentElement.classList.add('bd-embed');
+</script>"""
+"""`?embed` shows the viewer alone, for slides and course pages (page.css)."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """How the page is offered: requests a minute of one address (0: as many as it likes), MCP.
+
+    `root_path` is the path prefix behind a proxy, such as /busdemo.
+    """
+
+    per_minute: int = PER_MINUTE
+    mcp: bool = False
+    root_path: str | None = None
+
+    @property
+    def middleware(self) -> list[Middleware]:
+        """What stands before the page."""
+        limit = Middleware(RateLimit, per_minute=self.per_minute)
+        return [limit] if self.per_minute else []
 
 
 def build_page(
@@ -59,9 +91,9 @@ def launch(
     *,
     host: str | None = None,
     port: int | None = None,
-    root_path: str | None = None,
     weights: Path = WEIGHTS,
     detector: Path | None = None,
+    service: Service = Service(),
     wait: bool = True,
 ) -> tuple[gr.Blocks, str]:
     """Start the page; models load, or come from the Hub, in the background.
@@ -76,11 +108,11 @@ def launch(
     pool = open_pool(weights)
     staged = open_two_stage(pool, weights, detector)
     page = build_page(pool, staged=staged)
-    page.queue(max_size=64)
+    page.queue(max_size=MOST_WAITING)
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
-        root_path=root_path,
+        root_path=service.root_path,
         theme=build_theme(),
         css_paths=STYLESHEETS,
         footer_links=["api"],
@@ -89,8 +121,13 @@ def launch(
         run_history=False,
         ssr_mode=False,
         prevent_thread_lock=True,
+        head=EMBED_SCRIPT,
+        app_kwargs={"middleware": service.middleware},
+        mcp_server=service.mcp,
     )
     start_background(staged)
+    if service.mcp:
+        start_sweeping(Path(get_upload_folder()), FILE_SECONDS, SWEEP_SECONDS)
     if wait:
         page.block_thread()
     return page, address

@@ -1,6 +1,7 @@
 """The Segment tab: files in, panes and numbers out; the threshold itself stays in the browser."""
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ _QUEUE: dict[str, Any] = {
 Update = tuple[ViewerData | Any, IntakeData | Any, Workspace | Any]
 """What a handler returns: for the viewer, the intake and the visitor's state."""
 
+# A handler that yields nothing at all would empty what it is for.
+_NOTHING: Update = (gr.skip(), gr.skip(), gr.skip())
+
 
 @dataclass(frozen=True, eq=False)
 class SegmentTab:
@@ -59,6 +63,8 @@ class SegmentTab:
     intake: Intake
     state: gr.State
     """The visitor's workspace."""
+    count_waiting: Callable[[], int]
+    """How many requests wait for the models."""
 
     @property
     def pool(self) -> SegmenterPool:
@@ -95,11 +101,22 @@ class SegmentTab:
                 yield self._view(step, chosen, running), step, gr.skip()
         yield gr.skip(), gr.skip(), gr.Timer(active=more)
 
+    def resume(
+        self, workspace: Workspace | None, choice: ViewerChoice
+    ) -> Iterator[tuple[ViewerData | Any, Workspace | Any]]:
+        """The models that had to wait, because other visitors waited for their first answer."""
+        if workspace is None or choice.case != workspace.case:
+            yield _NOTHING[::2]
+            return
+        for shown, _, step in self._run(workspace, choice):
+            yield shown, step
+
     def drop_image(
         self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
     ) -> Iterator[Update]:
         """A new image: shown at once, then the chosen model's result, then the others'."""
         if not arrival.files:
+            yield _NOTHING
             return
         name, data = arrival.files[0]
         try:
@@ -113,8 +130,10 @@ class SegmentTab:
 
     def pick_example(self, arrival: Arrival, choice: ViewerChoice) -> Iterator[Update]:
         """A shipped example, with its exact outline."""
-        if arrival.example in self.examples:
-            yield from self._run(open_example(self.examples[arrival.example], self.pool), choice)
+        if arrival.example not in self.examples:
+            yield _NOTHING
+            return
+        yield from self._run(open_example(self.examples[arrival.example], self.pool), choice)
 
     def drop_mask(
         self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
@@ -122,7 +141,7 @@ class SegmentTab:
         """A reference for the image on the table; the image and its results stay."""
         workspace = self.open(workspace, choice)
         if not arrival.files:
-            return gr.skip(), gr.skip(), gr.skip()
+            return _NOTHING
         try:
             if len(arrival.files) > MOST_MASKS:
                 raise UnreadableImage(text.TOO_MANY_MASKS)
@@ -137,7 +156,7 @@ class SegmentTab:
         """Exchange lesion and background of the uploaded mask, or exchange them back."""
         workspace = self.open(workspace, choice)
         if workspace.reference is None or not workspace.reference.files:
-            return gr.skip(), gr.skip(), gr.skip()
+            return _NOTHING
         inverted = invert_reference(workspace.reference, workspace.scan)
         return self._show(workspace.with_reference(inverted), choice)
 
@@ -219,10 +238,14 @@ class SegmentTab:
         chosen = first_usable(self.pool, choice.model)
         for step, running in workspace.run(self.pool, chosen):
             chosen = first_usable(self.pool, chosen)  # it may just have proved unusable
-            shown = self._view(step, chosen, running)
+            # The chosen model's answer is there: whoever waits for a first answer goes before.
+            pauses = bool(running and chosen in step.segmentations and self.count_waiting())
+            shown = self._view(step, chosen, "" if pauses else running)
             yield shown, describe_workspace(step, self.examples), step
             if step.segmentations and not step.example:
                 look_for_copy(step.scan)  # the first answer is on its way; this took no time of it
+            if pauses:
+                break
         yield gr.skip(), describe_workspace(step, self.examples), gr.skip()
 
     def _show(self, workspace: Workspace, choice: ViewerChoice) -> Update:
@@ -232,6 +255,8 @@ class SegmentTab:
 
     def _view(self, workspace: Workspace, chosen: str, running: str = "") -> ViewerData:
         shown = show_workspace(workspace, self.pool, self.viewer, chosen=chosen, running=running)
+        if not running and any(layer.state == "waiting" for layer in shown.models):
+            shown.more = secrets.token_hex(4)
         return show_two_stages(shown, workspace, self.staged, self.viewer)
 
 
@@ -250,7 +275,15 @@ def build_segment_tab(
         intake = Intake(describe_workspace(opening, examples), elem_id="bd-intake")
         viewer = Viewer(shown, elem_id="bd-viewer")
         findings = Findings(list_sections(), elem_id="bd-findings")
-    tab = SegmentTab(staged, examples, viewer, intake, state)
+    tab = SegmentTab(
+        staged,
+        examples,
+        viewer,
+        intake,
+        state,
+        # What /gradio_api/queue/status tells.
+        lambda: page._queue.get_status().queue_size,
+    )
     _connect(page, tab, state)
     findings.ask(tab.ask, [state, viewer], [findings], **_QUEUE)
     if pool.downloads.arrived:
@@ -297,16 +330,17 @@ def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
     outputs = [tab.viewer, tab.intake, state]
     shared = _QUEUE
     files = [tab.intake, state, tab.viewer]
-    # Another image, or another frame, while models still run: the last one wins.
+    # Another image, frame or example while models still run: the last one wins.
     last: dict[str, Any] = {**shared, "trigger_mode": "always_last"}
     tab.intake.drop_image(tab.drop_image, files, outputs, **last)
-    tab.intake.pick_example(tab.pick_example, [tab.intake, tab.viewer], outputs, **shared)
+    tab.intake.pick_example(tab.pick_example, [tab.intake, tab.viewer], outputs, **last)
     tab.intake.drop_mask(tab.drop_mask, files, outputs, **shared)
     tab.intake.invert_mask(tab.invert_mask, [state, tab.viewer], outputs, **shared)
     tab.intake.remove_mask(tab.remove_mask, [state, tab.viewer], outputs, **shared)
     # A second wish while one is being answered must not be dropped: it is asked for only once.
     looking = [state, tab.viewer]
     tab.viewer.look(tab.look, looking, looking[::-1], trigger_mode="multiple", **shared)
+    tab.viewer.resume(tab.resume, looking, looking[::-1], **shared)
     tab.viewer.export(tab.export, [state, tab.viewer], [tab.viewer], **shared)
     tab.viewer.stage(tab.stage, looking, looking[::-1], trigger_mode="multiple", **shared)
     page.load(tab.arrive, [state, tab.viewer], outputs, **shared)

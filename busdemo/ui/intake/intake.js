@@ -37,6 +37,26 @@ function refuse(kind, files) {
   return '';
 }
 
+// While an answer takes long: how many requests wait, which is the most that can be before this one.
+const MOST_POLLS = 600;
+let waiting = 0;
+
+function watchQueue() {
+  const { root: base = '', api_prefix: prefix = '' } = window.gradio_config || {};
+  let place = Infinity, polls = 0;
+  clearInterval(waiting);
+  waiting = setInterval(async () => {
+    if (++polls > MOST_POLLS) clearInterval(waiting);
+    try {
+      const { queue_size: size } = await (await fetch(`${base}${prefix}/queue/status`)).json();
+      place = Math.min(place, size);
+      if (place > 0) showNote('image', { text: `Waiting: at most ${place} ${place === 1 ? 'request' : 'requests'} before yours.` });
+    } catch (error) {
+      clearInterval(waiting);
+    }
+  }, 1000);
+}
+
 async function send(kind, files) {
   if (!files.length) return;
   const mine = ++turns[kind], error = refuse(kind, files);
@@ -60,6 +80,7 @@ async function send(kind, files) {
     if (kind === 'image') imageFiles = sent;
     props.value = { ...props.value, files: sent, example: '', frame: 0 };
     trigger(EVENTS[kind]);
+    if (kind === 'image') watchQueue();
   } catch (failure) {
     tellShown();
     showNote(kind, { error: 'The upload did not arrive; please try again.' });
@@ -102,15 +123,21 @@ function buildTile({ id, title, picture }) {
   image.loading = 'lazy';
   image.src = picture.url;
   tile.append(image);
-  tile.addEventListener('click', () => {
-    turns.image++;
-    turns.mask++;
-    props.value = { ...props.value, files: [], example: id };
-    markTile(id);
-    trigger('pick_example');
-  });
+  tile.addEventListener('click', () => pickExample(id));
   return tile;
 }
+
+function pickExample(id) {
+  turns.image++;
+  turns.mask++;
+  props.value = { ...props.value, files: [], example: id };
+  markTile(id);
+  trigger('pick_example');
+  watchQueue();
+}
+
+// The viewer follows a link (link.js): its example is asked for as a tile would.
+document.addEventListener('busdemo:example', ({ detail }) => pickExample(String(detail).slice(0, 64)));
 
 function markTile(id) {
   for (const tile of root.querySelectorAll('[data-example]')) {
@@ -155,6 +182,7 @@ root.querySelector('.bd-frame input').addEventListener('change', askFrame);
 root.querySelector('[data-act="invert"]').addEventListener('click', () => trigger('invert_mask'));
 root.querySelector('[data-act="remove"]').addEventListener('click', () => trigger('remove_mask'));
 watch('value', () => {
+  clearInterval(waiting);
   tellShown();
   show(props.value);
 });

@@ -59,6 +59,7 @@ _SCRIPTS = (
     "showing",
     "twostage",
     "session",
+    "link",
     "main",
 )
 """The order in which the scripts are joined: `main` last, it uses all the others."""
@@ -131,6 +132,8 @@ class ViewerData(GradioModel):  # type: ignore[misc]
     """One sentence, when there is no detector."""
     downloads: list[Picture] = Field(default_factory=list)
     """Files the browser saves as soon as they arrive, once, each under its own name on disk."""
+    more: str = ""
+    """Not empty, and another each time: models are left that have not run, ask again (`resume`)."""
     message: str = ""
     """One sentence, shown as an error above the panes."""
 

@@ -32,6 +32,7 @@ function bindTools(root, actions) {
     outline: () => actions.setStyle('outline'),
     frozen: () => actions.toFrozen(),
     'view-reset': () => actions.resetView(),
+    link: () => actions.told.link(),
     'window-reset': () => actions.setLook({ brightness: 0, contrast: 0 }),
   };
   for (const button of root.querySelectorAll('[data-do]')) {

@@ -6,11 +6,12 @@ const root = element.querySelector('.bd-viewer');
 const shelf = new PictureShelf();
 const settle = () => { commit(); tell(); };
 const session = new Session(root, {
-  choice: settle, save: askForFile, look: (request) => trigger('look', request), shown: wantStages,
+  choice: settle, save: askForFile, look: (request) => trigger('look', request), shown: wantStages, link: copyLink,
 });
 const { state } = session;
+const RESUME_MS = 1000;
 const saved = { urls: new Set(), asked: false };
-let turn = 0;
+let turn = 0, link = readLink(location.hash);
 
 const stages = new TwoStage(root, state, { change: restage, ask: (models) => trigger('stage', { models }) });
 
@@ -51,6 +52,34 @@ function askForFile(request) {
   trigger('export', request);
 }
 
+async function copyLink() {
+  const fragment = writeLink(session), text = location.href.split('#')[0] + fragment;
+  history.replaceState(null, '', fragment);
+  const where = await navigator.clipboard.writeText(text).then(() => 'Copied', () => 'It stands in the address bar');
+  const what = exampleOf(state) ? 'example, model, threshold, view' : 'no upload: model, threshold, view';
+  setText(root.querySelector('.bd-link-note'), `${where}: ${what}`);
+}
+
+// A link's example is asked for once; its other wishes wait for it.
+function wantLink() {
+  if (!link) return;
+  if (link.example && exampleOf(state) !== link.example) {
+    if (link.asked) link = null; // the visitor has opened something else
+    else link.asked = true;
+    if (link) document.dispatchEvent(new CustomEvent('busdemo:example', { detail: link.example }));
+    return;
+  }
+  const wish = link;
+  link = null;
+  followLink(session, wish);
+  if (wish.twoStage && !state.twoStage) stages.toggle();
+}
+
+// Under load the server answers the chosen model first and is asked for the others again.
+function goOn(value, mine) {
+  if (value.more) setTimeout(() => mine === turn && trigger('resume'), RESUME_MS);
+}
+
 // Files are saved once. Their list is emptied in the value: a remount must not save them again,
 // and a file asked for twice would otherwise arrive as "nothing has changed".
 function saveFiles(files) {
@@ -89,6 +118,8 @@ async function apply(value) {
     root.dataset.busy = 'false';
     commit();
     tell();
+    goOn(value, mine);
+    if (first) wantLink();
     await Promise.all(layers.filter((layer) => layer.id !== model).map(async (layer) => {
       await readLayer(layer, shelf, image, reference);
       if (!isLate()) session.showModels();

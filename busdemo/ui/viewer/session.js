@@ -283,6 +283,16 @@ class Session {
     this.viewChanged();
   }
 
+  // Zoom and the place of the scan in the middle, of a link.
+  lookAt({ zoom, x, y }) {
+    const { view } = this;
+    view.reset();
+    view.zoomAt(view.pane.width / 2, view.pane.height / 2, zoom);
+    view.centre = { x, y };
+    view.settle();
+    this.viewChanged();
+  }
+
   zoom(factor) {
     this.view.zoomAt(this.view.pane.width / 2, this.view.pane.height / 2, factor);
     this.viewChanged();

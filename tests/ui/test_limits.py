@@ -1,0 +1,113 @@
+"""One address cannot take the whole server: requests that cost something are counted."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from busdemo.ui import limits
+from busdemo.ui.background import sweep_files
+from busdemo.ui.limits import RateLimit, find_address
+
+
+def build_scope(path: str = "/gradio_api/queue/join", **changes: Any) -> dict[str, Any]:
+    scope = {"type": "http", "method": "POST", "path": path, "client": ("8.8.8.8", 1)}
+    return scope | {"headers": []} | changes
+
+
+def ask(limit: RateLimit, **changes: Any) -> tuple[int, dict[bytes, bytes], bytes]:
+    """Status, headers and body of the answer; 200 where the page would have answered."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    asyncio.run(limit(build_scope(**changes), receive, send))
+    return sent[0]["status"], dict(sent[0].get("headers", ())), sent[-1].get("body", b"")
+
+
+async def page(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200})
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [100.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_request_after_the_last_is_refused_with_the_seconds_to_wait() -> None:
+    limit = RateLimit(page, per_minute=6)
+    assert [ask(limit)[0] for _ in range(6)] == [200] * 6
+    status, headers, body = ask(limit)
+    assert status == 429
+    assert headers[b"retry-after"] == b"10"
+    assert b"please wait 10 s" in body
+
+
+def test_the_bucket_fills_up_again_but_not_over_its_brim(clock: list[float]) -> None:
+    limit = RateLimit(page, per_minute=6)
+    for _ in range(7):
+        ask(limit)
+    clock[0] += 10
+    assert [ask(limit)[0] for _ in range(2)] == [200, 429]
+    clock[0] += 3600
+    assert [ask(limit)[0] for _ in range(7)] == [200] * 6 + [429]
+
+
+@pytest.mark.usefixtures("clock")
+def test_addresses_have_buckets_of_their_own() -> None:
+    limit = RateLimit(page, per_minute=1)
+    assert ask(limit)[0] == 200
+    assert ask(limit)[0] == 429
+    assert ask(limit, client=("9.9.9.9", 1))[0] == 200
+
+
+@pytest.mark.usefixtures("clock")
+def test_pictures_and_the_page_itself_are_free() -> None:
+    limit = RateLimit(page, per_minute=1)
+    free = [{"path": "/gradio_api/file=x"}, {"method": "GET"}, {"type": "websocket"}]
+    assert {ask(limit, **changes)[0] for changes in free for _ in range(3)} == {200}
+
+
+def test_quiet_addresses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_ADDRESSES", 2)
+    limit = RateLimit(page, per_minute=1)
+    for last in range(5):
+        ask(limit, client=(f"9.9.9.{last}", 1))
+    assert len(limit._buckets) == 2
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "found"),
+    [
+        ("8.8.8.8", b"", "8.8.8.8"),
+        ("8.8.8.8", b"1.2.3.4", "8.8.8.8"),
+        ("127.0.0.1", b"1.2.3.4", "1.2.3.4"),
+        ("10.0.0.7", b"6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        ("10.0.0.7", b"", "10.0.0.7"),
+        ("testclient", b"1.2.3.4", "testclient"),
+    ],
+)
+def test_only_a_proxy_nearby_may_name_the_visitor(peer: str, forwarded: bytes, found: str) -> None:
+    headers = [(b"x-forwarded-for", forwarded)] if forwarded else []
+    assert find_address(build_scope(client=(peer, 1), headers=headers)) == found
+
+
+def test_files_that_lost_their_owner_are_deleted_when_they_are_old(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    old, new = tmp_path / "one" / "old.png", tmp_path / "new.png"
+    for path, age_s in ((old, 7000), (new, 60)):
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - age_s,) * 2)
+    sweep_files(tmp_path, 6600)
+    assert not old.exists()
+    assert new.exists()
