@@ -72,9 +72,10 @@ class Workspace:
 
 
 def first_usable(pool: SegmenterPool, wanted: str = "") -> str:
-    """`wanted` if it can run, otherwise the first model that can, or an empty string."""
+    """`wanted` if it can run, otherwise the first model that can, that will, or an empty string."""
     usable = [model_id for model_id in pool.cards if model_id not in pool.unavailable]
-    return wanted if wanted in usable else next(iter(usable), "")
+    coming = [model_id for model_id in pool.cards if model_id in pool.downloads.arrived]
+    return wanted if wanted in usable else next(iter([*usable, *coming]), "")
 
 
 def show_workspace(

@@ -18,6 +18,10 @@ from hub_server import Fault, HubServer
 from playwright.sync_api import Browser, Page
 from tiny_world import add_model
 
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.workspace import first_usable
+from busdemo.zoo.cards import read_cards
+
 pytestmark = pytest.mark.browser
 
 LAYERS = "window.__busdemoViewer.state.layers"
@@ -49,6 +53,19 @@ def address(tmp_path: Path, release: threading.Event) -> Iterator[str]:
         release.set()
         page.terminate()
         page.wait()
+
+
+def test_where_no_model_is_there_yet_the_first_to_come_is_chosen(weights: Path) -> None:
+    add_model(weights, "broken", facts={"sha256": "0" * 64})
+    add_model(weights, "coming")
+    pool = SegmenterPool(read_cards(weights))
+    pool.problems["broken"] = "It cannot run."
+    assert first_usable(pool) == "coming"
+    pool.downloads.arrived["coming"] = 0.5
+    assert first_usable(pool) == "coming"
+    del pool.downloads.arrived["coming"]
+    pool.downloads.failed["coming"] = "It is not there."
+    assert first_usable(pool) == ""
 
 
 def wait_for(address: str, program: "subprocess.Popen[Any]") -> None:

@@ -145,6 +145,8 @@ def test_what_the_hub_refuses_is_a_sentence_and_nothing_is_kept(zoo: Path, hub: 
         "moved": f"refused: org/moved has no revision {revisions['moved'].revision!r}.",  # type: ignore[union-attr]
     }
     assert kept_files(zoo) == []
+    allowed = ask(zoo, hub, HF_TOKEN="hf_" + "a" * 34)["secret"]
+    assert Path(allowed[0]).is_file()
 
 
 def test_other_weights_under_the_same_commit_are_refused(zoo: Path, hub: HubServer) -> None:
