@@ -40,9 +40,12 @@ def world(tmp_path: Path) -> Path:
 
 def evaluate(world: Path, out: str, **changes: object) -> int:
     """A run of everything in the world; how many images were computed."""
-    options = {"models": ["all"], "split": "test", "workers": 2, "data": "data"} | changes
+    options = {"models": ["all"], "split": "test", "workers": 2, "data": "data", "fast_workers": 0}
+    options |= changes
     dataset = read_dataset(world / options["data"], options["split"])
-    _, examiner, _ = choose_setup(options["models"], weights=world / "weights")
+    _, examiner, _ = choose_setup(
+        options["models"], weights=world / "weights", fast_workers=options["fast_workers"]
+    )
     receipt = write_receipt(dataset, examiner, command="", place="here", workers=2)
     compute = compute_here(examiner, options["workers"])
     return evaluate_dataset(dataset, world / out, receipt, compute)
@@ -70,6 +73,26 @@ def test_the_number_of_workers_changes_no_digit(world: Path) -> None:
     pd.testing.assert_frame_equal(
         rows_of(world / "alone"), rows_of(world / "three"), check_exact=True
     )
+
+
+def test_openvino_computes_smps_networks_a_stream_a_worker_and_changes_no_digit_with_them(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(world / "cache"))
+    monkeypatch.setattr("busdemo.evaluation.setup.SMP_CLASSES", ("AttentionUNet",))
+    for workers in (1, 3):
+        evaluate(world, f"by{workers}", workers=workers, fast_workers=workers)
+    evaluate(world, "eager")
+    fast, other = (read_run(world / name).receipt["engine"] for name in ("by3", "eager"))
+    assert fast.startswith("openvino ")
+    assert other.startswith("torch ")
+    pd.testing.assert_frame_equal(rows_of(world / "by1"), rows_of(world / "by3"), check_exact=True)
+    for name in ("dice", "nsd"):
+        difference = rows_of(world / "by3")[name] - rows_of(world / "eager")[name]
+        assert difference.abs().max() < 1e-2
+    with pytest.raises(ValueError, match="it differs in what computes it"):
+        evaluate(world, "eager", fast_workers=2)
 
 
 def test_the_receipt_names_no_path_of_the_machine(world: Path) -> None:
