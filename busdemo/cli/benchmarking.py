@@ -57,7 +57,7 @@ def evaluate_run(options: argparse.Namespace) -> int:
         return 2
     on_ray = options.engine == "ray"
     try:
-        dataset = read_dataset(options.data, options.split)
+        dataset = read_dataset(options.data.absolute(), options.split)  # nodes start elsewhere
         cores = connect(options.address) if on_ray else count_cores()
         workers = options.workers or cores
         setup, examiner, notes = choose_setup(

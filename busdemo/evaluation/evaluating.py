@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import torch
@@ -27,6 +27,8 @@ from busdemo.inference.memory import keep_freed_memory
 Numbered = tuple[int, Case]
 Compute = Callable[[Sequence[Numbered]], Iterable[tuple[int, Measured]]]
 """What measures cases and hands over each as soon as it is done, in any order."""
+
+T = TypeVar("T")
 
 
 def evaluate_dataset(dataset: Dataset, out: Path, receipt: dict[str, Any], compute: Compute) -> int:
@@ -65,7 +67,8 @@ def compute_here(examiner: Examiner, workers: int) -> Compute:
     def compute(cases: Sequence[Numbered]) -> Iterator[tuple[int, Measured]]:
         keep_freed_memory()
         with _single_threads(), ThreadPoolExecutor(workers, initializer=use_one_thread) as pool:
-            yield from _in_order(pool, lambda one: (one[0], examiner.measure(one[1])), cases)
+            started = (pool.submit(_measure, examiner, one) for one in cases)
+            yield from _in_order(started, 2 * workers)
 
     return compute
 
@@ -87,19 +90,17 @@ def _single_threads() -> Iterator[None]:
         cv2.setNumThreads(before[1])
 
 
-def _in_order(
-    pool: ThreadPoolExecutor,
-    measure: Callable[[Numbered], tuple[int, Measured]],
-    cases: Iterable[Numbered],
-) -> Iterator[tuple[int, Measured]]:
-    """Results in the cases' order; only a few are waited for at a time, or memory would grow."""
-    remaining, pending = iter(cases), deque[Future[tuple[int, Measured]]]()
-    ahead = 2 * pool._max_workers
+def _measure(examiner: Examiner, one: Numbered) -> tuple[int, Measured]:
+    number, case = one
+    return number, examiner.measure(case)
+
+
+def _in_order(started: Iterator[Future[T]], ahead: int) -> Iterator[T]:
+    """Results in the order they were started in, only so many ahead, or memory would grow."""
+    pending: deque[Future[T]] = deque()
     try:
         while True:
-            pending.extend(
-                pool.submit(measure, one) for one in islice(remaining, ahead - len(pending))
-            )
+            pending.extend(islice(started, ahead - len(pending)))
             if not pending:
                 return
             yield pending.popleft().result()

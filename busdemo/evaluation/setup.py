@@ -69,6 +69,7 @@ def choose_setup(
     all models that can run. Raises UnusableModel when a model that is named, a user's own detector,
     or every model cannot, KeyError with a sentence for an unknown id.
     """
+    weights, onnx = weights.absolute(), onnx.absolute() if onnx else None
     pool = SegmenterPool(read_cards(weights))
     if unknown := [model_id for model_id in wanted if model_id not in {"all", *pool.cards}]:
         raise KeyError(f"Unknown model {unknown[0]!r}; known: all, {', '.join(pool.cards)}.")
