@@ -1,5 +1,6 @@
 """Conventions of papers on known masks; scikit-learn over the pixels is the oracle."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 
+from busdemo.evaluation.crops import read_crops
 from busdemo.evaluation.protocols import COLUMNS, PAPERS, Scored, tabulate_protocols
 from busdemo.evaluation.run_files import Run
-from busdemo.evaluation.split_effect import compare_epochs, compare_splits
+from busdemo.evaluation.split_effect import compare_epochs, compare_splits, read_split_pair
 
 SIZE = (12, 10)
 RNG = np.random.default_rng(4)
@@ -132,3 +134,19 @@ def test_the_pair_adds_two_rows(run: Run) -> None:
     added = table[table["convention"].str.contains("split at random|Best epoch")]
     assert len(added) == 2
     assert "+0.100" in added["what it hides"].iloc[0]
+
+
+def test_the_shipped_tables_hold_every_image_once_a_split_and_epoch() -> None:
+    pair, crops = read_split_pair(), read_crops()
+    assert pair is not None
+    assert crops is not None
+    assert not pair.duplicated(["id", "split_by", "epoch"]).any()
+    assert pair.groupby(["split_by", "epoch"])["id"].apply(frozenset).nunique() == 1
+    for _, part in pair[pair["split_by"] == "patient"].groupby("group"):
+        assert part["fold"].nunique() == 1
+    assert not crops.duplicated(["id", "model"]).any()
+
+
+def test_tables_that_are_not_there_are_left_out(tmp_path: Path) -> None:
+    assert read_split_pair(tmp_path / "none.parquet") is None
+    assert read_crops(tmp_path / "none.parquet") is None
