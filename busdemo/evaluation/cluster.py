@@ -50,7 +50,7 @@ class ExaminingActor:
 
 
 def connect(address: str | None = None) -> int:
-    """Join the cluster at an address, or start one on this machine; how many cores it has.
+    """Join the cluster at an address or RAY_ADDRESS, else start one here; how many cores it has.
 
     Raises ValueError with one sentence where Ray is not installed or the cluster does not answer.
     """
@@ -61,6 +61,8 @@ def connect(address: str | None = None) -> int:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
     import ray  # noqa: PLC0415  (an extra, and slow to import)
 
+    # Without a word Ray would look for the last cluster of this machine, which may be long gone.
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
     if not ray.is_initialized():
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
