@@ -10,6 +10,7 @@ computed again, and a case that comes twice is taken once.
 import importlib.util
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -58,11 +59,13 @@ def connect(address: str | None = None) -> int:
         raise ValueError(
             "Running on Ray needs Ray: please install it, pip install 'busdemo[cluster]'."
         )
+    # Without a word Ray would look for the last cluster of this machine, which may be long gone.
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    if not _answers(address):
+        raise ValueError(f"There is no Ray cluster at {address}.")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
     import ray  # noqa: PLC0415  (an extra, and slow to import)
 
-    # Without a word Ray would look for the last cluster of this machine, which may be long gone.
-    address = address or os.environ.get("RAY_ADDRESS") or "local"
     if not ray.is_initialized():
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
@@ -108,6 +111,18 @@ def _stream(setup: Setup, cases: dict[int, Case], actors: int) -> Iterator[tuple
     for row in measured.iter_rows():
         rows = pa.ipc.open_stream(row["rows"]).read_all()
         yield int(row["number"]), Measured(rows, str(row["problem"]))
+
+
+def _answers(address: str) -> bool:
+    """False where nobody listens at HOST:PORT, which Ray takes minutes to find out."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or "://" in address:
+        return True
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except OSError:
+        return False
+    return True
 
 
 def _tell(error: BaseException) -> str:

@@ -95,3 +95,9 @@ def test_without_ray_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("busdemo.evaluation.cluster.importlib.util.find_spec", lambda _: None)
     with pytest.raises(ValueError, match=r"^Running on Ray needs Ray: .* 'busdemo\[cluster\]'\.$"):
         connect()
+
+
+@needs_ray
+def test_an_address_where_nobody_listens_is_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"^There is no Ray cluster at 127\.0\.0\.1:1\.$"):
+        connect("127.0.0.1:1")
