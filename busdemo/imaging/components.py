@@ -38,6 +38,8 @@ class Components:
 def find_components(mask: Mask) -> Components:
     """The lesions of a (H, W) bool mask; TypeError or ValueError if it is no mask."""
     require_mask(mask)
+    if not mask.size:
+        raise ValueError("A mask needs at least one pixel.")
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     areas = stats[1:, cv2.CC_STAT_AREA].astype(np.int64)
     lit = np.flatnonzero(mask)[::-1]

@@ -34,8 +34,8 @@ class Reader:
 
 
 READERS = (
-    Reader("Reader 1 (simulated)", "Follows the dark inside closely.", -0.02, 0.02),
-    Reader("Reader 2 (simulated)", "Takes in the blurred rim.", 0.03, 0.03),
+    Reader("Simulated 1", "Follows the dark inside closely.", -0.02, 0.02),
+    Reader("Simulated 2", "Takes in the blurred rim.", 0.03, 0.03),
 )
 
 

@@ -40,3 +40,8 @@ def test_specks_are_counted_one_by_one() -> None:
 def test_what_is_no_mask_is_refused() -> None:
     with pytest.raises(TypeError, match="A mask is bool"):
         find_components(np.zeros((4, 5), np.uint8))  # type: ignore[arg-type]
+
+
+def test_a_mask_without_pixels_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one pixel"):
+        find_components(np.zeros((0, 0), np.bool_))
