@@ -115,7 +115,7 @@ def tabulate_protocols(
     if rows and splits is not None:
         random, best = tell_effects(splits)
         claim = PAPERS["L3"]["claims"]["direct Dice"]
-        system = f"L3: {PAPERS['L3']['paper']}. Here: small U-Nets trained for the purpose"
+        system = f"L3, {PAPERS['L3']['name']} (here: small U-Nets trained for the purpose)"
         rows.append(random | {"system": system, "claimed": f"direct Dice {claim:.4g}"})
         rows.append(best | {"system": "Where train and test are the only parts", "claimed": "–"})
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -129,8 +129,11 @@ def _row(  # noqa: PLR0913, PLR0917 (one a column)
     claimed = facts["claims"].get(claim)
     told = run.receipt.get("models") or {}
     name = (told.get(facts["model"]) or {}).get("name") or facts["model"]
+    scored = select(run, paper)
+    lesions, images = (scored.lesion.sum(), scored.lesion.size) if scored else (0, 0)
     return {
-        "system": f"{paper}: {facts['paper']}. Here: {name} on {' and '.join(facts['datasets'])}",
+        "system": f"{paper}, {facts['name']} (here: {name}, {' and '.join(facts['datasets'])}, "
+        f"{images} images, {lesions} with a lesion)",
         "claimed": f"{claim}, no number" if claimed is None else f"{claim} {claimed:.4g}",
         "convention": convention,
         "value under it": value,
@@ -156,7 +159,8 @@ def _pixel_rows(run: Run) -> Iterator[dict[str, Any]]:
             hides = (
                 "Each pixel counts alike, not each patient: the largest tenth of the lesions holds "
                 f"{scored.large_share:.0%} of all lesion pixels, and a small lesion that is missed "
-                "hardly shows. The source does not say how it averaged; this is one usual way."
+                "hardly shows; false alarms on normal images are in it by their pixels. How the "
+                "source averaged is not known to us; this is one usual way."
             )
             words, value = "Dice (F1) of all images' pixels pooled", scored.pooled["dice"]
             yield _row(run, paper, claim, words, value, scored.honest_dice, hides)
@@ -165,8 +169,8 @@ def _pixel_rows(run: Run) -> Iterator[dict[str, Any]]:
         value = (pooled["lesion_iou"] + pooled["background_iou"]) / 2
         hides = (
             f"The background's IoU of {pooled['background_iou']:.3f} is half of the mean, and it "
-            "stays high where every lesion is missed. The source does not say whether background "
-            "counts; common code counts it. Honest here: mean IoU over images with a lesion."
+            "stays high where every lesion is missed. Whether the source counts it is not known to "
+            "us; common code does. Honest here: mean IoU over images with a lesion."
         )
         words = "Mean of the IoU of lesion and of background"
         yield _row(run, "L4", "mean IoU", words, value, scored.honest_iou, hides)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from busdemo.evaluation.crops import read_crops
-from busdemo.evaluation.protocols import tabulate_protocols
+from busdemo.evaluation.protocols import PAPERS, tabulate_protocols
 from busdemo.evaluation.split_effect import read_split_pair
 from busdemo.workflows.benchmark_markup import Cell, Column, paragraph, render_table
 from busdemo.workflows.benchmarking import OpenRun
@@ -45,10 +45,12 @@ def render_papers(table: pd.DataFrame) -> str:
         "the table shows how far a convention alone moves a number, never what a paper's model "
         "would score here. “Claimed” is what the source prints, under its own protocol."
     )
+    sources = "; ".join(f"{key}: {facts['paper']}" for key, facts in PAPERS.items())
     return (
         "<h2>Why papers disagree</h2>"
         + paragraph(told)
         + render_table("Why papers disagree", list(COLUMNS.values()), rows)
+        + paragraph(f"Sources: {sources}.", "bd-quiet")
     )
 
 
