@@ -2,6 +2,8 @@
 
 import html
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,7 @@ def tabulate_matrix(comparison: Comparison, metric: str) -> pd.DataFrame:
 
     KeyError for an unknown metric.
     """
-    names = list(comparison.names)
+    names = _index(comparison.names)
     return pd.DataFrame(comparison.matrix(metric), index=names, columns=names)
 
 
@@ -37,13 +39,18 @@ def tabulate_against(comparison: Comparison, reference: str) -> pd.DataFrame:
         for row in comparison.against(reference)
     }
     columns = ["kind", "outcome", *titles.values()]
-    return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
+    return pd.DataFrame(list(rows.values()), index=_index(rows), columns=columns)
 
 
 def tabulate_curve(comparison: Comparison, reference: str) -> pd.DataFrame:
     """NSD of every annotator (row) at tolerances of 1 to 10 px (columns); KeyError as above."""
     curve = comparison.nsd_curve(reference)
-    return pd.DataFrame(curve, index=list(comparison.names), columns=list(TOLERANCES_PX))
+    return pd.DataFrame(curve, index=_index(comparison.names), columns=list(TOLERANCES_PX))
+
+
+def _index(names: Iterable[str]) -> "pd.Index[Any]":
+    """Visitors' names as they are: what stands behind pandas' own strings refuses broken ones."""
+    return pd.Index(list(names), dtype=object)
 
 
 def title_metric(comparison: Comparison, metric: str) -> str:
