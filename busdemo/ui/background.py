@@ -51,9 +51,9 @@ def start_background(staged: TwoStage) -> None:
     fetching = threading.Thread(target=pool.downloads.fetch, daemon=True, name="downloads")
 
     def warm_up() -> None:
-        warm_up_benchmark()
         pool.warm_up()
         staged.warm_up()
+        warm_up_benchmark()
         if lacking:
             fetching.join()
             pool.warm_up()
