@@ -14,10 +14,19 @@ Commands = Any
 
 def add_use(commands: Commands) -> None:
     """Their grammar."""
-    serve = commands.add_parser("serve", help="start the page (the same as no command)")
-    add_page_options(serve, default=argparse.SUPPRESS)
-    serve.set_defaults(run=serve)
+    _add_serve(commands)
+    _add_segment(commands)
+    _add_replay(commands)
+    _add_add(commands)
 
+
+def _add_serve(commands: Commands) -> None:
+    command = commands.add_parser("serve", help="start the page (the same as no command)")
+    add_page_options(command, default=argparse.SUPPRESS)
+    command.set_defaults(run=serve)
+
+
+def _add_segment(commands: Commands) -> None:
     segment = commands.add_parser("segment", help="segment images, score them against masks")
     segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     segment.add_argument(
@@ -51,6 +60,8 @@ def add_use(commands: Commands) -> None:
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.set_defaults(run=_segment)
 
+
+def _add_replay(commands: Commands) -> None:
     replay = commands.add_parser("replay", help="compute a receipt again and compare")
     replay.add_argument("receipt", type=Path, metavar="RECEIPT")
     replay.add_argument("image", type=Path, metavar="IMAGE")
@@ -65,6 +76,8 @@ def add_use(commands: Commands) -> None:
     add_detector_option(replay)
     replay.set_defaults(run=_replay)
 
+
+def _add_add(commands: Commands) -> None:
     add = commands.add_parser("add", help="put a model of your own in the zoo")
     add.add_argument(
         "source",

@@ -122,24 +122,31 @@ def tabulate_protocols(
     return table.sort_values("system", kind="stable", ignore_index=True)
 
 
-def _row(  # noqa: PLR0913, PLR0917 (one a column)
-    run: Run, paper: str, claim: str, convention: str, value: float, honest: float, hides: str
-) -> dict[str, Any]:
-    facts = PAPERS[paper]
-    claimed = facts["claims"].get(claim)
-    told = run.receipt.get("models") or {}
-    name = (told.get(facts["model"]) or {}).get("name") or facts["model"]
-    scored = select(run, paper)
-    lesions, images = (scored.lesion.sum(), scored.lesion.size) if scored else (0, 0)
-    return {
-        "system": f"{paper}, {facts['name']} (here: {name}, {' and '.join(facts['datasets'])}, "
-        f"{images} images, {lesions} with a lesion)",
-        "claimed": f"{claim}, no number" if claimed is None else f"{claim} {claimed:.4g}",
-        "convention": convention,
-        "value under it": value,
-        "honest value": honest,
-        "what it hides": hides,
-    }
+@dataclass(frozen=True)
+class Convention:
+    """A way to put masks into one number: in words, the number it gives, and what that hides."""
+
+    words: str
+    value: float
+    hides: str
+
+    def against(self, run: Run, paper: str, claim: str, honest: float) -> dict[str, Any]:
+        """The table's row for a paper's claim; `honest` is what we would say instead."""
+        facts = PAPERS[paper]
+        claimed = facts["claims"].get(claim)
+        told = run.receipt.get("models") or {}
+        name = (told.get(facts["model"]) or {}).get("name") or facts["model"]
+        scored = select(run, paper)
+        lesions, images = (scored.lesion.sum(), scored.lesion.size) if scored else (0, 0)
+        return {
+            "system": f"{paper}, {facts['name']} (here: {name}, {' and '.join(facts['datasets'])}, "
+            f"{images} images, {lesions} with a lesion)",
+            "claimed": f"{claim}, no number" if claimed is None else f"{claim} {claimed:.4g}",
+            "convention": self.words,
+            "value under it": self.value,
+            "honest value": honest,
+            "what it hides": self.hides,
+        }
 
 
 def _pixel_rows(run: Run) -> Iterator[dict[str, Any]]:
@@ -151,9 +158,8 @@ def _pixel_rows(run: Run) -> Iterator[dict[str, Any]]:
                 "Most pixels are background, and each of them counts as a success. A mask in "
                 f"which nothing is marked would score {pooled['nothing']:.3f} here."
             )
-            words = "Pixel accuracy over all images"
-            value = pooled["accuracy"]
-            yield _row(run, paper, "pixel accuracy", words, value, scored.honest_dice, hides)
+            convention = Convention("Pixel accuracy over all images", pooled["accuracy"], hides)
+            yield convention.against(run, paper, "pixel accuracy", scored.honest_dice)
     for paper, claim in (("L2", "F1"), ("L5", "Dice")):
         if scored := select(run, paper):
             hides = (
@@ -162,8 +168,10 @@ def _pixel_rows(run: Run) -> Iterator[dict[str, Any]]:
                 "hardly shows; false alarms on normal images are in it by their pixels. How the "
                 "source averaged is not known to us; this is one usual way."
             )
-            words, value = "Dice (F1) of all images' pixels pooled", scored.pooled["dice"]
-            yield _row(run, paper, claim, words, value, scored.honest_dice, hides)
+            convention = Convention(
+                "Dice (F1) of all images' pixels pooled", scored.pooled["dice"], hides
+            )
+            yield convention.against(run, paper, claim, scored.honest_dice)
     if scored := select(run, "L4"):
         pooled = scored.pooled
         value = (pooled["lesion_iou"] + pooled["background_iou"]) / 2
@@ -172,8 +180,8 @@ def _pixel_rows(run: Run) -> Iterator[dict[str, Any]]:
             "stays high where every lesion is missed. Whether the source counts it is not known to "
             "us; common code does. Honest here: mean IoU over images with a lesion."
         )
-        words = "Mean of the IoU of lesion and of background"
-        yield _row(run, "L4", "mean IoU", words, value, scored.honest_iou, hides)
+        convention = Convention("Mean of the IoU of lesion and of background", value, hides)
+        yield convention.against(run, "L4", "mean IoU", scored.honest_iou)
 
 
 def _image_rows(run: Run) -> Iterator[dict[str, Any]]:
@@ -183,8 +191,8 @@ def _image_rows(run: Run) -> Iterator[dict[str, Any]]:
             "Nothing, but it is another scale than Dice: an IoU of 0.50 is a Dice of 0.67, so "
             "numbers on the two cannot stand side by side."
         )
-        words = "Mean IoU over images with a lesion"
-        yield _row(run, "L1", "IoU", words, scored.honest_iou, scored.honest_dice, hides)
+        convention = Convention("Mean IoU over images with a lesion", scored.honest_iou, hides)
+        yield convention.against(run, "L1", "IoU", scored.honest_dice)
     if scored := select(run, "L3"):
         normal = ~scored.lesion
         left = int((normal & scored.empty).sum())
@@ -193,15 +201,17 @@ def _image_rows(run: Run) -> Iterator[dict[str, Any]]:
             f"({left} are) counts as a perfect Dice of 1: the mean tells as much of the share of "
             "normal images as of the lesions."
         )
-        words, value = "Mean over all images, an empty normal one scored 1", scored.normals_perfect
-        yield _row(run, "L3", "direct Dice", words, value, scored.honest_dice, hides)
+        convention = Convention(
+            "Mean over all images, an empty normal one scored 1", scored.normals_perfect, hides
+        )
+        yield convention.against(run, "L3", "direct Dice", scored.honest_dice)
         alarms = int((normal & ~scored.empty).sum())
         hides = (
             f"False alarms: something is marked in {alarms} of {normal.sum()} normal images, and "
             "no Dice over lesions shows it. So both numbers are needed, apart."
         )
-        words, value = "Normal images left out", scored.honest_dice
-        yield _row(run, "L3", "direct Dice", words, value, scored.honest_dice, hides)
+        convention = Convention("Normal images left out", scored.honest_dice, hides)
+        yield convention.against(run, "L3", "direct Dice", scored.honest_dice)
 
 
 def _two_stage_rows(run: Run, crops: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
@@ -215,9 +225,10 @@ def _two_stage_rows(run: Run, crops: pd.DataFrame | None) -> Iterator[dict[str, 
         "lesions were missed whole and count as perfect, and so does every normal image left "
         "empty. A model that marks nothing at all would score 1."
     )
-    words = "Nothing found, so nothing marked: scored 1"
-    value = scored.empties_perfect
-    yield _row(run, "L3", "two-stage Dice", words, value, scored.honest_dice, hides)
+    convention = Convention(
+        "Nothing found, so nothing marked: scored 1", scored.empties_perfect, hides
+    )
+    yield convention.against(run, "L3", "two-stage Dice", scored.honest_dice)
     cut = _on_crops(scored, crops, str(PAPERS["L3"]["model"]))
     if cut is None:
         return
@@ -226,14 +237,16 @@ def _two_stage_rows(run: Run, crops: pd.DataFrame | None) -> Iterator[dict[str, 
         "The crop says that there is a lesion, where, and how large. No patient comes with a box: "
         "honest is the same model behind the detector."
     )
-    yield _row(run, "L3", "two-stage Dice", words, cut.honest_dice, scored.honest_dice, hides)
+    convention = Convention(words, cut.honest_dice, hides)
+    yield convention.against(run, "L3", "two-stage Dice", scored.honest_dice)
     words = "Crops around the ground truth, and every normal image scored 1"
     hides = (
         "Both at once: the ground truth says which images are normal, so there are no false alarms "
         "at all. How much of the claim this explains is the gap between the two columns."
     )
     value = cut.normals_perfect
-    yield _row(run, "L3", "two-stage Dice", words, value, scored.honest_dice, hides)
+    convention = Convention(words, value, hides)
+    yield convention.against(run, "L3", "two-stage Dice", scored.honest_dice)
 
 
 def _on_crops(scored: Scored, crops: pd.DataFrame | None, model: str) -> Scored | None:
