@@ -84,7 +84,8 @@ def read_run(source: Path | bytes) -> Run:
     """
     path = source / ROWS_FILE if isinstance(source, Path) and source.is_dir() else source
     if isinstance(path, Path) and not path.is_file():
-        raise ValueError(f"There is no {ROWS_FILE} in {path.parent.name}: it is no run.")
+        name = source.name if isinstance(source, Path) else ""
+        raise ValueError(f"There is no {ROWS_FILE} at {name!r}: it is no run.")
     try:
         with pq.ParquetFile(path if isinstance(path, Path) else pa.BufferReader(path)) as file:
             receipt = _read_receipt(file.schema_arrow.metadata)

@@ -25,12 +25,6 @@ from busdemo.workflows.benchmark_view import Passage, View
 from busdemo.workflows.benchmarking import SHIPPED_RUN, OpenRun, Study, open_bytes, open_shipped
 from busdemo.zoo.cards import ALL_SETS
 
-OPEN_LINKED_TAB = """() => {
-  const tab = document.getElementById('bd-benchmark-tab-button');
-  if (tab && location.hash === '#benchmark') tab.click();
-}"""
-"""Run in the browser when the page has loaded: a link that ends in #benchmark opens this tab."""
-
 STATE_SECONDS = 1800
 """How long a visitor's own run is kept in memory after its last change."""
 

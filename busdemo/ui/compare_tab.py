@@ -21,12 +21,6 @@ from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 STATE_SECONDS = 7200
 """How long a visitor's scan is kept in memory after its last change."""
 
-OPEN_LINKED_TAB = """() => {
-  const tab = document.getElementById('bd-compare-tab-button');
-  if (tab && location.hash.startsWith('#compare?')) tab.click();
-}"""
-"""Run in the browser when the page has loaded: a copied link opens this tab."""
-
 Update = tuple[CompareData | Any, Workspace | Any]
 """What a handler returns: for the comparison and the visitor's state."""
 

@@ -14,9 +14,10 @@ from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import benchmark_tab, text
 from busdemo.ui.api import build_api
 from busdemo.ui.background import open_pool, start_background, start_sweeping
-from busdemo.ui.compare_tab import OPEN_LINKED_TAB, build_compare_tab
+from busdemo.ui.compare_tab import build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
 from busdemo.ui.limits import PER_MINUTE, RateLimit
+from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.theme import STYLESHEET, build_theme
@@ -83,7 +84,6 @@ def build_page(
                 gr.Markdown(text.ABOUT, elem_id="bd-about")
         build_api(staged)
         page.load(None, js=OPEN_LINKED_TAB)
-        page.load(None, js=benchmark_tab.OPEN_LINKED_TAB)
     return page
 
 

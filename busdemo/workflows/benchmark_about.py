@@ -17,12 +17,13 @@ def describe_run(opened: OpenRun, title: str) -> str:
     ways = {1: "in one stage", 2: "in two stages"}
     stages = " and ".join(ways[number] for number in opened.stages)
     sets = board.datasets[:_NAMED] + ["…"] * (len(board.datasets) > _NAMED)
-    splits = ", ".join(sorted(set(board.images["split"]))[:_NAMED])
+    names = ", ".join(sorted(set(board.images["split"]) - {""})[:_NAMED])
+    splits = f" of the {esc(names)} split" if names else ""
     when = _cut(receipt.get("created"))[:10]
     return (
         f"<p><b>{esc(title)}</b>{f', made on {esc(when)}' if when else ''}: "
-        f"{_count(models, 'model')} {stages} on {_count(images, 'image')} of the {esc(splits)} "
-        f"split ({lesions:,} with a lesion, {images - lesions:,} normal) from "
+        f"{_count(models, 'model')} {stages} on {_count(images, 'image')}{splits} "
+        f"({lesions:,} with a lesion, {images - lesions:,} normal) from "
         f"{_count(board.images['group'].nunique(), 'patient or group', 'patients or groups')} in "
         f"{esc(', '.join(sets))}.</p>"
         f'<p class="bd-quiet">{_tell_origin(receipt)}</p>'
@@ -36,7 +37,8 @@ def _tell_origin(receipt: Mapping[str, Any]) -> str:
     parts = [f"<code>{esc(_cut(receipt.get('command')))}</code>", "busdemo"]
     parts[1] += f" {esc(_cut(receipt.get('busdemo')))}"
     if receipt.get("engine"):
-        parts.append(esc(_cut(receipt["engine"])))
+        engines = dict.fromkeys(_cut(receipt["engine"]).split(" + "))
+        parts.append(esc(" + ".join(engines)))
     if isinstance(skipped, list):
         parts.append(f"{_count(len(skipped), 'image')} skipped")
     return " · ".join(parts)

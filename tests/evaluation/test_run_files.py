@@ -184,7 +184,7 @@ def test_what_is_no_parquet_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_rows_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"There is no rows\.parquet in"):
+    with pytest.raises(ValueError, match=rf"^There is no rows\.parquet at '{tmp_path.name}'"):
         read_run(tmp_path)
 
 

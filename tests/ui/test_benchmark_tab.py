@@ -14,7 +14,8 @@ from small_runs import small_run
 from busdemo.evaluation.run_files import Run, write_run
 from busdemo.ui import text
 from busdemo.ui.benchmark.component import Wish
-from busdemo.ui.benchmark_tab import OPEN_LINKED_TAB, BenchmarkTab, build_benchmark_tab
+from busdemo.ui.benchmark_tab import BenchmarkTab, build_benchmark_tab
+from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
 from busdemo.ui.theme import STYLESHEET, build_theme
 from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
@@ -176,7 +177,7 @@ def test_the_uploaded_file_is_gone_once_it_is_read(tab: BenchmarkTab, tmp_path: 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     """A page with the tab behind another one."""
-    with gr.Blocks(fill_width=True, analytics_enabled=False) as page, gr.Tabs():
+    with gr.Blocks(fill_width=True, analytics_enabled=False) as page, gr.Tabs(elem_id="bd-tabs"):
         with gr.Tab("First"):
             gr.HTML("first")
         with gr.Tab("Benchmark", elem_id="bd-benchmark-tab"):

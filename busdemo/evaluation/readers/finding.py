@@ -119,8 +119,8 @@ def _tell(found: Found, cases: Sequence[Case], chosen: Sequence[Case], split: st
     classes = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
     groups = len({case.group for case in chosen})
     sentences = [
-        f"Found {len(cases)} images with their ground truth, laid out as {found.kind}.",
-        f"To be evaluated: {len(chosen)} ({classes}) in {groups} groups.",
+        f"Images with their ground truth: {len(cases)}, laid out as {found.kind}.",
+        f"To be evaluated: {len(chosen)} ({classes}); groups: {groups}.",
         *found.notes,
     ]
     if split == ALL and not any(case.split for case in cases):

@@ -128,7 +128,7 @@ def test_an_index_is_read_with_its_splits_and_what_it_knows(tmp_path: Path) -> N
     write_dataset(tmp_path / "data", [("a", "A", "test", "benign"), ("b", "A", "val", "normal")])
     dataset = read_dataset(tmp_path / "data", "test")
     assert (dataset.name, dataset.split, len(dataset.cases)) == ("data", "test", 1)
-    assert "To be evaluated: 1 (1 benign) in 1 groups." in dataset.notes
+    assert "To be evaluated: 1 (1 benign); groups: 1." in dataset.notes
 
 
 def test_the_folders_digest_changes_with_what_is_in_it(tmp_path: Path) -> None:
