@@ -10,10 +10,10 @@ from busdemo.imaging.arrays import Mask
 from busdemo.imaging.dicom import (
     SEGMENTATION_CLASSES,
     count_frames,
-    decode_frame,
     load_dataset,
     refusing,
 )
+from busdemo.imaging.dicom_frames import decode_frame
 from busdemo.imaging.refusals import UnreadableImage
 
 if TYPE_CHECKING:
@@ -44,12 +44,15 @@ def read_dicom_seg(data: bytes, name: str, request: Request) -> list[Part]:
         raise UnreadableImage(f"{name} holds more than {MAX_FRAMES} frames; please use fewer.")
     with refusing(name):
         labels = _labels(dataset)
+        if request.label is not None and request.label not in labels.values():
+            raise ValueError("a label it does not have")
         if len(labels) > MAX_LABELS:
             raise UnreadableImage(f"{name} holds more than {MAX_LABELS} segments.")
         numbers = _segment_numbers(dataset, frames)
         return [
             _read_segment(dataset, number, label, (numbers, name, request.frame))
             for number, label in labels.items()
+            if request.label in (None, label)
         ]
 
 
@@ -71,7 +74,8 @@ def _read_segment(
     best = max(own_masks, key=lambda k: int(own_masks[k].sum()))
     most = "" if wanted is not None else ", the one with most lesion"
     notes = (f"frame {best + 1} of {len(own)}{most}",) if len(own) > 1 else ()
-    return Part(own_masks[best], size_wh, label, notes=notes)
+    mask, frames = own_masks[best], len(own)
+    return Part(mask, size_wh, label, notes=notes, frame=best + 1, frames=frames)
 
 
 def _cut(dataset: "Dataset", frame: int, number: int, name: str) -> Mask:

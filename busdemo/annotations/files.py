@@ -39,6 +39,11 @@ class NamedMask:
     """The lesion seems to be the background: worth offering `invert`, never done unasked."""
     sha256: tuple[str, ...]
     """Of each file it came from, in the order given."""
+    label: str = ""
+    """Which of the file's masks it is, as `Request.label` asks for it again."""
+    frame: int = 1
+    frames: int = 1
+    """Which frame of the file it is, from 1, and how many there are to choose from."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ def read_annotations(
 
     A file that holds several colours, labels, categories, annotators or segments gives one mask
     for each; `merge` makes one mask of everything instead. `image_name` picks the image in a
-    file that holds annotations of many. `request` chooses a frame or colours (its other fields
-    are set here).
+    file that holds annotations of many. `request` chooses a frame, colours or one label (its other
+    fields are set here).
 
     Raises UnreadableImage, one sentence, for a file that cannot be read; ValueError without files.
     """
@@ -166,6 +171,9 @@ def _name_mask(
         sentence=tell_reading(parts, merged, files=len(names), invert=invert),
         looks_inverted=looks_inverted([~p.mask if invert else p.mask for p in parts]),
         sha256=sha256,
+        label=label,
+        frame=parts[0].frame if len(parts) == 1 else 1,
+        frames=parts[0].frames if len(parts) == 1 else 1,
     )
 
 

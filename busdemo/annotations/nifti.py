@@ -32,7 +32,8 @@ def read_nifti_mask(data: bytes, name: str, request: Request) -> list[Part]:
         plane, notes = np.swapaxes(plane, 0, 1), (*notes, "rows and columns exchanged to fit")
     values = in_plain_type(plane)
     require_finite(values, name)
-    return split_pixels(Pixels(values, None, name, "", notes), request)
+    pixels = Pixels(values, None, name, "", notes, frames=slices, frame=index + 1)
+    return split_pixels(pixels, request)
 
 
 def write_nifti(mask: Mask, scan: Scan | None) -> bytes:

@@ -25,6 +25,8 @@ class Request:
     """Of a coloured picture, the colours that are lesion ("#00ff00"); empty means all."""
     apart: bool = False
     """Give colours and labels one part each, instead of one for all of them."""
+    label: str | None = None
+    """Only the mask that was read under this label before, "" the one without; None means all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,9 @@ class Part:
     """What reading did, in a few words each."""
     outlined: bool = False
     """Drawn from outlines, at the image's size whatever `size_wh` says."""
+    frame: int = 1
+    frames: int = 1
+    """Which frame or slice it is, from 1, and how many there are to choose from."""
 
 
 def resize_mask(mask: Mask, size_wh: tuple[int, int]) -> Mask:

@@ -1,6 +1,6 @@
 """Masks in picture files: any depth, soft or hard, one colour or one colour for each label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,9 @@ picture with at most this many colours is read as colour-coded."""
 
 SOFT_SHARE = 0.25
 """Share of pixels between black and white from which a file is asked whether it is a mask."""
+
+MOST_SEARCHED = 100_000_000
+"""Values of all frames together that are decoded in search of the one with most lesion."""
 
 _HUES = [
     "red",
@@ -51,27 +54,55 @@ def read_picture(data: bytes, name: str, request: Request) -> list[Part]:
     above 0 in a dark file of few values (0 and 1, labels), or above half of the brightest in any
     other dark file.
 
+    Of a DICOM image's frames, the one that shows most lesion unless `request.frame` says which.
+
     Raises UnreadableImage for a file that cannot be read or lacks a colour that was asked for.
     """
-    return split_pixels(read_pixels(data, name, frame=request.frame), request)
+    pixels = read_pixels(data, name, frame=request.frame)
+    if request.frame is None and 1 < pixels.frames <= MOST_SEARCHED // pixels.values.size:
+        pixels = _find_fullest(data, name, pixels.frames)
+    return split_pixels(pixels, request)
 
 
 def split_pixels(pixels: Pixels, request: Request) -> list[Part]:
     """The same for a picture that is decoded already."""
+    parts = _split(pixels, request)
+    if request.label is not None:
+        size_wh = (pixels.values.shape[1], pixels.values.shape[0])
+        empty = np.zeros(size_wh[::-1], np.bool_)
+        none = Part(empty, size_wh, request.label, notes=pixels.notes)
+        parts = [part for part in parts if part.label == request.label] or [none]
+    return [replace(part, frame=pixels.frame, frames=pixels.frames) for part in parts]
+
+
+def _find_fullest(data: bytes, name: str, frames: int) -> Pixels:
+    """The frame with most lesion, which its first note says."""
+
+    def count_lesion(pixels: Pixels) -> int:
+        values = _strength(pixels)
+        return int(np.count_nonzero(values > _cut(values)[0]))
+
+    found = max((read_pixels(data, name, frame=k + 1) for k in range(frames)), key=count_lesion)
+    first, *others = found.notes
+    return replace(found, notes=(f"{first}, the one with most lesion", *others))
+
+
+def _split(pixels: Pixels, request: Request) -> list[Part]:
+    apart, labelled = request.apart and request.label != "", bool(request.label)
     size_wh = (pixels.values.shape[1], pixels.values.shape[0])
-    colours = _count_colours(pixels) if request.apart or request.colours else ()
+    colours = _count_colours(pixels) if apart or request.colours else ()
     if request.colours:
         return [_pick_colours(pixels, colours, request.colours)]
-    if len(colours) > 1:
+    if len(colours) > 1 or (colours and labelled):
         return [
             Part(_is_colour(pixels, colour), size_wh, colour.words, notes=pixels.notes)
             for colour in colours
         ]
     values = _strength(pixels)
     above, words, soft = _cut(values)
-    if request.apart and words == "above 0":
+    if apart and words == "above 0":
         labels = np.unique(values[values > 0])
-        if labels.size > 1 and bool((labels == np.rint(labels)).all()):
+        if (labels.size > 1 or labelled) and bool((labels == np.rint(labels)).all()):
             return [Part(values == n, size_wh, f"label {n:g}", notes=pixels.notes) for n in labels]
     return [Part(values > above, size_wh, cut=words, soft=soft, notes=pixels.notes)]
 

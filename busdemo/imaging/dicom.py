@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from busdemo.imaging.dicom_display import apply_window, invert, read_spacing
+from busdemo.imaging.dicom_frames import decode_frame, not_read
 from busdemo.imaging.pixels import Pixels, Values, in_plain_type, pick_frame
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage, require_size
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 """SOP classes: Segmentation Storage and Label Map Segmentation Storage."""
-
-MAX_RLE_BYTES = 4 * 2**20
-"""Of one run-length encoded frame: it may grow 64-fold, byte by byte, when decoded."""
 
 MAX_ELEMENTS = 5000
 """Of the file's own level: a file of a million tiny elements must not keep us busy."""
@@ -71,9 +68,6 @@ READ = [
 ]
 """The elements that are taken out of a file, all of them about pixels."""
 
-_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
-_JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
-_RLE = "1.2.840.10008.1.2.5"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
@@ -94,7 +88,8 @@ def read_dicom(data: bytes, name: str, frame: int | None) -> Pixels:
         values, more = _display(dataset, decode_frame(dataset, index, name))
         spacing_mm, doubt = read_spacing(dataset)
     digest = hashlib.sha256(data).hexdigest()
-    return Pixels(values, None, name, digest, (*notes, *more, *doubt), spacing_mm, frames)
+    told = (*notes, *more, *doubt)
+    return Pixels(values, None, name, digest, told, spacing_mm, frames, index + 1)
 
 
 def load_dataset(data: bytes, name: str) -> "Dataset":
@@ -111,8 +106,9 @@ def load_dataset(data: bytes, name: str) -> "Dataset":
         seen += 1
         return seen > MAX_ELEMENTS
 
-    if _DEFLATED.encode() in data[:1024]:
-        raise _not_read(name, "is a deflated DICOM file")
+    # Anywhere: the element that names it may stand behind others of any length.
+    if _DEFLATED.encode() in data:
+        raise not_read(name, "is a deflated DICOM file")
     tags: list[Any] = [tag_for_keyword(word) for word in READ]
     with refusing(name):
         dataset = read_partial(io.BytesIO(data), is_too_long, specific_tags=tags)
@@ -134,19 +130,6 @@ def count_frames(dataset: "Dataset", name: str) -> int:
         pixels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel)
         bits = pixels * int(dataset.BitsAllocated)
         return min(stated, max(1, 8 * len(dataset.PixelData) // bits))
-
-
-def decode_frame(dataset: "Dataset", index: int, name: str) -> NDArray[Any]:
-    """Stored values (H, W) or RGB (H, W, 3) of the frame `index`, from 0."""
-    from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415
-    from pydicom.pixels.utils import pixel_array  # noqa: PLC0415
-
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax.is_compressed:
-        if not _can_decode(get_decoder, syntax):
-            raise _not_read(name, f"is compressed in a way ({_plain(syntax.name)})")
-        _require_honest_frame(dataset, index, name)
-    return np.asarray(pixel_array(dataset, index=index))
 
 
 def without_patient(data: bytes) -> bytes:
@@ -180,7 +163,7 @@ def refusing(name: str) -> Iterator[None]:
     except UnreadableImage:
         raise
     except Exception:  # the message may quote the file's elements
-        raise _not_read(name, "is a DICOM file that is damaged or of a kind") from None
+        raise not_read(name, "is a DICOM file that is damaged or of a kind") from None
 
 
 def _display(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tuple[str, ...]]:
@@ -196,40 +179,3 @@ def _display(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tuple[st
         bits = 8 if values.dtype == np.uint8 and notes else int(dataset.BitsStored)
         return invert(values, bits), (*notes, "inverted, as MONOCHROME1 asks")
     return values, notes
-
-
-def _require_honest_frame(dataset: "Dataset", index: int, name: str) -> None:
-    """Refuse a compressed frame that would decode to more than its header says."""
-    from pydicom.encaps import get_frame  # noqa: PLC0415
-
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if not (syntax == _RLE or syntax in _JPEG or syntax in _JPEG_2000):
-        return
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    frame = get_frame(dataset.PixelData, index, number_of_frames=frames)
-    if syntax == _RLE:
-        if len(frame) > MAX_RLE_BYTES:
-            raise _not_read(name, "holds a run-length encoded picture of a size")
-        return
-    form = "JPEG" if syntax in _JPEG else "JPEG2000"
-    with Image.open(io.BytesIO(frame), formats=(form,)) as picture:
-        if picture.size != (int(dataset.Columns), int(dataset.Rows)):
-            raise ValueError("two sizes in one file")
-
-
-def _can_decode(get_decoder: Any, syntax: Any) -> bool:
-    try:
-        return bool(get_decoder(syntax).is_available)
-    except NotImplementedError:
-        return False
-
-
-def _plain(words: str) -> str:
-    """A transfer syntax's registered name; one that is not registered may say anything."""
-    return "unknown" if words[:1].isdigit() else words[:60]
-
-
-def _not_read(name: str, what: str) -> UnreadableImage:
-    return UnreadableImage(
-        f"{name} {what} that is not read here; please save it uncompressed or as PNG."
-    )

@@ -26,6 +26,8 @@ class Pixels:
     """Height and width of a pixel in mm; None where the file does not say."""
     frames: int = 1
     """How many frames or slices a DICOM or NIfTI file holds."""
+    frame: int = 1
+    """Which of them this is, from 1."""
 
 
 def require_finite(values: Values, name: str) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from busdemo.annotations.rle import decode_rle, encode_rle
 from busdemo.cli.converting import FORMATS
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
-from busdemo.imaging.refusals import MissingLibrary
+from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
 
 NATIVE = Path(__file__).parents[3] / "shared" / "native"
 needs_native = pytest.mark.skipif(not NATIVE.is_dir(), reason="no published files at hand")
@@ -133,6 +134,93 @@ def test_labels_of_a_volume_are_masks_of_their_own() -> None:
     data = nib.Nifti1Image(labels, np.eye(4)).to_bytes()
     names = [one.name for one in read_annotations([("a.nii.gz", data)], (60, 48))]
     assert names == ["a: label 1", "a: label 2"]
+
+
+def segmentation_file(frames: NDArray[np.uint8], segments: list[int], labels: list[str]) -> bytes:
+    """A DICOM SEG of several frames, each of one segment."""
+    from imaging.dicom_files import dicom_file
+    from pydicom import Dataset
+    from pydicom.pixels import pack_bits
+
+    def item(**elements: object) -> Dataset:
+        dataset = Dataset()
+        for keyword, value in elements.items():
+            setattr(dataset, keyword, value)
+        return dataset
+
+    return dicom_file(
+        frames,
+        frames=len(frames),
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.66.4",
+        SegmentationType="BINARY",
+        BitsAllocated=1,
+        BitsStored=1,
+        HighBit=0,
+        PixelData=pack_bits(frames),
+        SegmentSequence=[
+            item(SegmentNumber=n, SegmentLabel=label) for n, label in enumerate(labels, start=1)
+        ],
+        PerFrameFunctionalGroupsSequence=[
+            item(SegmentIdentificationSequence=[item(ReferencedSegmentNumber=n)]) for n in segments
+        ],
+    )
+
+
+def test_of_a_segment_on_several_frames_any_can_be_chosen_by_its_label() -> None:
+    from busdemo.annotations.parts import Request
+
+    few = HARD.copy()
+    few[10:] = False
+    frames = np.stack([few, HARD, HARD[::-1], few[::-1]]).astype(np.uint8)
+    data = segmentation_file(frames, [1, 1, 2, 2], ["lesion", "cyst"])
+    found = read_annotations([("a.dcm", data)], (60, 48))
+    assert [(one.label, one.frame, one.frames) for one in found] == [
+        ("lesion", 2, 2),
+        ("cyst", 1, 2),
+    ]
+    wanted = Request((60, 48), frame=2, label="cyst")
+    (cyst,) = read_annotations([("a.dcm", data)], (60, 48), request=wanted)
+    assert np.array_equal(cyst.mask, few[::-1])
+    assert cyst.name == "a: cyst"
+    with pytest.raises(UnreadableImage, match="frames 1 to 2"):
+        read_annotations([("a.dcm", data)], (60, 48), request=replace(wanted, frame=3))
+
+
+def test_of_a_dicom_image_the_frame_with_most_lesion_is_the_mask() -> None:
+    from imaging.dicom_files import dicom_file
+
+    from busdemo.annotations.parts import Request
+
+    small, empty = HARD.copy(), np.zeros_like(HARD)
+    small[:20] = False
+    frames = np.stack([empty, small, HARD]).astype(np.uint8) * np.uint8(255)
+    data = dicom_file(frames, frames=3)
+    (found,) = read_annotations([("a.dcm", data)], (60, 48))
+    assert np.array_equal(found.mask, HARD)
+    assert (found.frame, found.frames) == (3, 3)
+    assert found.sentence.startswith("Frame 3 of 3, the one with most lesion")
+    for number, mask in enumerate([empty, small, HARD], start=1):
+        wanted = Request((60, 48), frame=number, label="")
+        (chosen,) = read_annotations([("a.dcm", data)], (60, 48), request=wanted)
+        assert np.array_equal(chosen.mask, mask)
+
+
+def test_a_label_stays_itself_on_slices_that_lack_the_others() -> None:
+    import nibabel as nib
+
+    from busdemo.annotations.parts import Request
+
+    both = HARD.T.astype(np.uint8)
+    both[:, :20] *= 2
+    one = np.where(both == 2, both, 0)
+    volume = np.stack([both, one, both * 0], axis=2)
+    data = nib.Nifti1Image(volume, np.eye(4)).to_bytes()
+    for frame, plane in enumerate([both, one, both * 0], start=1):
+        for label, value in (("label 1", 1), ("label 2", 2)):
+            wanted = Request((60, 48), frame=frame, label=label)
+            (found,) = read_annotations([("a.nii", data)], (60, 48), request=wanted)
+            assert np.array_equal(found.mask, value == plane.T)
+            assert found.name == f"a: {label}"
 
 
 def test_highdicom_reads_the_segmentation_that_was_written() -> None:

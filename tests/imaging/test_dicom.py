@@ -1,17 +1,23 @@
 """DICOM images: what is shown, what is measured, and that the patient is nowhere."""
 
 import builtins
+import contextlib
 import io
 import logging
 import sys
 
+import jpeg_files
 import numpy as np
 import pydicom
 import pytest
 from dicom_files import CASE, PATIENT, dicom_file, ultrasound_region
+from jpeg_files import GREY_STREAM, jpeg_dicom
 from pydicom.pixels import apply_windowing
+from pydicom.pixels.decoders.base import get_decoder
 
+from busdemo.imaging.decoding import read_pixels
 from busdemo.imaging.dicom import without_patient
+from busdemo.imaging.dicom_frames import decode_frame
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
 
@@ -118,6 +124,79 @@ def test_a_doubtful_region_gives_no_spacing(regions: list[pydicom.Dataset]) -> N
 )
 def test_a_hostile_file_gets_one_sentence(data: bytes, word: str) -> None:
     assert word in refusal(data)
+
+
+def test_lossless_jpeg_is_read_bit_by_bit_as_another_program_wrote_it() -> None:
+    for syntax in (jpeg_files.LOSSLESS, jpeg_files.LOSSLESS_FIRST):
+        data = jpeg_dicom(GREY_STREAM, syntax=syntax)
+        assert np.array_equal(read_scan(data, "s").pixels, jpeg_files.GREY)
+    colour = read_pixels(jpeg_dicom(jpeg_files.COLOUR_STREAM, samples=3), "s").values
+    assert np.array_equal(colour, jpeg_files.COLOUR)
+
+
+def test_a_frame_of_lossless_jpeg_is_chosen() -> None:
+    data = jpeg_dicom(b"not asked for\0", GREY_STREAM)
+    second = read_scan(data, "s", frame=2)
+    assert np.array_equal(second.pixels, jpeg_files.GREY)
+    assert second.notes == ("frame 2 of 2",)
+
+
+DEEP = {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (jpeg_dicom(jpeg_files.DEEP_STREAM, **DEEP), "at 12 bits"),
+        (jpeg_dicom(jpeg_files.EXTENDED_STREAM, syntax=jpeg_files.EXTENDED, **DEEP), "of a kind"),
+        (jpeg_dicom(GREY_STREAM, PhotometricInterpretation="YBR_FULL"), "in the colours YBR_FULL"),
+        (jpeg_dicom(GREY_STREAM, samples=3), "damaged"),
+        (jpeg_dicom(GREY_STREAM, Rows=48), "damaged"),
+        (jpeg_dicom(GREY_STREAM[:200]), "damaged"),
+        (jpeg_dicom(b"\xff\xd8\xff\xc3"), "damaged"),
+    ],
+)
+def test_lossless_jpeg_that_is_not_as_its_header_says_is_refused(data: bytes, word: str) -> None:
+    assert word in refusal(data)
+
+
+def test_broken_lossless_jpeg_never_ends_in_a_traceback() -> None:
+    chance = np.random.default_rng(5)
+    for _ in range(300):
+        stream = bytearray(GREY_STREAM)
+        for at in chance.integers(0, len(stream), chance.choice([1, 2, 8])):
+            stream[at] = chance.integers(0, 256)
+        data = jpeg_dicom(bytes(stream[: chance.integers(20, len(stream) + 1)]))
+        with contextlib.suppress(UnreadableImage):
+            assert read_scan(data, "s").pixels.shape == (24, 32)
+
+
+def test_gdcm_is_not_asked_even_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        pydicom.pixels.utils,
+        "pixel_array",
+        lambda *_, **more: asked.append(more["decoding_plugin"]),
+    )
+    decoder = get_decoder(pydicom.uid.RLELossless)
+    monkeypatch.setitem(decoder._available, "gdcm", lambda *_: None)
+    dataset = pydicom.dcmread(io.BytesIO(dicom_file()))
+    dataset.compress(pydicom.uid.RLELossless)
+    decode_frame(dataset, 0, "s")
+    assert asked
+    assert "gdcm" not in asked
+
+
+def test_a_jpeg_ls_stream_that_would_grow_is_refused() -> None:
+    pytest.importorskip("jpeg_ls")
+    dataset = pydicom.dcmread(io.BytesIO(dicom_file()))
+    dataset.compress(pydicom.uid.JPEGLSLossless)
+    kept = io.BytesIO()
+    dataset.save_as(kept)
+    data = kept.getvalue()
+    assert np.array_equal(read_scan(data, "s").pixels, CASE)
+    at = data.index(b"\xff\xf7") + 5
+    assert "damaged" in refusal(data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :])
 
 
 def test_a_deflated_file_is_refused_before_it_unpacks() -> None:

@@ -420,6 +420,34 @@ def test_uploaded_masks_are_named_after_their_files_and_described(page: Page) ->
     assert page.locator(".bd-desk img").count() == 0
 
 
+def test_a_frame_of_an_uploaded_mask_is_chosen_in_its_row(page: Page) -> None:
+    from imaging.dicom_files import dicom_file
+
+    masks = [MASKS["model:unet"], MASKS["model:shifted"], MASKS["model:unet"] & MASKS["truth"]]
+    frames = np.stack(masks).astype(np.uint8) * np.uint8(255)
+    fullest = int(np.argmax([mask.sum() for mask in masks]))
+    file = {"name": "cine.dcm", "mimeType": "", "buffer": dicom_file(frames, frames=3)}
+    still = {"name": "b.png", "mimeType": "image/png", "buffer": encode_grey(CASE.reference)}
+    page.set_input_files(".bd-mask-files", [still, file])
+    page.wait_for_function("window.__busdemoDesk.roster.ready.length === 6")
+    page.evaluate(STILL)
+    number = page.locator('[data-key="upload:2"] .bd-row-frame input')
+    assert number.input_value() == str(fullest + 1)
+    assert page.text_content('[data-key="upload:2"] .bd-row-frame output') == "3"
+    assert page.locator('[data-key="upload:1"] .bd-row-frame').is_hidden()
+    for frame in (3, 1, 2):
+        number.fill(str(frame))
+        number.press("Enter")
+        page.wait_for_function(f"__busdemoDesk.roster.find('upload:2').frame === {frame}")
+        page.evaluate(STILL)
+        np.testing.assert_array_equal(mask_of(page, "upload:2"), masks[frame - 1])
+        note = page.text_content('[data-key="upload:2"] .bd-row-note') or ""
+        assert note.startswith(f"Frame {frame} of 3")
+    number.fill("7")
+    number.press("Enter")
+    assert number.input_value() == "2"
+
+
 def test_a_wrong_file_gets_one_sentence_and_changes_nothing(page: Page) -> None:
     before = desk(page, "desk.roster.list.map((one) => [one.key, one.version])")
     film = {"name": "film.gif", "mimeType": "image/gif", "buffer": b"GIF89a" + bytes(64)}

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import cv2
+import nibabel
 import numpy as np
 import pytest
 
@@ -72,6 +73,22 @@ def test_staple_masks_come_back_with_what_they_estimate_of_everyone() -> None:
     assert [one["sensitivity"] for one in answer["staple"]] == pytest.approx(
         expected.sensitivities, abs=1e-6
     )
+
+
+def test_a_frame_of_a_mask_is_read_again_and_a_wrong_one_is_a_sentence() -> None:
+    volume = np.stack([MASKS["a"].T, MASKS["c"].T], axis=2).astype(np.uint8)
+    file = {"name": "v.nii", "data": text(nibabel.Nifti1Image(volume, np.eye(4)).to_bytes())}
+    fields = {"width": WIDTH, "height": HEIGHT}
+    (first,) = read_masks(fields | {"files": [file]})["masks"]
+    assert (first["file"], first["label"], first["frame"], first["frames"]) == (0, "", 1, 2)
+    (second,) = read_masks(fields | {"files": [file | {"frame": 2, "label": ""}]})["masks"]
+    png = np.frombuffer(base64.b64decode(second["png"]), np.uint8)
+    np.testing.assert_array_equal(cv2.imdecode(png, cv2.IMREAD_UNCHANGED) > 0, MASKS["c"])
+    assert second["note"].startswith("Slice 2 of 2") or "frame 2 of 2" in second["note"].lower()
+    for frame in (0, 3, -1):
+        answer = read_masks(fields | {"files": [file | {"frame": frame}]})
+        assert answer["masks"] == []
+        assert "frames 1 to 2" in answer["errors"][0]
 
 
 def test_an_empty_mask_gives_words_json_knows() -> None:

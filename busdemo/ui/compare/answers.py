@@ -17,6 +17,7 @@ import numpy as np
 
 from busdemo.annotations.files import NamedMask, read_annotations
 from busdemo.annotations.inspection import inspect_file, inspect_mask
+from busdemo.annotations.parts import Request
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_BYTES, MAX_PIXELS, UnreadableImage
@@ -57,20 +58,23 @@ class Table:
 def read_masks(request: Any) -> dict[str, Any]:
     """Mask files {name, data} of an image of `width` x `height` px: {masks, errors}.
 
-    A mask is {name, note, sha256, png}; a file that cannot be read gives a sentence instead.
+    A mask is {file, name, note, sha256, png, label, frame, frames}; `file` counts the files from 0.
+    A file that says {frame, label}, too, gives that frame of the mask that came under that label.
+    One that cannot be read gives a sentence instead.
     """
     masks: list[dict[str, Any]] = []
     errors = []
     fields = request if isinstance(request, Mapping) else {}
     try:
         size_wh, image = read_size(fields), str(fields.get("image", ""))[:200]
-        for file in listed(fields.get("files"))[:MOST_ANNOTATORS]:
+        for place, file in enumerate(listed(fields.get("files"))[:MOST_ANNOTATORS]):
             name = str(file.get("name", ""))[:200]
             try:
                 data = decode_base64(file.get("data"))
-                found = read_annotations([(name, data)], size_wh, image_name=image)
+                wanted = _wanted(file, size_wh)
+                found = read_annotations([(name, data)], size_wh, image_name=image, request=wanted)
                 seen = inspect_file(data, name)
-                masks += [_describe_mask(mask, seen) for mask in found]
+                masks += [{"file": place} | _describe_mask(mask, seen) for mask in found]
             except UnreadableImage as error:
                 errors.append(str(error))
     except ValueError as error:
@@ -169,12 +173,22 @@ def encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
+def _wanted(file: Mapping[str, Any], size_wh: tuple[int, int]) -> Request:
+    frame = file.get("frame")
+    if not isinstance(frame, int):
+        return Request(size_wh)
+    return Request(size_wh, frame=frame, label=str(file.get("label", ""))[:200])
+
+
 def _describe_mask(mask: NamedMask, seen: list[str]) -> dict[str, Any]:
     return {
         "name": mask.name,
         "note": " ".join([mask.sentence, *seen, *inspect_mask(mask.mask)]),
         "sha256": list(mask.sha256),
         "png": encode_base64(write_mask_png(mask.mask)),
+        "label": mask.label,
+        "frame": mask.frame,
+        "frames": mask.frames,
     }
 
 

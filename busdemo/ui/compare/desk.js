@@ -116,8 +116,15 @@ class Desk {
     return one;
   }
 
-  addMask({ name, note, sha256, pixels }) {
-    return this.addAnnotator({ key: this.roster.newKey('upload'), name, note, sha256, kind: 'person' }, pixels);
+  // file: kept for its other frames only.
+  addMask({ name, note, sha256, pixels, file = null, label = '', frame = 1, frames = 1 }) {
+    const volume = frames > 1 ? { file, label, frame, frames } : {};
+    return this.addAnnotator({ key: this.roster.newKey('upload'), name, note, sha256, kind: 'person', ...volume }, pixels);
+  }
+
+  setFrame(one, { note, frame }, levels) {
+    Object.assign(one, { note, frame });
+    this.fill(one, levels, 1);
   }
 
   // A model of the zoo; its levels may come later.

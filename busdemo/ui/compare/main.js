@@ -10,7 +10,7 @@ let link = readLink(location.hash), turn = 0;
 const desk = new Desk(root, {
   run: () => queueMicrotask(runModels),
   measure: (request) => server.measure(request),
-  readMasks, openImage, copyLink, save,
+  readMasks, readFrame, openImage, copyLink, save,
   bring: () => trigger('bring'),
 }, { formats: FORMATS });
 
@@ -58,12 +58,29 @@ async function readMasks(files) {
   try {
     const read = await server.read_masks({ files: await Promise.all(files.map(readFile)), width, height, image: title });
     desk.say(read.errors.join(' '));
-    for (const { name, note, sha256, png } of read.masks) {
+    for (const { file, png, ...facts } of read.masks) {
       const { pixels } = await decodeGreyPng(fromBase64(png));
-      if (!desk.addMask({ name, note, sha256, pixels })) break;
+      if (!desk.addMask({ ...facts, file: files[file], pixels })) break;
     }
   } catch (error) {
     desk.say('The masks could not be read; please try again.');
+  }
+}
+
+// Another frame of a mask's file, which the browser still has.
+async function readFrame(one, frame) {
+  const { width, height, title, case: name } = desk.state;
+  one.asked = frame;
+  try {
+    const file = { ...await readFile(one.file), frame, label: one.label };
+    const read = await server.read_masks({ files: [file], width, height, image: title }), [mask] = read.masks;
+    const { pixels } = mask ? await decodeGreyPng(fromBase64(mask.png)) : {};
+    // Meanwhile another frame may have been asked for, or another scan opened.
+    if (one.asked !== frame || desk.state.case !== name || desk.roster.find(one.key) !== one) return;
+    desk.say(read.errors.join(' '));
+    if (mask) desk.setFrame(one, mask, pixels);
+  } catch (error) {
+    desk.say('The frame could not be read; please try again.');
   }
 }
 

@@ -31,9 +31,10 @@ class Row {
     this.words = make('p', { class: 'bd-sub bd-row-words' });
     this.note = make('p', { class: 'bd-sub bd-row-note' });
     this.threshold = this.buildThreshold();
+    this.frame = this.buildFrame();
     this.panel = this.buildPanel();
     const line = make('div', { class: 'bd-line' }, this.colour, this.name, this.dice, this.mark, this.eye, this.more);
-    this.node = make('li', { class: 'bd-one', 'data-key': key }, line, this.words, this.threshold, this.note, this.panel);
+    this.node = make('li', { class: 'bd-one', 'data-key': key }, line, this.words, this.threshold, this.note, this.frame, this.panel);
     this.node.addEventListener('pointerenter', (event) => event.pointerType === 'mouse' && desk.point(key));
     this.node.addEventListener('pointerleave', () => desk.point(''));
   }
@@ -52,6 +53,19 @@ class Row {
     this.frozen = this.button('bd-small', 'frozen', () => desk.setStop(key, desk.roster.find(key).frozen));
     this.frozen.title = 'Back to the threshold frozen on validation data';
     return make('div', { class: 'bd-own', hidden: true }, this.slider, this.output, this.frozen);
+  }
+
+  // Of a file with several frames.
+  buildFrame() {
+    const { desk, key } = this;
+    this.number = make('input', { type: 'number', min: 1, step: 1 });
+    this.number.addEventListener('change', () => {
+      const one = desk.roster.find(key), frame = Math.round(this.number.valueAsNumber);
+      if (frame >= 1 && frame <= one.frames) desk.told.readFrame(one, frame);
+      else this.number.value = one.frame;
+    });
+    this.frames = make('output');
+    return make('label', { class: 'bd-sub bd-row-frame', hidden: true }, 'Frame ', this.number, ' of ', this.frames);
   }
 
   buildPanel() {
@@ -93,6 +107,9 @@ class Row {
     if (one.kind === 'model') this.steps.show(one.steps, one.ownSteps);
     setText(this.note, hidden ? '' : one.note);
     this.note.hidden = !this.note.textContent;
+    this.frame.hidden = !one.file || hidden;
+    if (one.file) Object.assign(this.number, { max: one.frames, value: one.frame, ariaLabel: `Frame of ${one.name}` });
+    setText(this.frames, String(one.frames || ''));
     this.showNumbers();
   }
 
