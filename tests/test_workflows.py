@@ -267,6 +267,19 @@ def test_edited_numbers_and_digests_are_noticed(pool: SegmenterPool) -> None:
     ]
 
 
+def test_what_a_faster_engine_computed_is_replayed_by_it(
+    weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    add_model(weights, "fast", facts={"engine": "openvino"})
+    sped_up = SegmenterPool(read_cards(weights))
+    sped_up.speed_up("fast")
+    receipt = write_receipt(SCAN, segment(SCAN, "fast", sped_up)[0], 100)
+    assert receipt["engine"].startswith("openvino ")
+    assert replay(receipt, SCAN, SegmenterPool(read_cards(weights))) == []
+
+
 def test_another_engine_is_named(pool: SegmenterPool) -> None:
     receipt = receipt_of(pool)
     receipt["engine"] = "abacus"

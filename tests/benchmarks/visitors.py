@@ -10,6 +10,7 @@ compares three masks, thinks, and begins anew. They speak the page's own protoco
 import argparse
 import asyncio
 import base64
+import itertools
 import json
 import re
 import statistics
@@ -40,6 +41,8 @@ class Tally:
     all_s: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     requests: int = 0
+    warm: int = 0
+    """Visitors whose first scan is done with."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,15 @@ class Visitor:
     async def stay(self, until: float) -> None:
         """Come and go until the time is up."""
         await asyncio.sleep(RNG.uniform(0, THINKING_S[0]))
-        while time.monotonic() < until:
+        for stay in itertools.count():
+            if time.monotonic() >= until:
+                break
             try:
                 await self.look_at(self.scans[RNG.integers(len(self.scans))])
                 await self.compare()
             except Exception as error:  # whatever a visitor meets is a result
                 self.tally.errors.append(f"{type(error).__name__}: {error}"[:200])
+            self.tally.warm += stay == 0
             await asyncio.sleep(RNG.uniform(*THINKING_S))
         await self.client.aclose()
 
@@ -164,11 +170,19 @@ def draw_disc(x: int) -> str:
     return base64.b64encode(cv2.imencode(".png", mask)[1]).decode()
 
 
-async def measure(site: Site, visitors: int, seconds: float) -> Tally:
-    """So many visitors for so long."""
+async def measure(site: Site, visitors: int, seconds: float, pid: int) -> tuple[Tally, list[float]]:
+    """So many visitors for so long; the page's memory in MB.
+
+    It is read before they come, once each of them had a first scan, and after the last scan.
+    """
     tally, until = Tally(), time.monotonic() + seconds
-    await asyncio.gather(*(Visitor(site, n, tally).stay(until) for n in range(visitors)))
-    return tally
+    memory = [resident_mb(pid)]
+    stays = [asyncio.create_task(Visitor(site, n, tally).stay(until)) for n in range(visitors)]
+    while tally.warm < visitors and not all(stay.done() for stay in stays):
+        await asyncio.sleep(0.5)
+    memory.append(resident_mb(pid))
+    await asyncio.gather(*stays)
+    return tally, [*memory, resident_mb(pid)]
 
 
 def main() -> None:
@@ -179,20 +193,20 @@ def main() -> None:
     options = parser.parse_args()
     with serve() as (address, process, _):
         site = Site.read(f"{address}/")
-        asyncio.run(measure(site, 2, 20))  # every model loaded, every cache filled
+        asyncio.run(measure(site, 2, 20, process.pid))  # every model loaded, every cache filled
         print(
-            "| visitors | scans | first prediction, median | 95 % | all models | errors | memory |"
+            "| visitors | scans | first prediction, median | 95 % | all models | errors "
+            "| memory before, after each one's first scan, at the end |"
         )
         print("|---|---|---|---|---|---|---|")
         for visitors in options.visitors:
-            before = resident_mb(process.pid)
-            tally = asyncio.run(measure(site, visitors, options.seconds))
+            tally, memory = asyncio.run(measure(site, visitors, options.seconds, process.pid))
             first = sorted(tally.first_s) or [float("nan")]
             print(
                 f"| {visitors} | {len(tally.first_s)} | {statistics.median(first):.2f} s "
                 f"| {first[int(0.95 * (len(first) - 1))]:.2f} s "
                 f"| {statistics.median(tally.all_s or [float('nan')]):.1f} s | {len(tally.errors)} "
-                f"| {before:.0f} to {resident_mb(process.pid):.0f} MB |",
+                f"| {' / '.join(f'{mb:.0f}' for mb in memory)} MB |",
                 flush=True,
             )
             for error in sorted(set(tally.errors))[:5]:
