@@ -20,15 +20,18 @@ def add_explaining(commands: Commands) -> None:
     explain.set_defaults(run=_explain)
 
     referral = commands.add_parser(
-        "referral", help="choose a model's look-again cut-off on val, test it, write referral.json"
+        "referral", help="choose models' look-again cut-offs on val, test them, write referral.json"
     )
-    referral.add_argument("model", nargs="?", default="unet", metavar="MODEL")
+    referral.add_argument("model", nargs="+", metavar="MODEL", help="ids, or: all")
     referral.add_argument(
-        "--data",
+        "--val",
         type=Path,
-        default=Path("../shared/data"),
-        metavar="DIR",
-        help="index.csv, images/ and masks/ (default: %(default)s)",
+        required=True,
+        metavar="RUN",
+        help="made by: busdemo evaluate --data DIR --split val --models MODEL --out RUN",
+    )
+    referral.add_argument(
+        "--test", type=Path, default=None, metavar="RUN", help="default: the shipped run"
     )
     referral.set_defaults(run=_referral)
 
@@ -56,14 +59,19 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _referral(options: argparse.Namespace) -> int:
     from busdemo.evaluation.referral import write_referral
-    from busdemo.zoo.cards import WEIGHTS, read_cards
+    from busdemo.evaluation.run_files import read_run
+    from busdemo.workflows.benchmarking import SHIPPED_RUN
+    from busdemo.zoo.cards import read_cards
 
-    known = [card.id for card in read_cards()]
-    if options.model not in known:
-        print(f"Unknown model {options.model!r}; known: {', '.join(known)}.", file=sys.stderr)
+    cards = {card.id: card for card in read_cards()}
+    wanted = list(cards) if options.model == ["all"] else options.model
+    if unknown := [model for model in wanted if model not in cards]:
+        print(f"Unknown model {unknown[0]!r}; known: {', '.join(cards)}.", file=sys.stderr)
         return 2
     try:
-        print(write_referral(options.model, WEIGHTS, options.data))
+        val, test = (read_run(path) for path in (options.val, options.test or SHIPPED_RUN))
+        for model in wanted:
+            print(write_referral(cards[model], val, test), flush=True)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,23 +6,18 @@ normal image it is 0.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from busdemo.evaluation.datasets import Case, read_index
+from busdemo.evaluation.run_files import Run
 from busdemo.evaluation.statistics import bootstrap_mean
-from busdemo.imaging.masks import binarize, quantize
-from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.outcome import Outcome
-from busdemo.scoring.overlap import score_overlap
-from busdemo.scoring.uncertainty import measure_doubt
-from busdemo.zoo.cards import read_cards
+from busdemo.scoring.uncertainty import doubt_of_counts
+from busdemo.zoo.cards import Card
 from busdemo.zoo.referral import REFERRAL_FILE, SHARES, Referral
 
 
@@ -43,43 +38,37 @@ class Doubts:
     missed: int
 
 
-def write_referral(model_id: str, weights: Path, data: Path) -> Path:
+def write_referral(card: Card, val: Run, test: Run) -> Path:
     """Choose a model's cut-off on val, test it, write both beside its card; the file's path.
 
-    Raises UnusableModel when the model cannot run, KeyError for an unknown id.
+    `val` and `test` are runs of those splits with rows of the model in one stage, by the card's
+    weights at its threshold; ValueError with one sentence where they are not.
     """
-    pool = SegmenterPool(read_cards(weights))
-    card = pool.cards[model_id]
-    found = {
-        split: measure_doubts(pool, model_id, read_index(data, split)) for split in ("val", "test")
-    }
-    referral = judge_doubts(found["val"], found["test"])
+    referral = judge_doubts(read_doubts(card, val, "val"), read_doubts(card, test, "test"))
     content = {"sha256": card.sha256, "stop": card.stop, **asdict(referral)}
     path = card.folder / REFERRAL_FILE
     path.write_text(json.dumps(_rounded(content), indent=1) + "\n", encoding="utf-8")
     return path
 
 
-def measure_doubts(pool: SegmenterPool, model_id: str, cases: Sequence[Case]) -> Doubts:
-    """A model's doubt and Dice over cases, at its frozen threshold and native size."""
-    stop, missed = pool.cards[model_id].stop, 0
-    rows: list[tuple[float, float, bool, str]] = []
-    for case in tqdm(cases, desc="cases", mininterval=5):
-        image, truth = case.read()
-        levels = quantize(pool.predict(model_id, image))
-        doubt = measure_doubt(levels, stop)
-        if np.isnan(doubt):
-            missed += bool(truth.any())
-            continue
-        scores = score_overlap(binarize(levels, stop), truth)
-        rows.append((doubt, scores.dice, scores.outcome is Outcome.AGREEMENT, case.group))
+def read_doubts(card: Card, run: Run, split: str) -> Doubts:
+    """A model's doubt and Dice over a run, in one stage; errors as `write_referral`."""
+    rows = run.rows[(run.rows["model"] == card.id) & (run.rows["stages"] == 1)]
+    if rows.empty or set(rows["split"]) != {split}:
+        raise ValueError(f"The run does not hold {card.id} in one stage on the {split} split.")
+    by = run.receipt["models"][card.id]
+    if by["sha256"] != card.sha256 or set(rows["stop"]) != {card.stop}:
+        raise ValueError(f"The run of the {split} split has another {card.id} than the zoo.")
+    doubt = np.array([doubt_of_counts(counts, card.stop) for counts in run.levels(rows.index)])
+    marked = ~np.isnan(doubt)
+    kept, unmarked = rows[marked], rows[~marked]
     return Doubts(
-        doubt=np.array([row[0] for row in rows], np.float64),
-        dice=np.array([row[1] for row in rows], np.float64),
-        agrees=np.array([row[2] for row in rows], np.bool_),
-        groups=tuple(row[3] for row in rows),
-        unmarked=len(cases) - len(rows),
-        missed=missed,
+        doubt=doubt[marked],
+        dice=kept["dice"].to_numpy(np.float64),
+        agrees=(kept["outcome"] == str(Outcome.AGREEMENT)).to_numpy(np.bool_),
+        groups=tuple(kept["group"]),
+        unmarked=len(unmarked),
+        missed=int((unmarked["lesion_px"] > 0).sum()),
     )
 
 

@@ -76,6 +76,12 @@ class Run:
         hit, extra = (part[:, ::-1].cumsum(axis=1)[:, ::-1] for part in (lesion, background))
         return np.stack([hit[:, 1:], extra[:, 1:], hit[:, :1] - hit[:, 1:]], axis=2)
 
+    def levels(self, index: pd.Index) -> NDArray[np.int64]:
+        """(n, 200) pixels of the image at each level, for the rows of this index."""
+        rows = self.rows.loc[index]
+        lesion, background = (_stack(rows[column]) for column in _HISTOGRAMS)
+        return np.asarray(lesion + background, np.int64)
+
 
 def read_run(source: Path | bytes) -> Run:
     """A run from its folder, from its Parquet file or from that file's contents.

@@ -52,7 +52,11 @@ def measure_doubt(levels: Levels, stop: int) -> float:
     The soft Dice confidence of Borges et al. 2024 (arXiv 2402.10665), from the map alone. A map
     that marks nothing at `stop` has no mask to doubt: nan.
     """
-    counts = np.bincount(levels.ravel(), minlength=STOPS)
+    return doubt_of_counts(np.bincount(levels.ravel(), minlength=STOPS), stop)
+
+
+def doubt_of_counts(counts: NDArray[np.int64], stop: int) -> float:
+    """`measure_doubt` of a map with `counts` (200,) pixels at each level."""
     marked = counts[stop:].sum()
     if marked == 0:
         return float("nan")

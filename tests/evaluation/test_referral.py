@@ -1,25 +1,26 @@
 """When to look again: the cut-off, the curve, and what is written beside a card."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_world import add_model, write_dataset
+from small_runs import small_run
+from tiny_world import add_model
 
-from busdemo.evaluation.datasets import read_index
+from busdemo.cli import main
 from busdemo.evaluation.referral import (
     Doubts,
     choose_cutoff,
     judge_doubts,
     keep_least,
-    measure_doubts,
+    read_doubts,
     write_referral,
 )
-from busdemo.imaging.masks import quantize
-from busdemo.inference.segmenter import SegmenterPool
+from busdemo.evaluation.run_files import Run
 from busdemo.scoring.uncertainty import measure_doubt
-from busdemo.zoo.cards import read_card, read_cards
+from busdemo.zoo.cards import Card, read_card
 from busdemo.zoo.referral import SHARES, read_referral
 
 
@@ -61,27 +62,55 @@ def test_a_perfect_doubt_keeps_as_much_as_knowing_the_truth() -> None:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    rows = [
-        (f"{split}{i}", "BUSI", split, "normal" if i == 0 else "benign")
-        for split in ("val", "test")
-        for i in range(6)
+def card(weights: Path) -> Card:
+    return read_card(add_model(weights, "weak"))
+
+
+def run_of(card: Card, split: str, seed: int = 0) -> Run:
+    """A run of the card's model on a split, in one and two stages."""
+    run = small_run(models=("weak",), seed=seed)
+    run.receipt["models"]["weak"]["sha256"] = card.sha256
+    assert card.stop == run.rows["stop"].iloc[0]
+    return replace(run, rows=run.rows.assign(split=split))
+
+
+def test_doubts_are_those_of_the_maps_behind_a_runs_rows(card: Card) -> None:
+    run = run_of(card, "val")
+    found = read_doubts(card, run, "val")
+    rows = run.rows[run.rows["stages"] == 1]
+    marked = rows[rows["tp"] + rows["fp"] > 0]
+    levels = [
+        np.repeat(np.arange(200, dtype=np.uint8), row.lesion_histogram + row.background_histogram)
+        for row in marked.itertuples()
     ]
-    return write_dataset(tmp_path / "data", rows)
+    assert found.doubt.tolist() == [measure_doubt(one[None], card.stop) for one in levels]
+    assert found.dice.tolist() == marked["dice"].tolist()
+    assert found.agrees.tolist() == (marked["iou"] >= 0.5).tolist()
+    assert found.unmarked == len(rows) - len(marked)
+    assert found.missed == ((rows["tp"] + rows["fp"] == 0) & (rows["lesion_px"] > 0)).sum()
 
 
-def test_doubts_are_those_of_the_models_own_maps(weights: Path, data: Path) -> None:
-    add_model(weights, "small")
-    pool = SegmenterPool(read_cards(weights))
-    cases = read_index(data, "val")
-    found = measure_doubts(pool, "small", cases)
-    stop = pool.cards["small"].stop
-    alone = [measure_doubt(quantize(pool.predict("small", c.read()[0])), stop) for c in cases]
-    assert found.doubt.tolist() == [doubt for doubt in alone if not np.isnan(doubt)]
-    assert found.unmarked == sum(map(np.isnan, alone))
+def test_a_cutoff_comes_from_the_val_run_and_is_tested_on_the_other(card: Card) -> None:
+    val, test = run_of(card, "val", seed=1), run_of(card, "test", seed=2)
+    write_referral(card, val, test)
+    referral = read_referral(card)
+    assert referral is not None
+    assert referral.cutoff == choose_cutoff(read_doubts(card, val, "val"))
+    assert referral.test["marked"] == len(read_doubts(card, test, "test").doubt)
 
 
-def test_a_referral_is_written_and_read_for_these_weights_only(weights: Path, data: Path) -> None:
+def test_a_run_of_another_split_or_of_other_weights_is_refused(card: Card) -> None:
+    test = run_of(card, "test")
+    with pytest.raises(ValueError, match="does not hold weak in one stage on the val split"):
+        write_referral(card, test, test)
+    val = run_of(card, "val")
+    val.receipt["models"]["weak"]["sha256"] = "1" * 64
+    with pytest.raises(ValueError, match="has another weak than the zoo"):
+        write_referral(card, val, test)
+    assert read_referral(card) is None
+
+
+def test_a_referral_is_written_and_read_for_these_weights_only(weights: Path) -> None:
     folder = add_model(weights, "small")
     assert read_referral(read_card(folder)) is None
     path = folder / "referral.json"
@@ -95,5 +124,18 @@ def test_a_referral_is_written_and_read_for_these_weights_only(weights: Path, da
     assert read_referral(card) is None
     path.write_text("{")
     assert read_referral(card) is None
-    with pytest.raises(KeyError):
-        write_referral("unknown", weights, data)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence", "status"),
+    [
+        (["none", "--val", "RUN"], "Unknown model 'none'; known: unet, ", 2),
+        (["unet", "--val", "RUN"], "There is no rows.parquet at 'RUN': it is no run.", 1),
+        (["unet", "--val", "weights/benchmark"], "does not hold unet in one stage on the val", 1),
+    ],
+)
+def test_the_command_refuses_in_one_sentence(
+    words: list[str], sentence: str, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["referral", *words]) == status
+    assert sentence in capsys.readouterr().err
