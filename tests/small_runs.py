@@ -20,6 +20,9 @@ TOLERANCE_PX = 2.0
 SIDE = 64
 _DEVICES = ("", "Hitachi", "Mindray")
 
+EVIL = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=2</script>%{x}'
+_WORDS = ["id", "dataset", "split", "label", "group", "birads", "device", "model", "outcome"]
+
 
 def small_run(
     images: int = 60, *, models: tuple[str, ...] = tuple(MODELS), stages: int = 2, seed: int = 0
@@ -69,6 +72,17 @@ def small_receipt(images: int, models: tuple[str, ...] = tuple(MODELS)) -> dict[
         "engine": "local",
         "machine": {"cores": 2, "torch": "2.15.0", "python": "3.11.7"},
     }
+
+
+def hostile_run(images: int = 60) -> Run:
+    """Such a run in which every word is markup that would set `window.hacked`."""
+    run = small_run(images)
+    rows = run.rows.assign(**{name: EVIL + run.rows[name] for name in _WORDS})
+    models = {
+        EVIL + key: {**facts, "name": EVIL + key} for key, facts in run.receipt["models"].items()
+    }
+    told = {"created": EVIL, "command": EVIL, "engine": EVIL, "busdemo": EVIL, "models": models}
+    return Run(rows, run.receipt | told)
 
 
 def _draw_case(rng: np.random.Generator, number: int) -> tuple[dict[str, Any], NDArray[np.bool_]]:

@@ -10,7 +10,7 @@ from tiny_world import add_model
 
 from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.ui.segment_tab import describe_workspace
+from busdemo.ui.intake.card import describe_workspace
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.receipts import encode_receipt, write_receipt
 from busdemo.workflows.segmenting import invert_reference, read_reference, segment

@@ -23,8 +23,14 @@ TINY_DETECTOR = {
     "width": 8,
 }
 
-
 CLASSIFIER_CONFIG = {"_model_class": "LesionClassifier", "encoder_name": "tf_efficientnet_lite0"}
+
+_SETTINGS = {
+    "size": {"width": 64, "height": 64},
+    "image_mean": [0.3],
+    "image_std": [0.2],
+    "resize_rule": "letterbox",
+}
 
 
 def add_model(
@@ -37,22 +43,16 @@ def add_model(
     config: dict[str, Any] | None = None,
 ) -> Path:
     """Add a small random network to a zoo's folder; `facts` and `settings` replace the usual."""
-    folder = weights / model_id
-    folder.mkdir(parents=True)
-    digest = _save_random_weights(folder, seed, config or TINY)
-    (folder / "config.json").write_text(json.dumps(config or TINY))
-    usual = {
-        "size": {"width": 64, "height": 48},
-        "image_mean": [0.3],
-        "image_std": [0.2],
-        "resize_rule": "letterbox",
-        "threshold": 0.5,
-    }
-    (folder / "preprocessor_config.json").write_text(json.dumps(usual | (settings or {})))
-    card = {"name": model_id.title(), "family": "U-Net", "parameters": 1234, "sha256": digest}
-    header = yaml.safe_dump({"busdemo": card | (facts or {})})
-    (folder / "README.md").write_text(f"---\n{header}---\n# {model_id}\n", encoding="utf-8")
-    return folder
+    state = _draw_weights(seed, config or TINY)
+    usual = {"size": {"width": 64, "height": 48}, "threshold": 0.5}
+    card = {"name": model_id.title(), "family": "U-Net", "parameters": 1234}
+    return _write_model(
+        weights / model_id,
+        state,
+        config=config or TINY,
+        settings=usual | (settings or {}),
+        facts=card | (facts or {}),
+    )
 
 
 def add_recipe(
@@ -65,65 +65,47 @@ def add_recipe(
     known = [cards[member] for member in members if member in cards]
     digest = sha256 or digest_members(known)
     facts = {"name": model_id.title(), "family": "Recipes", "parameters": 0, "sha256": digest}
-    folder = weights / model_id
-    folder.mkdir()
-    header = yaml.safe_dump({"busdemo": facts})
-    (folder / "README.md").write_text(f"---\n{header}---\n# {model_id}\n", encoding="utf-8")
-    (folder / "config.json").write_text(json.dumps({"members": list(members)}))
-    (folder / "preprocessor_config.json").write_text(json.dumps({"threshold": 0.4}))
+    config, settings = {"members": list(members)}, {"threshold": 0.4}
+    _write_folder(weights / model_id, config=config, settings=settings, facts=facts)
 
 
 def add_detector(weights: Path, *, settings: dict[str, Any] | None = None) -> Path:
     """Add a small random detector to a zoo's folder."""
     import torch
-    from safetensors.torch import save_file
 
     from busdemo.zoo.loading import build_network
 
-    folder = weights / "detector"
-    folder.mkdir(parents=True)
     torch.manual_seed(0)
-    state = build_network(TINY_DETECTOR).state_dict()
-    halves = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
-    save_file(halves, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(TINY_DETECTOR))
+    usual = {"resize_rule": "stretch", "threshold": 0.005, "most_iou": 0.3, "padding": 0.25}
+    return _write_model(
+        weights / "detector",
+        _halve(build_network(TINY_DETECTOR).state_dict()),
+        config=TINY_DETECTOR,
+        settings=usual | (settings or {}),
+        facts={"name": "Detector", "family": "Detector", "parameters": 1, "task": "detection"},
+    )
+
+
+def add_classifier(weights: Path, state: dict[str, Any], **facts: Any) -> None:
+    """An untrained classifier beside the zoo's model "unet"."""
+    from busdemo.zoo.cards import read_cards
+
     usual = {
-        "size": {"width": 64, "height": 64},
-        "image_mean": [0.3],
-        "image_std": [0.2],
-        "resize_rule": "stretch",
-        "threshold": 0.005,
-        "most_iou": 0.3,
-        "padding": 0.25,
+        "name": "Classifier",
+        "family": "Classifier",
+        "task": "classification",
+        "parameters": 1,
+        "mask_from": "unet",
+        "mask_sha256": next(c.sha256 for c in read_cards(weights) if c.id == "unet"),
+        "temperature": 2.0,
     }
-    (folder / "preprocessor_config.json").write_text(json.dumps(usual | (settings or {})))
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    card = {"name": "Detector", "family": "Detector", "parameters": 1, "sha256": digest}
-    header = yaml.safe_dump({"busdemo": card | {"task": "detection"}})
-    (folder / "README.md").write_text(f"---\n{header}---\n# detector\n", encoding="utf-8")
-    return folder
-
-
-def _save_random_weights(folder: Path, seed: int, config: dict[str, Any]) -> str:
-    """Half-precision weights as a release has them."""
-    import torch
-    from safetensors.torch import save_file
-
-    from busdemo.zoo.loading import build_network
-
-    torch.manual_seed(seed)
-    network = build_network(config).eval()
-    state = network.state_dict()
-    image = torch.from_numpy(draw_scan(size_wh=(64, 48))[0])[None, None] / 255
-    with torch.no_grad():
-        logits = network((image - 0.3) / 0.2)
-        # Logits of mean 0 and deviation 2: every threshold then gives a mask of its own.
-        state["head.bias"] -= logits.mean()
-        for key in ("head.weight", "head.bias"):
-            state[key] *= 2 / logits.std()
-    halves = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
-    save_file(halves, folder / "model.safetensors")
-    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    _write_model(
+        weights / "classifier",
+        state,
+        config=CLASSIFIER_CONFIG,
+        settings={"threshold": 0.1},
+        facts=usual | facts,
+    )
 
 
 def draw_scan(
@@ -156,33 +138,63 @@ def write_dataset(folder: Path, rows: Sequence[tuple[str, str, str, str]]) -> Pa
     return folder
 
 
-def add_classifier(weights: Path, state: dict[str, Any], **facts: Any) -> None:
-    """An untrained classifier beside the zoo's model "unet"."""
+def write_world(folder: Path, rows: Sequence[tuple[str, str, str, str]]) -> Path:
+    """Write `data`, a data set of those rows, and `weights` of two models and a detector."""
+    write_dataset(folder / "data", rows)
+    for seed, model_id in enumerate(("one", "two")):
+        add_model(folder / "weights", model_id, seed=seed)
+    add_detector(folder / "weights")
+    return folder
+
+
+def _write_model(
+    folder: Path,
+    state: dict[str, Any],
+    *,
+    config: dict[str, Any],
+    settings: dict[str, Any],
+    facts: dict[str, Any],
+) -> Path:
+    """A model's folder as a release has it; the card's digest is the weights' own, unless given."""
     from safetensors.torch import save_file
 
-    from busdemo.zoo.cards import read_cards
-
-    folder = weights / "classifier"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     save_file(state, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(CLASSIFIER_CONFIG))
-    settings = {
-        "size": {"width": 64, "height": 64},
-        "image_mean": [0.3],
-        "image_std": [0.2],
-        "resize_rule": "letterbox",
-        "threshold": 0.1,
-    }
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    return _write_folder(
+        folder, config=config, settings=_SETTINGS | settings, facts={"sha256": digest} | facts
+    )
+
+
+def _write_folder(
+    folder: Path, *, config: dict[str, Any], settings: dict[str, Any], facts: dict[str, Any]
+) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
     (folder / "preprocessor_config.json").write_text(json.dumps(settings))
-    usual = {
-        "name": "Classifier",
-        "family": "Classifier",
-        "task": "classification",
-        "parameters": 1,
-        "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
-        "mask_from": "unet",
-        "mask_sha256": next(c.sha256 for c in read_cards(weights) if c.id == "unet"),
-        "temperature": 2.0,
-    }
-    header = yaml.safe_dump({"busdemo": usual | facts})
-    (folder / "README.md").write_text(f"---\n{header}---\n# Classifier\n", encoding="utf-8")
+    header = yaml.safe_dump({"busdemo": facts})
+    (folder / "README.md").write_text(f"---\n{header}---\n# {folder.name}\n", encoding="utf-8")
+    return folder
+
+
+def _draw_weights(seed: int, config: dict[str, Any]) -> dict[str, Any]:
+    """Half-precision weights of a random network."""
+    import torch
+
+    from busdemo.zoo.loading import build_network
+
+    torch.manual_seed(seed)
+    network = build_network(config).eval()
+    state = network.state_dict()
+    image = torch.from_numpy(draw_scan(size_wh=(64, 48))[0])[None, None] / 255
+    with torch.no_grad():
+        logits = network((image - 0.3) / 0.2)
+        # Logits of mean 0 and deviation 2: every threshold then gives a mask of its own.
+        state["head.bias"] -= logits.mean()
+        for key in ("head.weight", "head.bias"):
+            state[key] *= 2 / logits.std()
+    return _halve(state)
+
+
+def _halve(state: dict[str, Any]) -> dict[str, Any]:
+    return {key: v.half() if v.is_floating_point() else v for key, v in state.items()}

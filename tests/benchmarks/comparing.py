@@ -12,6 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ui"))
 import compare_harness as harness
+from chromium import open_browser
 from viewer_harness import build_case
 
 SIDE_WH = (2304, 1728)
@@ -78,7 +79,7 @@ def main() -> None:
         truth=case.reference,
         **{key: np.roll(levels, 9 * n, axis=1) for n, key in enumerate(harness.LEVELS)},
     )
-    with harness.open_browser() as browser:
+    with open_browser() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(180_000)
         harness.prepare(page)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tiny_world import add_detector, add_model, write_dataset
+from tiny_world import write_world
 
 from busdemo.evaluation.cluster import compute_on_ray, connect
 from busdemo.evaluation.evaluating import compute_here, evaluate_dataset
@@ -24,13 +24,9 @@ needs_ray = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
     rows = [(f"case{n:02d}", "A", "test", ("benign", "normal")[n % 2]) for n in range(COUNT)]
-    write_dataset(folder / "data", rows)
+    folder = write_world(tmp_path_factory.mktemp("world"), rows)
     (folder / "data/images/case07.webp").write_bytes(b"no picture")
-    for seed, model_id in enumerate(("one", "two")):
-        add_model(folder / "weights", model_id, seed=seed)
-    add_detector(folder / "weights")
     run(folder, "here")
     return folder
 

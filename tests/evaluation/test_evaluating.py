@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_world import add_detector, add_model, write_dataset
+from tiny_world import add_model, write_dataset, write_world
 
 from busdemo.cli import main
 from busdemo.evaluation.evaluating import Numbered, compute_here, evaluate_dataset
@@ -31,11 +31,7 @@ ROWS = [
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     """A folder with `data` of twelve test images and `weights` of two models and a detector."""
-    write_dataset(tmp_path / "data", [*ROWS, ("other", "A", "train", "benign")])
-    for seed, model_id in enumerate(("one", "two")):
-        add_model(tmp_path / "weights", model_id, seed=seed)
-    add_detector(tmp_path / "weights")
-    return tmp_path
+    return write_world(tmp_path, [*ROWS, ("other", "A", "train", "benign")])
 
 
 def evaluate(world: Path, out: str, **changes: object) -> int:

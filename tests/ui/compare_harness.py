@@ -5,17 +5,13 @@ JavaScript; server functions are the real ones, called in this process.
 """
 
 import base64
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import cv2
 import numpy as np
-import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, Route, sync_playwright
-from viewer_harness import QUIET, build_case
+from playwright.sync_api import Page, Route
+from viewer_harness import build_case
 
 from busdemo.ui.compare import answers
 from busdemo.ui.compare.component import read_parts
@@ -96,18 +92,6 @@ def encode_grey(pixels: NDArray[Any]) -> bytes:
 
 
 PICTURES = {"image": CASE.image, "truth": CASE.reference, **LEVELS}
-
-
-@contextmanager
-def open_browser() -> Iterator[Any]:
-    """A Chromium; the test is skipped where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 def open_desk(page: Page, value: dict[str, Any] | None = None, fragment: str = "") -> None:

@@ -5,36 +5,29 @@ import re
 from pathlib import Path
 
 import pytest
-from small_runs import small_run
+from small_runs import EVIL, hostile_run, small_run
 
 from busdemo.cli import main
-from busdemo.evaluation.run_files import Run, write_run
+from busdemo.evaluation.run_files import write_run
 from busdemo.workflows.benchmark_report import write_report
 from busdemo.workflows.benchmarking import open_run
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser
 
-EVIL = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=2</script>%{x}'
-RUN = small_run(30)
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("my run")
-    write_run(folder, RUN)
+    write_run(folder, small_run(30))
     return folder
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run in which every word is markup, and its report."""
-    names = ["id", "dataset", "split", "label", "group", "birads", "device", "model", "outcome"]
-    rows = RUN.rows.assign(**{name: EVIL + RUN.rows[name] for name in names})
-    models = {EVIL + key: {"name": EVIL + key} for key in RUN.receipt["models"]}
-    told = {"created": EVIL, "command": EVIL, "engine": EVIL, "busdemo": EVIL, "models": models}
+    """The report of a run in which every word is markup."""
     folder = tmp_path_factory.mktemp("hostile")
-    write_run(folder, Run(rows, RUN.receipt | told))
+    write_run(folder, hostile_run(30))
     report = folder / "report.html"
     report.write_text(write_report(open_run(folder), title=EVIL), encoding="utf-8")
     return report

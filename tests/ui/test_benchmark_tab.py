@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from small_runs import small_run
+from small_runs import hostile_run, small_run
 
 from busdemo.evaluation.run_files import Run, write_run
 from busdemo.ui import text
@@ -21,9 +21,9 @@ from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
 
 pytest.importorskip("playwright")
+from chromium import open_page
 from playwright.sync_api import Browser, Page
 
-EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=2</script>%{x}'
 RUN = small_run(40)
 
 
@@ -38,14 +38,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run in which every word is markup."""
-    names = ["id", "dataset", "split", "label", "group", "birads", "device", "model", "outcome"]
-    rows = RUN.rows.assign(**{name: EVIL + RUN.rows[name] for name in names})
-    models = {
-        EVIL + key: {**facts, "name": EVIL + key} for key, facts in RUN.receipt["models"].items()
-    }
-    told = {"created": EVIL, "command": EVIL, "engine": EVIL, "busdemo": EVIL}
     folder = tmp_path_factory.mktemp("hostile")
-    write_run(folder, Run(rows, RUN.receipt | told | {"models": models}))
+    write_run(folder, hostile_run(40))
     return folder / "rows.parquet"
 
 
@@ -198,15 +192,10 @@ def address(folder: Path) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The tab, opened."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    open_tab(page)
-    yield page
-    assert page.evaluate("window.hacked") is None
-    page.close()
-    assert not errors
+    with open_page(browser, address) as page:
+        open_tab(page)
+        yield page
+        assert page.evaluate("window.hacked") is None
 
 
 def open_tab(page: Page) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
+from chromium import without_errors
 from compare_harness import (
     ADDRESS,
     CASE,
@@ -20,7 +21,6 @@ from compare_harness import (
     build_value,
     encode_grey,
     mask_of,
-    open_browser,
     open_desk,
     prepare,
     read_bytes_of,
@@ -43,22 +43,15 @@ MASKS = {"truth": CASE.reference} | {
 }
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, has_touch=True)
-    page, errors = context.new_page(), []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    prepare(page)
-    open_desk(page)
-    yield page
-    context.close()
-    assert not errors
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, has_touch=True)
+    page = context.new_page()
+    with without_errors(page):
+        prepare(page)
+        open_desk(page)
+        yield page
+        context.close()
 
 
 def desk(page: Page, expression: str) -> Any:
@@ -164,8 +157,8 @@ def test_a_consensus_of_those_shown_keeps_its_members(page: Page) -> None:
     np.testing.assert_array_equal(mask_of(page, key), both)
 
 
-def test_an_example_s_readers_are_people_and_the_yardstick_stands(chromium: Browser) -> None:
-    context = chromium.new_context()
+def test_an_example_s_readers_are_people_and_the_yardstick_stands(browser: Browser) -> None:
+    context = browser.new_context()
     page = context.new_page()
     prepare(page)
     note = "Drawn by a program."
@@ -364,8 +357,8 @@ def test_blind_drawing_shows_the_scan_and_the_drawing_and_nothing_else(page: Pag
     assert desk(page, "desk.blind") is False
 
 
-def test_a_link_restores_models_thresholds_reference_and_view(chromium: Browser) -> None:
-    context = chromium.new_context()
+def test_a_link_restores_models_thresholds_reference_and_view(browser: Browser) -> None:
+    context = browser.new_context()
     first = context.new_page()
     prepare(first)
     open_desk(first)
@@ -392,8 +385,8 @@ def test_a_link_restores_models_thresholds_reference_and_view(chromium: Browser)
     context.close()
 
 
-def test_a_hostile_link_is_ignored_where_it_makes_no_sense(chromium: Browser) -> None:
-    context = chromium.new_context()
+def test_a_hostile_link_is_ignored_where_it_makes_no_sense(browser: Browser) -> None:
+    context = browser.new_context()
     page = context.new_page()
     prepare(page)
     evil = "%3Cimg src=x onerror=window.hacked=1%3E"

@@ -22,6 +22,7 @@ from busdemo.views.tables import tabulate_zoo
 from busdemo.zoo.cards import digest_members, read_cards, read_facts, write_card
 
 pytest.importorskip("playwright")
+from chromium import open_page
 from playwright.sync_api import Browser, Page
 
 EVIL = '<img src=x onerror="window.__hacked=1">'
@@ -253,16 +254,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    open_tab(page)
-    yield page
-    hacked = page.evaluate("() => window.__hacked")
-    page.close()
-    assert not errors
-    assert hacked is None
+    with open_page(browser, address) as page:
+        open_tab(page)
+        yield page
+        assert page.evaluate("window.__hacked") is None
 
 
 def open_tab(page: Page) -> None:

@@ -20,6 +20,7 @@ from fastapi.responses import HTMLResponse
 from PIL import Image
 
 pytest.importorskip("playwright")
+from chromium import open_page
 from playwright.sync_api import Browser, Frame, Page
 
 from busdemo.cli import main
@@ -46,14 +47,9 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    wait_until_ready(page)
-    yield page
-    page.close()
-    assert not errors
+    with open_page(browser, address) as page:
+        wait_until_ready(page)
+        yield page
 
 
 def wait_until_ready(page: Page | Frame, title: str = "") -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 pytest.importorskip("playwright")
+from chromium import without_errors
 from playwright.sync_api import Browser, Page
 
 from busdemo.phantoms import EXAMPLES
@@ -36,11 +37,10 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 860})
-    page, errors = context.new_page(), []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert not errors
+    page = context.new_page()
+    with without_errors(page):
+        yield page
+        context.close()
 
 
 def wait_until_ready(page: Page, example: str = "") -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Page, Request
-from viewer_harness import CASES, NEXT_FRAMES, build_staged, cut_levels
+from chromium import without_errors
+from playwright.sync_api import Page
+from viewer_harness import CASES, NEXT_FRAMES, build_staged, clear, cut_levels, show
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap
@@ -31,32 +32,10 @@ BRIGHTEST = """([x, y]) => {
 @pytest.fixture
 def page(harness: Page) -> Iterator[Page]:
     """The page with its second case in one stage, and no errors in the end."""
-    errors: list[str] = []
-    harness.on("pageerror", lambda error: errors.append(str(error)))
-    harness.click("#nothing")
-    harness.wait_for_selector('.bd-viewer[data-case=""]')
+    clear(harness)
     show(harness, "second")
-    yield harness
-    assert not errors
-
-
-@pytest.fixture
-def requests(page: Page) -> Iterator[list[str]]:
-    """The URLs the page asks for during a test."""
-    urls: list[str] = []
-
-    def note(request: Request) -> None:
-        urls.append(request.url)
-
-    page.on("request", note)
-    yield urls
-    page.remove_listener("request", note)
-
-
-def show(page: Page, case: str) -> None:
-    page.click(f"#{case}")
-    page.wait_for_selector(f'.bd-viewer[data-case="{case}"][data-ready="unet attention-unet"]')
-    page.evaluate(NEXT_FRAMES)
+    with without_errors(harness):
+        yield harness
 
 
 def wait_for_stage(page: Page, stages: str, ready: str) -> None:

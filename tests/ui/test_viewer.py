@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Page, Request
-from viewer_harness import CASES, EVIL, NEXT_FRAMES, read_bytes
+from chromium import without_errors
+from playwright.sync_api import Page
+from viewer_harness import CASES, EVIL, NEXT_FRAMES, clear, read_bytes, show, wait_for_case
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap
@@ -32,45 +33,11 @@ FRESH = """() => {
 @pytest.fixture
 def page(harness: Page) -> Iterator[Page]:
     """The page with its first case as if freshly opened, and no errors in the end."""
-    errors: list[str] = []
-    harness.set_viewport_size({"width": 1440, "height": 900})
-    harness.mouse.move(0, 0)
-    harness.click("#nothing")
-    harness.wait_for_selector('.bd-viewer[data-case=""]')
+    clear(harness)
     harness.evaluate(FRESH)
     show(harness, "first")
-
-    def note(error: object) -> None:
-        errors.append(str(error))
-
-    harness.on("pageerror", note)
-    yield harness
-    harness.remove_listener("pageerror", note)
-    assert not errors
-
-
-@pytest.fixture
-def requests(page: Page) -> Iterator[list[str]]:
-    """The URLs the page asks for during a test."""
-    urls: list[str] = []
-
-    def note(request: Request) -> None:
-        urls.append(request.url)
-
-    page.on("request", note)
-    yield urls
-    page.remove_listener("request", note)
-
-
-def wait_for_case(page: Page, case: str, ready: str = "unet attention-unet") -> None:
-    page.wait_for_selector(f'.bd-viewer[data-case="{case}"][data-ready="{ready}"]')
-    page.evaluate(NEXT_FRAMES)
-
-
-def show(page: Page, case: str) -> None:
-    page.click(f"#{case}")
-    wait_for_case(page, case)
-    page.evaluate("document.activeElement.blur()")
+    with without_errors(harness):
+        yield harness
 
 
 def state_of(page: Page, name: str) -> Any:

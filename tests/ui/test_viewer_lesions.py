@@ -10,8 +10,9 @@ import pytest
 from blobs import draw_blobs, draw_specks, one_pixel
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Page, Request
-from viewer_harness import CASES, NEXT_FRAMES, read_bytes
+from chromium import without_errors
+from playwright.sync_api import Page
+from viewer_harness import CASES, NEXT_FRAMES, clear, read_bytes, show
 
 from busdemo.imaging.arrays import Levels, Mask
 from busdemo.imaging.masks import binarize
@@ -90,26 +91,10 @@ def draw_cases() -> dict[str, tuple[Mask, Levels]]:
 @pytest.fixture
 def page(harness: Page) -> Iterator[Page]:
     """The page with its first case and no step taken, and no errors in the end."""
-    errors: list[str] = []
-    harness.set_viewport_size({"width": 1440, "height": 900})
-    harness.click("#nothing")
-    harness.wait_for_selector('.bd-viewer[data-case=""]')
+    clear(harness)
     show(harness, "first")
-
-    def note(error: object) -> None:
-        errors.append(str(error))
-
-    harness.on("pageerror", note)
-    yield harness
-    harness.remove_listener("pageerror", note)
-    assert not errors
-
-
-def show(page: Page, case: str) -> None:
-    page.click(f"#{case}")
-    page.wait_for_selector(f'.bd-viewer[data-case="{case}"][data-ready="unet attention-unet"]')
-    page.evaluate("document.activeElement.blur()")
-    page.evaluate(NEXT_FRAMES)
+    with without_errors(harness):
+        yield harness
 
 
 def set_steps(page: Page, steps: PostProcessing, stop: int) -> None:
@@ -173,19 +158,13 @@ def test_the_raw_mask_stands_beside_the_processed_one_when_asked_for(page: Page)
     assert not page.is_visible("[data-pane=raw]")
 
 
-def test_a_drag_with_all_steps_asks_the_server_nothing(page: Page) -> None:
-    urls: list[str] = []
-
-    def note(request: Request) -> None:
-        urls.append(request.url)
-
+def test_a_drag_with_all_steps_asks_the_server_nothing(page: Page, requests: list[str]) -> None:
     set_steps(page, ALL_STEPS, 100)
-    page.on("request", note)
+    requests.clear()
     for stop in range(60, 140, 10):
         page.evaluate(f"__busdemoViewer.setStop({stop})")
         page.evaluate(NEXT_FRAMES)
-    page.remove_listener("request", note)
-    assert urls == []
+    assert requests == []
 
 
 def test_a_size_that_cannot_be_taken_gets_a_sentence_and_changes_nothing(page: Page) -> None:

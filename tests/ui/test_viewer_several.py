@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
+from chromium import list_requests, without_errors
 from playwright.sync_api import Page
-from viewer_harness import BROKEN, NEXT_FRAMES, ZOO, ZOOS, read_bytes
+from viewer_harness import BROKEN, NEXT_FRAMES, ZOO, ZOOS, read_bytes, wait_for_case
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap
@@ -37,42 +38,28 @@ DRAWN = """[...document.querySelectorAll('.bd-grid .bd-pane canvas')].map((c) =>
 @pytest.fixture
 def page(harness: Page) -> Iterator[Page]:
     """Four of twelve models compared, as if just begun; and no errors in the end."""
-    errors: list[str] = []
-
-    def note(error: object) -> None:
-        errors.append(str(error))
-
     harness.set_viewport_size({"width": 1440, "height": 900})
     harness.mouse.move(0, 0)
     if harness.evaluate("__busdemoViewer.state.case") != "zoo":
         show(harness, "zoo")
-    harness.on("pageerror", note)
-    harness.evaluate(FRESH)
-    harness.evaluate(NEXT_FRAMES)
-    yield harness
-    harness.remove_listener("pageerror", note)
-    assert not errors
+    with without_errors(harness):
+        harness.evaluate(FRESH)
+        harness.evaluate(NEXT_FRAMES)
+        yield harness
 
 
 @pytest.fixture
 def alone(page: Page) -> Iterator[Page]:
     """The page, which makes no request whatever the visitor does."""
-    urls: list[str] = []
-
-    def note(event: Any) -> None:
-        urls.append(event.url)
-
-    page.on("request", note)
-    yield page
-    page.remove_listener("request", note)
+    with list_requests(page) as urls:
+        yield page
     assert urls == []
 
 
 def show(page: Page, case: str) -> None:
     page.click(f"#{case}")
     models = [key for key, _, _ in ZOO if key in ZOOS[case.removesuffix("-alone")].levels]
-    page.wait_for_selector(f'.bd-viewer[data-case="{case}"][data-ready="{" ".join(models)}"]')
-    page.evaluate(NEXT_FRAMES)
+    wait_for_case(page, case, ready=" ".join(models))
 
 
 def picked(page: Page) -> list[str]:

@@ -4,7 +4,6 @@ Run it by hand with `python tests/ui/viewer_harness.py`.
 """
 
 import base64
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from typing import Any
 import cv2
 import gradio as gr
 import numpy as np
-import pytest
+from chromium import open_browser
 from numpy.typing import NDArray
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from busdemo.imaging.masks import quantize
 from busdemo.ui.two_stage import read_models
@@ -302,13 +301,6 @@ THEME = gr.themes.Default(
     font_mono=["ui-monospace", "monospace"],
 )
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 NEXT_FRAMES = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
 TO_TEXT = """(words) => {
   let text = '';
@@ -320,20 +312,36 @@ TO_TEXT = """(words) => {
 @contextmanager
 def open_harness() -> Iterator[Page]:
     """The harness in a Chromium; the test is skipped where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    app = build_harness()
-    app.launch(theme=THEME, prevent_thread_lock=True, ssr_mode=False, quiet=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+    with open_browser() as browser:
+        app = build_harness()
+        app.launch(theme=THEME, prevent_thread_lock=True, ssr_mode=False, quiet=True)
         page = browser.new_page()
         page.set_default_timeout(60_000)
         page.goto(app.local_url)
-        page.wait_for_selector('.bd-viewer[data-case="first"][data-ready="unet attention-unet"]')
+        wait_for_case(page, "first")
         yield page
-        browser.close()
     app.close()
+
+
+def wait_for_case(page: Page, case: str, ready: str = "unet attention-unet") -> None:
+    """The viewer holds a case, those models have answered, and all is drawn."""
+    page.wait_for_selector(f'.bd-viewer[data-case="{case}"][data-ready="{ready}"]')
+    page.evaluate(NEXT_FRAMES)
+
+
+def show(page: Page, case: str) -> None:
+    """Show a case of two models; nothing has the keyboard's focus then."""
+    page.click(f"#{case}")
+    wait_for_case(page, case)
+    page.evaluate("document.activeElement.blur()")
+
+
+def clear(page: Page) -> None:
+    """Show nothing, so that the next case is a new one."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.mouse.move(0, 0)
+    page.click("#nothing")
+    page.wait_for_selector('.bd-viewer[data-case=""]')
 
 
 def read_bytes(page: Page, expression: str) -> NDArray[np.uint8]:
