@@ -1,0 +1,42 @@
+"""What the intake card says of the workspace: names, one sentence each, and what can be done."""
+
+from gradio.data_classes import FileData
+
+from busdemo.ui.examples import Example
+from busdemo.ui.intake.component import IntakeData, Note, Tile
+from busdemo.ui.workspace import Workspace
+from busdemo.workflows.copies import recall_copy
+
+
+def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> IntakeData:
+    """The intake card for a workspace."""
+    scan, reference = workspace.scan, workspace.reference
+    height, width = scan.pixels.shape
+    card = IntakeData(
+        image=Note(name=workspace.title, text="; ".join((f"{width} × {height} px", *scan.notes))),
+        frames=scan.frames,
+        seen=describe_seen(workspace),
+        example=workspace.example,
+        examples=[
+            Tile(
+                id=example.id,
+                title=example.title,
+                picture=FileData(path=str(example.folder / "thumbnail.webp")),
+            )
+            for example in examples.values()
+        ],
+    )
+    if reference is not None:
+        reading = reference.reading
+        card.mask = Note(name=reference.name, text=reading.sentence)
+        card.can_remove = True
+        card.can_invert = bool(reference.files) and (reading.looks_inverted or reference.inverted)
+    return card
+
+
+def describe_seen(workspace: Workspace) -> Note:
+    """Whether the models were made with this picture, once it was looked up."""
+    seen = recall_copy(workspace.scan)
+    if seen is None or not seen.split:
+        return Note(text=seen.sentence if seen else "")
+    return Note(name=seen.lead, text=seen.meaning)
