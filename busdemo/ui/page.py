@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import benchmark_tab, text
-from busdemo.ui.api import build_api
+from busdemo.ui.api.building import build_api
 from busdemo.ui.background import open_pool, start_background, start_sweeping
 from busdemo.ui.compare_tab import build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples

@@ -1,22 +1,21 @@
-"""Comparing annotations over HTTP, named and documented under "Use via API"."""
+"""The endpoint /compare: annotations of one image against each other and against models."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio import processing_utils
-from gradio.utils import get_upload_folder
 
-from busdemo.imaging.images import Scan, read_scan
+from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import stop_of
 from busdemo.imaging.post_processing import PostProcessing
-from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.consensus import WAY_NAMES
-from busdemo.ui.endpoints import build_endpoint
+from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.files import keep, open_files, open_scan
+from busdemo.ui.api.signature import build_endpoint
 from busdemo.workflows.comparing import (
     Case,
     Source,
@@ -26,7 +25,6 @@ from busdemo.workflows.comparing import (
     tabulate_case,
 )
 from busdemo.workflows.comparison_report import write_report
-from busdemo.zoo.loading import UnusableModel
 
 MOST_MASKS = 20
 
@@ -73,28 +71,26 @@ class Settings:
         )
 
 
-def build_compare_api(pool: SegmenterPool) -> None:
-    """Add the endpoint /compare; its controls are never shown."""
-    with gr.Column(visible=False):
-        image = gr.File(label="image", type="filepath")
-        masks = gr.File(label="masks", type="filepath", file_count="multiple")
-        models = gr.Dropdown(list(pool.cards), value=[], multiselect=True, label="models")
-        ways = gr.Dropdown(list(WAY_NAMES), value=[], multiselect=True, label="consensus")
-        reference = gr.Textbox(value="", label="reference")
-        tolerance = gr.Number(value=TOLERANCE_PX, label="tolerance_px")
-        spacing = gr.Number(value=0, label="mm_per_px")
-        threshold = gr.Number(value=0, label="threshold")
-        steps = gr.Textbox(value="", label="post_processing")
-        report, numbers = gr.File(label="report"), gr.JSON(label="numbers")
-        gr.Button("compare").click(
-            build_endpoint("compare", compare_files, pool),
-            [image, masks, models, ways, reference, tolerance, spacing, threshold, steps],
-            [report, numbers],
-            api_name="compare",
-            api_description=DESCRIPTION,
-            concurrency_id="models",
-            concurrency_limit=1,
-        )
+def add_compare(pool: SegmenterPool, controls: Controls) -> None:
+    """Add it; call inside the API's hidden column."""
+    models = gr.Dropdown(list(pool.cards), value=[], multiselect=True, label="models")
+    ways = gr.Dropdown(list(WAY_NAMES), value=[], multiselect=True, label="consensus")
+    reference = gr.Textbox(value="", label="reference")
+    tolerance = gr.Number(value=TOLERANCE_PX, label="tolerance_px")
+    spacing = gr.Number(value=0, label="mm_per_px")
+    steps = gr.Textbox(value="", label="post_processing")
+    report, numbers = gr.File(label="report"), gr.JSON(label="numbers")
+    gr.Button("compare").click(
+        build_endpoint("compare", compare_files, pool),
+        [
+            *(controls.image, controls.masks, models, ways, reference),
+            *(tolerance, spacing, controls.threshold, steps),
+        ],
+        [report, numbers],
+        api_name="compare",
+        api_description=DESCRIPTION,
+        **MODELS_QUEUE,
+    )
 
 
 def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' names from here
@@ -111,21 +107,13 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
 ) -> tuple[str, dict[str, Any]]:
     """Path of the report and every number; gr.Error with one sentence."""
     settings = Settings(consensus, reference, tolerance_px, mm_per_px, threshold, post_processing)
-    if image is None:
-        raise gr.Error("An image is needed.", print_exception=False)
     if len(masks or []) > MOST_MASKS:
         raise gr.Error(f"At most {MOST_MASKS} masks are compared.", print_exception=False)
     try:
-        scan = read_scan(Path(image).read_bytes(), Path(image).name)
-        files = [(Path(path).name, Path(path).read_bytes()) for path in masks or []]
-        people = read_people(files, scan) if files else []
+        scan = open_scan(image)
+        people = read_people(open_files(masks), scan) if masks else []
         case = settings.run(scan, people, models or [], pool)
-    except (UnreadableImage, UnusableModel, ValueError) as error:
+    except ValueError as error:
         raise gr.Error(str(error), print_exception=False) from error
-    return _keep(case), tabulate_case(case)
-
-
-def _keep(case: Case) -> str:
-    data = write_report(case).encode("utf-8", "replace")
-    name = f"{Path(case.scan.name).stem}-comparison.html"
-    return str(processing_utils.save_bytes_to_cache(data, name, get_upload_folder()))
+    report = write_report(case).encode("utf-8", "replace")
+    return keep(report, f"{Path(scan.name).stem}-comparison.html"), tabulate_case(case)

@@ -1,0 +1,1 @@
+"""The same verbs over HTTP, named and documented under "Use via API": a module each."""

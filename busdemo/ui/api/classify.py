@@ -1,0 +1,35 @@
+"""The endpoint /classify: class probabilities and burnt-in marks."""
+
+from typing import Any
+
+import gradio as gr
+
+from busdemo.imaging.refusals import UnreadableImage
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui import classifier_text
+from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.files import open_scan
+from busdemo.ui.api.signature import build_endpoint
+from busdemo.workflows.classifying import classifier_of, tabulate_classification
+from busdemo.zoo.loading import UnusableModel
+
+
+def add_classify(pool: SegmenterPool, controls: Controls) -> None:
+    """Add it; call inside the API's hidden column."""
+    gr.Button("classify").click(
+        build_endpoint("classify", classify_file, pool),
+        [controls.image, gr.Checkbox(label="paint")],
+        gr.JSON(label="classes"),
+        api_name="classify",
+        api_description=classifier_text.CLASSIFY_API,
+        **MODELS_QUEUE,
+    )
+
+
+def classify_file(pool: SegmenterPool, image: str | None, paint: bool) -> dict[str, Any]:
+    """Class probabilities and burnt-in marks of one image; gr.Error with one sentence."""
+    try:
+        scan = open_scan(image)
+        return tabulate_classification(scan.pixels, classifier_of(pool), pool, paint=paint)
+    except (UnreadableImage, UnusableModel) as error:
+        raise gr.Error(str(error), print_exception=False) from error

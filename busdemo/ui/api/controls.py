@@ -1,0 +1,36 @@
+"""The controls that several endpoints share; they are never shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.workspace import first_usable
+
+MODELS_QUEUE: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
+"""An endpoint's place in the page's one queue for all that runs models."""
+
+
+@dataclass(frozen=True, eq=False)
+class Controls:
+    """What most endpoints take.
+
+    Real file controls rather than `gr.api`: Gradio then checks that a path lies in its upload
+    folder, so that nobody can name a file of the server.
+    """
+
+    image: gr.File
+    masks: gr.File
+    model: gr.Dropdown
+    threshold: gr.Number
+
+    @classmethod
+    def build(cls, pool: SegmenterPool) -> "Controls":
+        """Build them; call inside the API's hidden column."""
+        return cls(
+            image=gr.File(label="image", type="filepath"),
+            masks=gr.File(label="masks", type="filepath", file_count="multiple"),
+            model=gr.Dropdown(list(pool.cards), value=first_usable(pool), label="model"),
+            threshold=gr.Number(value=0, label="threshold"),
+        )

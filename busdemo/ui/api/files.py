@@ -1,0 +1,27 @@
+"""Files that come in with a request, and files that go out with its answer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.utils import get_upload_folder
+
+from busdemo.imaging.images import Scan, read_scan
+
+
+def open_scan(path: str | None) -> Scan:
+    """The image of a request; gr.Error without one, UnreadableImage where it is none."""
+    if path is None:
+        raise gr.Error("An image is needed.", print_exception=False)
+    return read_scan(Path(path).read_bytes(), Path(path).name)
+
+
+def open_files(paths: Sequence[str] | None) -> list[tuple[str, bytes]]:
+    """Names and contents of a request's files."""
+    return [(Path(path).name, Path(path).read_bytes()) for path in paths or ()]
+
+
+def keep(data: bytes, name: str) -> str:
+    """The path of a new file that the answer names; it is deleted with the uploads."""
+    return str(processing_utils.save_bytes_to_cache(data, name, get_upload_folder()))

@@ -1,0 +1,66 @@
+"""The endpoint /segment: one model's mask of one image, and its receipt."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from busdemo.imaging.masks import stop_of
+from busdemo.imaging.post_processing import PostProcessing
+from busdemo.imaging.spacing import read_spacing
+from busdemo.inference.two_stage import TwoStage
+from busdemo.ui import text
+from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.files import keep, open_files, open_scan
+from busdemo.ui.api.signature import build_endpoint
+from busdemo.workflows.receipts import write_receipt
+from busdemo.workflows.segmenting import draw_results, read_reference, segment
+
+
+def add_segment(staged: TwoStage, controls: Controls) -> None:
+    """Add it; call inside the API's hidden column."""
+    process = gr.Textbox(value="", label="process")
+    spacing = gr.Number(value=0, label="mm_per_px")
+    two_stage = gr.Checkbox(value=False, label="two_stage")
+    files = [gr.File(label=name) for name in ("mask", "probability map", "overlay")]
+    gr.Button("segment").click(
+        build_endpoint("segment", segment_files, staged),
+        [
+            *(controls.image, controls.model, controls.threshold, controls.masks),
+            *(process, spacing, two_stage),
+        ],
+        [*files, gr.JSON(label="receipt")],
+        api_name="segment",
+        api_description=text.SEGMENT_API,
+        **MODELS_QUEUE,
+    )
+
+
+def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
+    staged: TwoStage,
+    image: str | None,
+    model: str,
+    threshold: float,
+    masks: list[str] | None,
+    process: str = "",
+    mm_per_px: float = 0,
+    two_stage: bool = False,
+) -> tuple[str, str, str, dict[str, Any]]:
+    """Paths of mask, probability map and overlay, and the receipt; gr.Error with one sentence."""
+    try:
+        scan = open_scan(image)
+        card = staged.pool.cards[model]
+        stop = stop_of(threshold) if threshold else card.stop
+        steps = PostProcessing.parse(process) if process else card.post_processing
+        spacing = read_spacing(mm_per_px) if mm_per_px else None
+        among = staged.look_at(scan.pixels) if two_stage else None
+        segmentation, probability_map = segment(scan, model, staged.pool, among)
+        reference = read_reference(open_files(masks), scan) if masks else None
+    except ValueError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    mask = segmentation.mask(stop, steps)
+    pictures = draw_results(scan, mask, probability_map, reference=reference)
+    stem = Path(scan.name).stem
+    written = [keep(data, f"{stem}-{model}-{kind}.png") for kind, data in pictures.items()]
+    receipt = write_receipt(scan, segmentation, stop, reference, steps=steps, mm_per_px=spacing)
+    return written[0], written[1], written[2], receipt
