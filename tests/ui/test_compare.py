@@ -129,6 +129,37 @@ def test_vote_and_disagreement_maps_equal_numpy(page: Page) -> None:
     np.testing.assert_allclose(np.array(entropies)[kinds], comparison.entropy, atol=1e-6)
 
 
+def test_counts_and_maps_stay_true_whatever_changes(page: Page) -> None:
+    act(page, "desk.addConsensus('majority', 'all'); desk.setStop('model:unet', 30)")
+    draw_new(page)
+    stroke(page, (40, 40), (80, 60), (70, 90))
+    stroke(page, (60, 50), (90, 70))
+    act(page, "desk.startFrom('model:shifted'); desk.easel.undo(); desk.easel.undo()")
+    act(page, "desk.easel.redo(); desk.stopDrawing(); desk.setStop('model:shifted', 150)")
+    act(page, "desk.removeAnnotator('model:attention-unet')")
+    act(page, "desk.setStop('model:unet', 120); desk.setStop('model:unet', 70)")
+    keys = desk(page, "desk.roster.ready.map((one) => one.key)")
+    masks = {key: mask_of(page, key) for key in keys}
+    for a in keys:
+        for b in keys:
+            shared = desk(
+                page,
+                f"desk.planes.shared[desk.roster.find('{a}').slot * 32"
+                f" + desk.roster.find('{b}').slot]",
+            )
+            assert shared == np.count_nonzero(masks[a] & masks[b]), (a, b)
+    voters = desk(page, "desk.votersShown.map((one) => one.key)")
+    votes = np.sum([masks[key] for key in voters], axis=0)
+    kinds = read_bytes_of(page, "window.__busdemoDesk.pictures.kinds").reshape(HEIGHT, WIDTH)
+    np.testing.assert_array_equal(kinds, votes)
+    counts = desk(page, "Array.from(desk.pictures.counts)")
+    assert counts == np.bincount(votes.ravel(), minlength=256).tolist()
+    shown = "Uint8Array.from(desk.pictures.sources.map.pixels)"
+    before = desk(page, f"{shown}.join()")
+    act(page, "desk.redraw('look')")
+    assert desk(page, f"{shown}.join()") == before
+
+
 def test_a_against_b_says_who_marks_what(page: Page) -> None:
     page.click("[data-map-button=pair]")
     act(page, "desk.setPair('truth', 'model:shifted')")

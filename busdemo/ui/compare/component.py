@@ -40,7 +40,8 @@ _SCRIPTS = (
         "rows",
         "pictures",
     ),
-    *("easel", "showing", "binding", "charts", "panel", "desk", "link", "main"),
+    *("easel", "showing", "binding", "charts", "panel"),
+    *("annotators", "looking", "desk", "link", "main"),
 )
 """The order in which the scripts are joined: the viewer's before them, `main` last."""
 _SHARED_STYLES = ("viewer", "surface")

@@ -109,7 +109,7 @@ class Panel {
 
   // The value of a metric for two annotators: a number, null where undefined, undefined while it is not known.
   value(metric, a, b) {
-    if (LIVE.includes(metric.id)) return scorePair(this.desk.shared, a.slot, b.slot)[metric.id];
+    if (LIVE.includes(metric.id)) return scorePair(this.desk.planes.shared, a.slot, b.slot)[metric.id];
     const { numbers } = this, row = numbers ? numbers.keys.indexOf(a.key) : -1, column = numbers ? numbers.keys.indexOf(b.key) : -1;
     return row < 0 || column < 0 ? undefined : numbers.matrices[metric.id][row][column];
   }

@@ -21,6 +21,8 @@ class Pictures {
     const across = Math.ceil(width / step), down = Math.ceil(height / step);
     this.sources = { picture: new PaneSource(across, down), map: new PaneSource(across, down) };
     this.kinds = new Uint8Array(width * height);
+    this.counts = countKinds(this.kinds, 256);
+    this.answered = '';
   }
 
   drawScan(look) {
@@ -94,13 +96,20 @@ class Pictures {
 
   // ---- the map
 
-  // What the map says of every pixel, for colours and counts: kinds of pixels.
-  classify() {
-    const { desk, kinds } = this, { a, b } = desk.pair;
-    if (desk.map !== 'pair') countVotes(kinds, desk.planes.words, slotsOf(desk.votersShown));
-    else if (a && b) countPair(kinds, desk.planes.words, a.slot, b.slot);
+  // What the map says of the pixels from `from` to `to`, for colours and counts: their kinds.
+  classify(from, to) {
+    const { desk, counts } = this, { a, b } = desk.pair, kinds = this.kinds.subarray(from, to), words = desk.planes.words.subarray(from, to);
+    const before = countKinds(kinds, 256);
+    if (desk.map !== 'pair') countVotes(kinds, words, slotsOf(desk.votersShown));
+    else if (a && b) countPair(kinds, words, a.slot, b.slot);
     else kinds.fill(0);
-    this.counts = countKinds(kinds, 256);
+    countKinds(kinds, 256).forEach((px, k) => { counts[k] += px - before[k]; });
+  }
+
+  // Whose masks the map is made of, and how: another one is drawn anew, this one where it has changed.
+  get question() {
+    const { map, pair: { a, b }, votersShown } = this.desk;
+    return [map, ...(map === 'pair' ? [a, b].map((one) => (one ? one.slot : '')) : [slotsOf(votersShown)])].join(' ');
   }
 
   colours() {
@@ -110,14 +119,26 @@ class Pictures {
     return Array.from({ length: n + 1 }, (_, k) => (voteEntropy(k, n) ? heatColour(0.3 + 0.7 * voteEntropy(k, n)) : null));
   }
 
+  // isNew: the scan or its brightness.
   drawMap(isNew) {
-    const source = this.sources.map, { width, height } = this.size;
-    if (isNew) {
-      this.classify();
-      const kinds = thinPixels(this.kinds, width, height, this.step);
-      paintKinds(source.pixels, kinds, this.grey, buildMapTable(this.greys, this.colours()));
+    const { desk, question, size: { width, height } } = this, changed = desk.planes.takeChanged();
+    if (isNew || question !== this.answered) this.paintMap(0, height);
+    else if (changed) this.paintMap(changed.top, changed.bottom);
+    this.answered = question;
+    desk.view.blit(this.canvases.map, this.sources.map.canvas, this.step);
+  }
+
+  // Rows of the scan; all of them where not every one is drawn.
+  paintMap(top, bottom) {
+    const { width, height } = this.size, source = this.sources.map, table = buildMapTable(this.greys, this.colours());
+    this.classify(top * width, bottom * width);
+    if (this.step > 1) {
+      paintKinds(source.pixels, thinPixels(this.kinds, width, height, this.step), this.grey, table);
       source.show();
+      return;
     }
-    this.desk.view.blit(this.canvases.map, source.canvas, this.step);
+    const rows = (pixels) => pixels.subarray(top * width, bottom * width);
+    paintKinds(rows(source.pixels), rows(this.kinds), rows(this.grey), table);
+    source.show(top, bottom);
   }
 }

@@ -1,6 +1,7 @@
 // planes.js: up to 32 masks in one word a pixel: bit `slot` of `words[i]` says whether that mask
-// marks pixel i. Every picture and every count of the comparison is read from these words. Plain
-// arrays, without canvas and markup.
+// marks pixel i. Every picture of the comparison is read from these words; what each pair of masks
+// shares is counted along with every change (`flip`), so that a threshold moved or a stroke costs
+// what it changes, not the whole scan. Plain arrays, without canvas and markup.
 
 const SLOTS = 32;
 const NO_BOX = { left: 0, top: 0, right: 0, bottom: 0 }; // right and bottom are just outside
@@ -11,20 +12,45 @@ class Planes {
     this.height = height;
     this.words = new Uint32Array(width * height);
     this.boxes = Array.from({ length: SLOTS }, () => NO_BOX);
+    this.shared = new Float64Array(SLOTS * SLOTS); // pixels both masks of a pair mark, areas on the diagonal
+    this.changed = null; // {first, last}: pixels between which something has changed
   }
 
-  // The mask `levels >= stop`; with stop 1, any Uint8Array whose 0 is background.
-  write(slot, levels, stop) {
-    const { words, width, height } = this, bit = (1 << slot) >>> 0, rest = ~bit;
+  // Pixel i changes sides in one mask.
+  flip(slot, i) {
+    const { words, shared, changed } = this, bit = 1 << slot, by = words[i] & bit ? -1 : 1;
+    for (let rest = words[i] & ~bit; rest; rest &= rest - 1) {
+      const other = 31 - Math.clz32(rest & -rest);
+      shared[slot * SLOTS + other] += by;
+      shared[other * SLOTS + slot] += by;
+    }
+    shared[slot * SLOTS + slot] += by;
+    words[i] ^= bit;
+    if (!changed) this.changed = { first: i, last: i };
+    else if (i < changed.first) changed.first = i;
+    else if (i > changed.last) changed.last = i;
+  }
+
+  // -> {top, bottom}: rows that have changed since this was last asked, or null.
+  takeChanged() {
+    const { changed, width } = this;
+    this.changed = null;
+    return changed && { top: Math.floor(changed.first / width), bottom: Math.floor(changed.last / width) + 1 };
+  }
+
+  // The mask `levels >= stop`; with stop 1, any Uint8Array whose 0 is background. box: what holds
+  // all of it, where that is known.
+  write(slot, levels, stop, box = { left: 0, top: 0, right: this.width, bottom: this.height }) {
+    const { words, width, height } = this, whole = joinBoxes(this.boxes[slot], box);
     let left = width, right = 0, top = height, bottom = 0;
-    for (let y = 0, i = 0; y < height; y++) {
+    for (let y = whole.top; y < whole.bottom; y++) {
       let first = -1, last = -1;
-      for (let x = 0; x < width; x++, i++) {
-        if (levels[i] >= stop) {
-          words[i] |= bit;
-          if (first < 0) first = x;
-          last = x;
-        } else words[i] &= rest;
+      for (let x = whole.left, i = y * width + x; x < whole.right; x++, i++) {
+        const on = levels[i] >= stop ? 1 : 0;
+        if (((words[i] >>> slot) & 1) !== on) this.flip(slot, i);
+        if (!on) continue;
+        if (first < 0) first = x;
+        last = x;
       }
       if (first < 0) continue;
       if (first < left) left = first;
@@ -47,8 +73,10 @@ class Planes {
   }
 
   clear(slot) {
-    const rest = ~(1 << slot), { words } = this;
-    for (let i = 0; i < words.length; i++) words[i] &= rest;
+    const { width } = this, { left, top, right, bottom } = this.boxes[slot];
+    for (let y = top; y < bottom; y++) {
+      for (let i = y * width + left; i < y * width + right; i++) if (this.has(slot, i)) this.flip(slot, i);
+    }
     this.boxes[slot] = NO_BOX;
   }
 
@@ -65,13 +93,16 @@ class Planes {
 
   // A drawn mask grows by strokes: its box holds it, but may be larger than it.
   grow(slot, box) {
-    const known = this.boxes[slot];
-    if (box.right <= box.left || box.bottom <= box.top) return;
-    this.boxes[slot] = known.right ? {
-      left: Math.min(known.left, box.left), top: Math.min(known.top, box.top),
-      right: Math.max(known.right, box.right), bottom: Math.max(known.bottom, box.bottom),
-    } : box;
+    this.boxes[slot] = joinBoxes(this.boxes[slot], box);
   }
+}
+
+function joinBoxes(a, b) {
+  if (b.right <= b.left || b.bottom <= b.top) return a;
+  if (!a.right) return b;
+  return {
+    left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom),
+  };
 }
 
 function countBits(word) {
@@ -101,42 +132,11 @@ function countPair(kinds, words, a, b) {
   }
 }
 
-// Every step-th word of every step-th row, as thinPixels does for bytes.
-function thinWords(words, width, height, step) {
-  if (step === 1) return words;
-  const thinned = new Uint32Array(Math.ceil(width / step) * Math.ceil(height / step));
-  for (let y = 0, to = 0; y < height; y += step) {
-    for (let x = 0; x < width; x += step) thinned[to++] = words[y * width + x];
-  }
-  return thinned;
-}
-
 // Disagreement of a pixel that k of n mark: the entropy of one vote, in bits, 0 to 1.
 function voteEntropy(k, n) {
   if (k === 0 || k >= n) return 0;
   const p = k / n;
   return -(p * Math.log2(p) + (1 - p) * Math.log2(1 - p));
-}
-
-// Pixels shared by each pair of masks: Float64Array(32 * 32), areas on its diagonal. Neighbours mostly
-// have the same word and an image holds few different ones, so pixels are counted by word first.
-function countOverlaps(words) {
-  const pixels = new Map();
-  let last = 0, from = 0;
-  for (let i = 0; i <= words.length; i++) {
-    const word = i < words.length ? words[i] : last ^ 1;
-    if (word === last) continue;
-    if (last) pixels.set(last, (pixels.get(last) || 0) + i - from);
-    last = word;
-    from = i;
-  }
-  const shared = new Float64Array(SLOTS * SLOTS), slots = new Int32Array(SLOTS);
-  for (const [word, count] of pixels) {
-    let n = 0;
-    for (let rest = word; rest; rest &= rest - 1) slots[n++] = 31 - Math.clz32(rest & -rest);
-    for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) shared[slots[a] * SLOTS + slots[b]] += count;
-  }
-  return shared;
 }
 
 // The score of mask `a` against mask `b`, by the rules of scoring.js.

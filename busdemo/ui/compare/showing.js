@@ -106,7 +106,7 @@ function describeMap(desk, counts) {
   const n = desk.votersShown.length, any = counts.reduce((sum, px) => sum + px, 0) - counts[0];
   if (!any) return '';
   if (desk.map === 'pair') {
-    const { a, b } = desk.pair, score = a && b ? scorePair(desk.shared, a.slot, b.slot) : null;
+    const { a, b } = desk.pair, score = a && b ? scorePair(desk.planes.shared, a.slot, b.slot) : null;
     return score ? `${a.name} and ${b.name}: Dice ${formatShare(score.dice)}, IoU ${formatShare(score.iou)}.` : '';
   }
   if (n < 2) return '';

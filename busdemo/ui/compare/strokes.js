@@ -19,14 +19,13 @@ class DrawnMask {
 
   // Set or clear pixels from x0 (inside) to x1 (outside) of a row.
   span(y, x0, x1, on) {
-    const { words, width, height } = this.planes, bit = (1 << this.slot) >>> 0;
+    const { width, height } = this.planes;
     if (y < 0 || y >= height) return;
     const from = y * width + Math.max(0, x0), to = y * width + Math.min(width, x1);
     for (let i = from; i < to; i++) {
-      const is = (words[i] & bit) !== 0;
-      if (is === on) continue;
+      if (this.planes.has(this.slot, i) === on) continue;
       this.note(i);
-      words[i] = on ? words[i] | bit : words[i] & ~bit;
+      this.planes.flip(this.slot, i);
     }
     if (to > from) this.planes.grow(this.slot, { left: from - y * width, top: y, right: to - y * width, bottom: y + 1 });
   }
@@ -80,11 +79,11 @@ class DrawnMask {
 
   // Put groups of bits back; -> the bits they replaced.
   swap(groups) {
-    const { words, width } = this.planes, bit = (1 << this.slot) >>> 0, replaced = new Map();
+    const { words, width } = this.planes, replaced = new Map();
     for (const [group, bits] of groups) {
       replaced.set(group, this.bitsOf(group));
       const end = Math.min(words.length, (group + 1) << 5), start = group << 5;
-      for (let i = start, k = 0; i < end; i++, k++) words[i] = (bits >>> k) & 1 ? words[i] | bit : words[i] & ~bit;
+      for (let i = start, k = 0; i < end; i++, k++) if (((words[i] >>> this.slot) ^ (bits >>> k)) & 1) this.planes.flip(this.slot, i);
       const top = Math.floor(start / width), bottom = Math.floor((end - 1) / width) + 1, whole = bottom - top > 1;
       if (bits) this.planes.grow(this.slot, { left: whole ? 0 : start - top * width, top, right: whole ? width : end - top * width, bottom });
     }

@@ -26,8 +26,9 @@ class PaneSource {
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
-  show() {
-    this.context.putImageData(this.image, 0, 0);
+  // All of it, or the rows from `top` to `bottom` (exclusive) alone.
+  show(top = 0, bottom = this.canvas.height) {
+    this.context.putImageData(this.image, 0, 0, 0, top, this.canvas.width, bottom - top);
   }
 }
 
