@@ -1,5 +1,6 @@
 """Runs as an evaluation would write them, but drawn by chance: for tests of what reads runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -11,6 +12,7 @@ from busdemo.evaluation.run_files import RUN_VERSION, SCHEMA, Run
 from busdemo.imaging.masks import STOPS
 from busdemo.scoring.boundary import measure_boundary
 from busdemo.scoring.overlap import Counts, score_counts
+from busdemo.zoo.cards import Card
 
 DATASETS = ("A", "B", "C")
 MODELS = {"weak": 0.9, "middling": 0.45, "strong": 0.2}
@@ -83,6 +85,16 @@ def hostile_run(images: int = 60) -> Run:
     }
     told = {"created": EVIL, "command": EVIL, "engine": EVIL, "busdemo": EVIL, "models": models}
     return Run(rows, run.receipt | told)
+
+
+def run_of_card(card: Card, split: str, seed: int = 0) -> Run:
+    """Such a run of one card's model on a split, in one and two stages, as the card would have it.
+
+    The card's id is one of `MODELS`, its threshold the middle.
+    """
+    run = small_run(models=(card.id,), seed=seed)
+    run.receipt["models"][card.id]["sha256"] = card.sha256
+    return replace(run, rows=run.rows.assign(split=split))
 
 
 def _draw_case(rng: np.random.Generator, number: int) -> tuple[dict[str, Any], NDArray[np.bool_]]:

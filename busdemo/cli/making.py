@@ -47,6 +47,13 @@ def add_making(commands: Commands) -> None:
         help="ids, detector, classifier, or all; or words: "
         "the cut-offs of shape words and their agreement with radiologists",
     )
+    evaluate.add_argument(
+        "--from",
+        dest="from_run",
+        type=Path,
+        metavar="RUN",
+        help="take the models' results from this run over the test split, predict nothing anew",
+    )
     add_detector_option(evaluate)
     add_run_options(evaluate)
     _add_data(evaluate)
@@ -112,13 +119,6 @@ def _processing(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from busdemo.evaluation.classifier_report import evaluate_classifier_card
-    from busdemo.evaluation.detector_report import DETECTOR, evaluate_detector
-    from busdemo.evaluation.report import evaluate_cards
-    from busdemo.inference.detector import read_detector_card
-    from busdemo.zoo.cards import WEIGHTS, read_cards
-    from busdemo.zoo.loading import UnusableModel
-
     if options.out:
         return evaluate_run(options)
     if not options.models or options.run_models:
@@ -126,6 +126,17 @@ def _evaluate(options: argparse.Namespace) -> int:
         return 2
     if options.models == ["words"]:
         return check_words(options.data)
+    return _fill_cards(options) if options.from_run else _test_models(options)
+
+
+def _test_models(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.classifier_report import evaluate_classifier_card
+    from busdemo.evaluation.detector_report import DETECTOR, evaluate_detector
+    from busdemo.evaluation.report import evaluate_cards
+    from busdemo.inference.detector import read_detector_card
+    from busdemo.zoo.cards import WEIGHTS, read_cards
+    from busdemo.zoo.loading import UnusableModel
+
     cards = {card.id: card for card in read_cards()}
     finder = read_detector_card()
     wanted = options.models
@@ -145,6 +156,27 @@ def _evaluate(options: argparse.Namespace) -> int:
         for model_id in set(wanted) & set(others):
             results[model_id] = others[model_id](WEIGHTS, options.data)
     except (UnusableModel, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(results, indent=2))
+    return 0
+
+
+def _fill_cards(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.report import fill_cards
+    from busdemo.evaluation.run_files import read_run
+    from busdemo.zoo.cards import WEIGHTS, read_cards
+
+    known = {card.id: card.problem for card in read_cards()}
+    wanted = options.models
+    if wanted == ["all"]:
+        wanted = [model_id for model_id, problem in known.items() if not problem]
+    if unknown := [model_id for model_id in wanted if model_id not in known]:
+        print(f"Unknown model {unknown[0]!r}; known: all, {', '.join(known)}.", file=sys.stderr)
+        return 2
+    try:
+        results = fill_cards(wanted, WEIGHTS, read_run(options.from_run))
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(results, indent=2))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from busdemo.evaluation.run_files import Run
+from busdemo.evaluation.runs import rows_of
 from busdemo.evaluation.statistics import bootstrap_mean
 from busdemo.scoring.outcome import Outcome
 from busdemo.scoring.uncertainty import doubt_of_counts
@@ -53,12 +54,7 @@ def write_referral(card: Card, val: Run, test: Run) -> Path:
 
 def read_doubts(card: Card, run: Run, split: str) -> Doubts:
     """A model's doubt and Dice over a run, in one stage; errors as `write_referral`."""
-    rows = run.rows[(run.rows["model"] == card.id) & (run.rows["stages"] == 1)]
-    if rows.empty or set(rows["split"]) != {split}:
-        raise ValueError(f"The run does not hold {card.id} in one stage on the {split} split.")
-    by = run.receipt["models"][card.id]
-    if by["sha256"] != card.sha256 or set(rows["stop"]) != {card.stop}:
-        raise ValueError(f"The run of the {split} split has another {card.id} than the zoo.")
+    rows = rows_of(card, run, split)
     doubt = np.array([doubt_of_counts(counts, card.stop) for counts in run.levels(rows.index)])
     marked = ~np.isnan(doubt)
     kept, unmarked = rows[marked], rows[~marked]

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from busdemo.evaluation.datasets import read_index
-from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_both
+from busdemo.evaluation.run_files import Run
+from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_both, sweep_run
 from busdemo.evaluation.statistics import Interval
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import open_two_stage
@@ -63,7 +64,22 @@ def evaluate_cards(
     }
 
 
-def _write_results(card: Card, sweep: Sweep, staged: Sweep | None) -> Results:
+def fill_cards(model_ids: Sequence[str], weights: Path, run: Run) -> dict[str, Results]:
+    """As `evaluate_cards`, from the rows of a run over the test split: nothing is predicted anew.
+
+    Raises KeyError for an unknown id, ValueError with one sentence where the run lacks a model or
+    has it by other weights or at another threshold; then no card is changed.
+    """
+    cards = {card.id: card for card in read_cards(weights)}
+    stages = set(run.rows["stages"])
+    sweeps = {
+        model_id: [sweep_run(cards[model_id], run, "test", number) for number in sorted(stages)]
+        for model_id in model_ids
+    }
+    return {model_id: _write_results(cards[model_id], *found) for model_id, found in sweeps.items()}
+
+
+def _write_results(card: Card, sweep: Sweep, staged: Sweep | None = None) -> Results:
     measured = {
         "lesion_dice": lesion_dice(sweep, card.stop),
         "false_alarms": false_alarms(sweep, card.stop),

@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case
+from busdemo.evaluation.run_files import Run
 from busdemo.evaluation.statistics import Interval, bootstrap_mean
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.masks import STOPS, quantize
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Predicts, TwoStage
 from busdemo.scoring.overlap import sweep_counts
-from busdemo.zoo.cards import ALL_SETS
+from busdemo.zoo.cards import ALL_SETS, Card
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +123,28 @@ def _sweep(cases: Sequence[Case], counts: Sequence[NDArray[np.int64]]) -> Sweep:
         counts=np.stack(counts),
         groups=tuple(case.group for case in cases),
     )
+
+
+def rows_of(card: Card, run: Run, split: str, stages: int = 1) -> pd.DataFrame:
+    """A run's rows of a model on a split, made by the card's weights at its threshold.
+
+    Raises ValueError with one sentence where the run holds none, or others.
+    """
+    rows = run.rows[(run.rows["model"] == card.id) & (run.rows["stages"] == stages)]
+    if rows.empty or set(rows["split"]) != {split}:
+        number = "one stage" if stages == 1 else "two stages"
+        raise ValueError(f"The run does not hold {card.id} in {number} on the {split} split.")
+    made_by = run.receipt["models"][card.id]
+    if made_by["sha256"] != card.sha256 or set(rows["stop"]) != {card.stop}:
+        raise ValueError(f"The run of the {split} split has another {card.id} than the zoo.")
+    return rows
+
+
+def sweep_run(card: Card, run: Run, split: str, stages: int = 1) -> Sweep:
+    """The counts of a model that a run holds; errors as `rows_of`."""
+    rows = rows_of(card, run, split, stages)
+    counts = replace(run, rows=rows).counts()
+    return Sweep(tuple(rows["dataset"]), counts, tuple(rows["group"]))
 
 
 def choose_stop(sweep: Sweep) -> int:

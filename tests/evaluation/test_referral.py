@@ -1,12 +1,11 @@
 """When to look again: the cut-off, the curve, and what is written beside a card."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_runs import small_run
+from small_runs import run_of_card
 from tiny_world import add_model
 
 from busdemo.cli import main
@@ -18,7 +17,6 @@ from busdemo.evaluation.referral import (
     read_doubts,
     write_referral,
 )
-from busdemo.evaluation.run_files import Run
 from busdemo.scoring.uncertainty import measure_doubt
 from busdemo.zoo.cards import Card, read_card
 from busdemo.zoo.referral import SHARES, read_referral
@@ -66,16 +64,8 @@ def card(weights: Path) -> Card:
     return read_card(add_model(weights, "weak"))
 
 
-def run_of(card: Card, split: str, seed: int = 0) -> Run:
-    """A run of the card's model on a split, in one and two stages."""
-    run = small_run(models=("weak",), seed=seed)
-    run.receipt["models"]["weak"]["sha256"] = card.sha256
-    assert card.stop == run.rows["stop"].iloc[0]
-    return replace(run, rows=run.rows.assign(split=split))
-
-
 def test_doubts_are_those_of_the_maps_behind_a_runs_rows(card: Card) -> None:
-    run = run_of(card, "val")
+    run = run_of_card(card, "val")
     found = read_doubts(card, run, "val")
     rows = run.rows[run.rows["stages"] == 1]
     marked = rows[rows["tp"] + rows["fp"] > 0]
@@ -91,7 +81,7 @@ def test_doubts_are_those_of_the_maps_behind_a_runs_rows(card: Card) -> None:
 
 
 def test_a_cutoff_comes_from_the_val_run_and_is_tested_on_the_other(card: Card) -> None:
-    val, test = run_of(card, "val", seed=1), run_of(card, "test", seed=2)
+    val, test = run_of_card(card, "val", seed=1), run_of_card(card, "test", seed=2)
     write_referral(card, val, test)
     referral = read_referral(card)
     assert referral is not None
@@ -100,10 +90,10 @@ def test_a_cutoff_comes_from_the_val_run_and_is_tested_on_the_other(card: Card) 
 
 
 def test_a_run_of_another_split_or_of_other_weights_is_refused(card: Card) -> None:
-    test = run_of(card, "test")
+    test = run_of_card(card, "test")
     with pytest.raises(ValueError, match="does not hold weak in one stage on the val split"):
         write_referral(card, test, test)
-    val = run_of(card, "val")
+    val = run_of_card(card, "val")
     val.receipt["models"]["weak"]["sha256"] = "1" * 64
     with pytest.raises(ValueError, match="has another weak than the zoo"):
         write_referral(card, val, test)
