@@ -20,11 +20,8 @@ from busdemo.ui.limits import PER_MINUTE, RateLimit
 from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
-from busdemo.ui.theme import STYLESHEET, build_theme
+from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.zoo.cards import WEIGHTS
-
-STYLESHEETS = [STYLESHEET, *MODELS_STYLESHEETS]
-"""Of the page; the viewer and the intake bring their own."""
 
 SWEEP_SECONDS, FILE_SECONDS = 600, 6600
 """Every so often, files older than this are deleted: together, within the two hours we promise."""
@@ -114,7 +111,7 @@ def launch(
         server_port=port,
         root_path=service.root_path,
         theme=build_theme(),
-        css_paths=STYLESHEETS,
+        css_paths=[*STYLESHEETS, *MODELS_STYLESHEETS],  # other components bring their own
         footer_links=["api"],
         max_file_size="20mb",
         state_session_capacity=64,

@@ -1,4 +1,4 @@
-"""The look: Gradio's theme tokens and the page's own stylesheet."""
+"""The look: Gradio's theme tokens and the page's own stylesheets."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ _GREY = gr.themes.Color(
     c950="#0b0f14",
 )
 
-STYLESHEET = Path(__file__).parent / "page.css"
+STYLESHEETS = [Path(__file__).with_name(name) for name in ("page.css", "tables.css")]
 
 
 def build_theme() -> gr.themes.Base:

@@ -16,7 +16,7 @@ from busdemo.ui import text
 from busdemo.ui.benchmark.component import Wish
 from busdemo.ui.benchmark_tab import BenchmarkTab, build_benchmark_tab
 from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
-from busdemo.ui.theme import STYLESHEET, build_theme
+from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
 
@@ -179,7 +179,7 @@ def address(folder: Path) -> Iterator[str]:
         page.load(None, js=OPEN_LINKED_TAB)
     _, address, _ = page.launch(
         theme=build_theme(),
-        css_paths=[STYLESHEET],
+        css_paths=STYLESHEETS,
         ssr_mode=False,
         max_file_size="20mb",
         prevent_thread_lock=True,

@@ -29,7 +29,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.scoring.overlap import score_overlap
 from busdemo.ui.page import build_page, launch
-from busdemo.ui.theme import STYLESHEET, build_theme
+from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import WEIGHTS, read_cards
 
@@ -343,7 +343,7 @@ def framed_address() -> Iterator[str]:
 
     page = build_page(SegmenterPool(read_cards()))
     app = gr.mount_gradio_app(
-        app, page, "/zoo", theme=build_theme(), css_paths=[STYLESHEET], ssr_mode=False
+        app, page, "/zoo", theme=build_theme(), css_paths=STYLESHEETS, ssr_mode=False
     )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

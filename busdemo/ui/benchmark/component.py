@@ -14,10 +14,11 @@ import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
+from busdemo.ui.intake.component import DROP_SCRIPT
 from busdemo.workflows.benchmark_sections import PASSAGES_STYLE
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("plots", "tables", "main")
+_SCRIPTS = (DROP_SCRIPT, *(_HERE / f"{name}.js" for name in ("plots", "tables", "main")))
 """The order in which they are joined; `main` last."""
 
 _LEAST_PX, _MOST_PX = 280, 1600
@@ -152,7 +153,7 @@ def read_parts(_: Any = None) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _join_parts() -> dict[str, str]:
     style = PASSAGES_STYLE.read_text("utf-8") + (_HERE / "bench.css").read_text("utf-8")
-    scripts = [(_HERE / f"{name}.js").read_text("utf-8") for name in _SCRIPTS]
+    scripts = [path.read_text("utf-8") for path in _SCRIPTS]
     return {
         "html": (_HERE / "template.html").read_text("utf-8"),
         # As Gradio does with a component's style: it holds under the component's own id only.

@@ -166,22 +166,7 @@ async function send(file) {
   root.removeAttribute('aria-busy');
 }
 
-const drop = root.querySelector('.bd-drop'), input = drop.querySelector('input');
-input.addEventListener('change', () => {
-  send(input.files[0]);
-  input.value = '';
-});
-drop.addEventListener('dragover', (event) => {
-  event.preventDefault();
-  drop.classList.add('bd-over');
-});
-drop.addEventListener('dragleave', () => drop.classList.remove('bd-over'));
-drop.addEventListener('drop', (event) => {
-  event.preventDefault();
-  event.stopPropagation();
-  drop.classList.remove('bd-over');
-  send(event.dataTransfer.files[0]);
-});
+listenToDrop(root.querySelector('.bd-drop'), ([file]) => send(file));
 root.querySelector('[data-act="close"]').addEventListener('click', () => trigger('close_run', place()));
 
 // ---- choices

@@ -14,6 +14,8 @@ from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
 _HERE = Path(__file__).parent
+DROP_SCRIPT = _HERE / "drop.js"
+"""Drop zones: of this card and of other components, whose scripts follow it."""
 
 MOST_FILES = 17
 """Files read of one drop: one more than a mask may have, so that too many can be said."""
@@ -68,7 +70,7 @@ class Intake(gr.HTML):  # type: ignore[misc]
     def __init__(self, value: IntakeData | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
         kwargs.setdefault("css_template", (_HERE / "intake.css").read_text("utf-8"))
-        kwargs.setdefault("js_on_load", (_HERE / "intake.js").read_text("utf-8"))
+        kwargs.setdefault("js_on_load", _join_scripts())
         kwargs.setdefault("apply_default_css", False)
         kwargs.setdefault("padding", False)
         super().__init__(value=value, **kwargs)
@@ -98,3 +100,7 @@ class Intake(gr.HTML):  # type: ignore[misc]
     def example_value(self) -> Any:
         """An empty card, for the page's API documentation."""
         return IntakeData().model_dump()
+
+
+def _join_scripts() -> str:
+    return "\n".join(path.read_text("utf-8") for path in (DROP_SCRIPT, _HERE / "intake.js"))

@@ -87,25 +87,6 @@ async function send(kind, files) {
   }
 }
 
-function listen(drop) {
-  const kind = drop.dataset.drop, input = drop.querySelector('input');
-  input.addEventListener('change', () => {
-    send(kind, [...input.files]);
-    input.value = '';
-  });
-  drop.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    drop.classList.add('bd-over');
-  });
-  drop.addEventListener('dragleave', () => drop.classList.remove('bd-over'));
-  drop.addEventListener('drop', (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    drop.classList.remove('bd-over');
-    send(kind, [...event.dataTransfer.files]);
-  });
-}
-
 // A file dropped beside the drop zones must not replace the page: the panes take it too.
 document.addEventListener('dragover', (event) => event.preventDefault());
 document.addEventListener('drop', (event) => {
@@ -177,7 +158,7 @@ function show(value) {
   root.querySelector('[data-act="remove"]').hidden = !value.can_remove;
 }
 
-for (const drop of root.querySelectorAll('.bd-drop')) listen(drop);
+for (const drop of root.querySelectorAll('.bd-drop')) listenToDrop(drop, (files) => send(drop.dataset.drop, files));
 root.querySelector('.bd-frame input').addEventListener('change', askFrame);
 root.querySelector('[data-act="invert"]').addEventListener('click', () => trigger('invert_mask'));
 root.querySelector('[data-act="remove"]').addEventListener('click', () => trigger('remove_mask'));
