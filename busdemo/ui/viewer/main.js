@@ -155,7 +155,7 @@ window.__busdemoViewer = {
   functions: { processMask, findComponents, labelPixels, measureLesions, matchLesions },
   setStop: (stop) => session.setStop(stop),
   metricsAt: (stop, model = state.model) => scoreAt((state.layers.find((one) => one.id === model) || {}).tally, stop),
-  pixels: (pane) => (session.panes[pane] ? session.painter.sources[pane].pixels : session.grid.pixels(pane)),
+  pixels: (pane) => (session.panes.all[pane] ? session.painter.sources[pane].pixels : session.grid.pixels(pane)),
   kinds: (map) => session.grid.maps[map].kinds,
 };
 

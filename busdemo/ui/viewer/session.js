@@ -7,7 +7,7 @@ class Session {
   constructor(root, told) {
     this.root = root;
     this.told = told;
-    this.panes = Object.fromEntries([...root.querySelectorAll('[data-pane]')].map((pane) => [pane.dataset.pane, pane]));
+    this.panes = new Panes(root, this);
     this.painter = new Painter();
     this.view = new LinkedView();
     this.board = new NumberBoard(root);
@@ -36,9 +36,9 @@ class Session {
   listen() {
     bindControls(this.root, this);
     bindKeyboard(this.root, this);
-    for (const pane of Object.values(this.panes)) this.link(pane);
+    for (const pane of Object.values(this.panes.all)) this.link(pane);
     const observer = new ResizeObserver(() => this.measure());
-    for (const box of [this.panes.original, this.grid.box]) observer.observe(box);
+    for (const box of [this.panes.pane, this.grid.box]) observer.observe(box);
     this.painter.drawScale(this.find('.bd-scale canvas'));
   }
 
@@ -68,27 +68,11 @@ class Session {
     if (state.grey) {
       if (due.has('look')) this.painter.setLook({ ...state.look, opacity: state.opacity[state.style] });
       if (this.comparison.shown) this.grid.draw(due);
-      else this.drawPanes(due);
+      else this.panes.draw(due);
       if (due.has('look') || due.has('result') || due.has('numbers')) showNumbers(this);
     }
     showHover(this);
     due.clear();
-  }
-
-  drawPanes(due) {
-    const { painter, chosen, looks } = this, { stop, style } = this.state, drawn = due.has('look') || due.has('result');
-    const plane = this.state.heat ? looks.plane : null, heat = plane && looks.describe(plane);
-    if (due.has('look')) painter.drawOriginal();
-    const outcome = this.desk.get();
-    if (drawn) painter.drawResult({ levels: isReady(chosen) ? chosen.levels : null, mask: outcome && outcome.mask, stop, style, heat, reach: this.reach });
-    if (drawn && this.state.raw) painter.drawRaw(outcome && outcome.raw);
-    for (const [name, pane] of Object.entries(this.panes)) {
-      const live = name === 'prediction' || name === 'overlay' || name === 'raw';
-      if (pane.hidden || (!due.has('look') && !due.has('view') && !(live && drawn))) continue;
-      this.view.blit(pane.firstElementChild, painter.sources[name].canvas, painter.step);
-      drawLesionMarks(this, name, pane.firstElementChild);
-      if (live) drawBoxes(pane.firstElementChild, this.view, this.state.boxes);
-    }
   }
 
   // Thickness of outlines, in drawn pixels.
@@ -140,8 +124,7 @@ class Session {
     }
     if (!state.moved) state.stop = this.chosen ? clampStop(this.chosen.frozen) : 100;
     this.comparison.noteStop();
-    setText(this.panes.original.querySelector('figcaption'), value.simulated ? 'Original · simulated' : 'Original');
-    setText(this.panes.reference.querySelector('figcaption'), reference ? value.reference_name : 'Reference');
+    this.panes.caption(value, Boolean(reference));
     this.root.dataset.case = value.case;
     this.showModels();
     this.measure();
@@ -150,7 +133,7 @@ class Session {
 
   clear() {
     Object.assign(this.state, { case: null, title: '', grey: null, reference: null, layers: [], model: '' });
-    for (const pane of Object.values(this.panes)) pane.firstElementChild.width = 0;
+    this.panes.clear();
     this.root.dataset.case = '';
     this.showModels();
     showNumbers(this);
@@ -163,7 +146,7 @@ class Session {
   }
 
   measure() {
-    const pane = this.comparison.shown ? this.grid.pane : this.panes.original;
+    const { pane } = this.comparison.shown ? this.grid : this.panes;
     if (!pane.clientWidth) return; // out of view
     this.view.setPane(pane.clientWidth, pane.clientHeight);
     this.viewChanged();
@@ -208,7 +191,7 @@ class Session {
 
   setRaw(raw) {
     this.state.raw = raw;
-    this.panes.raw.hidden = !raw;
+    this.panes.all.raw.hidden = !raw;
     this.root.dataset.raw = String(raw);
     this.measure();
     this.redraw('look');

@@ -15,7 +15,7 @@ function showNumbers(session) {
   session.strip.show(outcome);
   session.table.show(outcome);
   const taken = isProcessing(session.steps);
-  setText(session.panes.prediction.querySelector('figcaption'), taken ? 'Prediction · processed' : 'Prediction');
+  setText(session.panes.all.prediction.querySelector('figcaption'), taken ? 'Prediction · processed' : 'Prediction');
   const which = taken ? ', before processing' : comparison.shown ? '' : ', all models';
   setText(session.find('.bd-curve-title'), `Dice at every threshold${which}`);
   const words = score ? `, Dice ${formatShare(score.dice)}, ${score.outcome}` : '';
@@ -48,7 +48,7 @@ function showModels(session) {
   const { state, root, curve, comparison } = session, layer = session.chosen, hasReference = state.reference !== null;
   const scan = state.grey !== null, ready = state.layers.filter(isReady), several = comparison.shown;
   fillModelSelect(session.find('.bd-model-select'), state.layers, state.model);
-  const veil = (pane) => session.panes[pane].querySelector('.bd-veil');
+  const veil = (pane) => session.panes.all[pane].querySelector('.bd-veil');
   session.lookBar.show();
   showPredictionVeil(session);
   cover(veil('raw'), scan ? describeLayer(layer) : '');
@@ -68,7 +68,7 @@ function showModels(session) {
 
 // In the prediction's place: why there is none, or why it cannot be coloured as wished.
 function showPredictionVeil({ state, panes, chosen, looks }) {
-  const veil = panes.prediction.querySelector('.bd-veil'), missing = state.grey ? describeLayer(chosen) : '';
+  const veil = panes.all.prediction.querySelector('.bd-veil'), missing = state.grey ? describeLayer(chosen) : '';
   const look = state.grey && state.heat && !missing ? looks.veil : '';
   cover(veil, missing || look, (chosen !== null && chosen.state === 'running') || (look !== '' && !looks.answer && looks.kind !== 'zoo'));
 }

@@ -35,7 +35,7 @@ class SpacingForm {
     this.form.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.mark(null);
     });
-    for (const pane of Object.values(session.panes)) this.listen(pane);
+    for (const pane of Object.values(session.panes.all)) this.listen(pane);
   }
 
   // A click, not a drag.
