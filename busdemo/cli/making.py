@@ -12,6 +12,14 @@ from busdemo.cli.use import Commands, add_detector_option
 
 def add_making(commands: Commands) -> None:
     """Their grammar."""
+    _add_train(commands)
+    _add_processing(commands)
+    _add_evaluate(commands)
+    _add_examples(commands)
+    _add_readme(commands)
+
+
+def _add_train(commands: Commands) -> None:
     train = commands.add_parser("train", help="train networks on the recipe, put them in the zoo")
     train.add_argument("models", nargs="*", metavar="MODEL", help="ids, trained in this order")
     train.add_argument(
@@ -30,6 +38,8 @@ def add_making(commands: Commands) -> None:
     train.add_argument("--workers", type=int, default=0, help="processes that augment images")
     train.set_defaults(run=_train)
 
+
+def _add_processing(commands: Commands) -> None:
     processing = commands.add_parser(
         "processing", help="choose models' post-processing on validation images, freeze it"
     )
@@ -37,6 +47,8 @@ def add_making(commands: Commands) -> None:
     _add_data(processing)
     processing.set_defaults(run=_processing)
 
+
+def _add_evaluate(commands: Commands) -> None:
     evaluate = commands.add_parser(
         "evaluate", help="test models and write their cards' results; with --out, write a run"
     )
@@ -59,10 +71,14 @@ def add_making(commands: Commands) -> None:
     _add_data(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
+
+def _add_examples(commands: Commands) -> None:
     examples = commands.add_parser("examples", help="simulate the examples, run the opening one")
     examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
     examples.set_defaults(run=_examples)
 
+
+def _add_readme(commands: Commands) -> None:
     readme = commands.add_parser(
         "readme", help="renew what is generated in README.md and in the folder spaces"
     )
