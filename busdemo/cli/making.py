@@ -25,7 +25,7 @@ def _add_train(commands: Commands) -> None:
     train.add_argument(
         "--all",
         action="store_true",
-        help="every network, then the recipes and what else is trained; networks done are kept",
+        help="every network, then the recipes; networks done are kept",
     )
     _add_data(train)
     train.add_argument(

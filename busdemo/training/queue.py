@@ -39,7 +39,9 @@ def train_models(
             if model_id in OTHER_TASKS:
                 train = OTHER_TASKS[model_id]
                 threshold = train(data, runs, weights=weights, workers=workers)
-            elif model_id not in NETWORKS:
+                print(f"{model_id}: threshold frozen at {threshold:.3f}.", flush=True)
+                continue  # post-processing is for masks
+            if model_id not in NETWORKS:
                 threshold = freeze_recipe(model_id, data, weights)
             elif _is_exported(model_id, runs, weights):
                 print(f"{model_id}: is done.")

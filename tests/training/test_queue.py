@@ -72,6 +72,13 @@ def test_a_failure_does_not_stop_the_rest(
     assert [card.id for card in read_cards(weights)] == ["second"]
 
 
+def test_what_marks_no_lesions_gets_no_post_processing(
+    data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(queue.OTHER_TASKS, "other", lambda *_, **__: 0.25)
+    assert train_models(["other"], data, data.parent / "runs", weights=weights) == {}
+
+
 def test_a_recipe_needs_two_members_with_weights(data: Path, weights: Path) -> None:
     add_model(weights, "first")
     failures = train_models(["both"], data, data.parent / "runs", weights=weights)
