@@ -106,8 +106,18 @@ def tell_reading(
         clauses.append("all of it is lesion")
     question = _ask(soft=any(part.soft for part in parts), sizes=sizes, size_wh=size_wh)
     sentence = "; ".join([*clauses, question] if question else clauses)
-    sentence = sentence or "its outlines are taken as lesion"
+    sentence = sentence or _tell_plainly(parts)
     return sentence[0].upper() + sentence[1:] + ("" if question else ".")
+
+
+def _tell_plainly(parts: Sequence[Part]) -> str:
+    """Of masks that came as they are."""
+    labels = list(dict.fromkeys(part.label for part in parts if part.label))
+    if all(part.outlined for part in parts):
+        return "its outlines are taken as lesion"
+    if len(labels) > 1:
+        return f"{' and '.join(labels)} are taken as lesion"
+    return f"{labels[0]} is a mask of its own" if labels else "its mask is taken as it is"
 
 
 def _surrounds(mask: Mask) -> bool:

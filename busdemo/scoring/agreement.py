@@ -20,7 +20,8 @@ from busdemo.scoring.lesions import measure_lesions
 from busdemo.scoring.outcome import Outcome
 from busdemo.scoring.overlap import Counts, score_counts
 
-Kind = Literal["person", "model", "consensus"]
+Kind = Literal["person", "model", "consensus", "outline"]
+"""An outline is a simulation's exact one: nobody drew it, so it is no person to agree with."""
 
 Matrix = NDArray[np.float64]
 """(N, N) float64, symmetric, in the order of the annotations; nan undefined, inf without end."""
@@ -152,7 +153,7 @@ class Comparison:
     @property
     def voters(self) -> tuple[Annotation, ...]:
         """The people and the models; a consensus has been counted with them."""
-        return tuple(one for one in self.annotations if one.kind != "consensus")
+        return tuple(one for one in self.annotations if one.kind in ("person", "model"))
 
     @cached_property
     def votes(self) -> NDArray[np.uint8]:

@@ -16,8 +16,8 @@ from busdemo.views.shapes import ACCENT
 WIDTH, NAMES = 640, 170
 """Of a chart and of the room for its annotators' names, in units of the drawing."""
 
-DASHES: dict[Kind, str] = {"person": "", "model": "6 3", "consensus": "1.5 3"}
-"""Lines of people are solid, of models dashed, of consensus masks dotted."""
+DASHES: dict[Kind, str] = {"person": "", "model": "6 3", "consensus": "1.5 3", "outline": ""}
+"""Lines of people and exact outlines are solid, of models dashed, of consensus masks dotted."""
 
 _LETTERS = 24
 _HIGH, _ROW = 220, 26

@@ -57,6 +57,7 @@ _DASHES = {
     "person": "",
     "model": 'stroke-dasharray="6 3" ',
     "consensus": 'stroke-dasharray="1.5 4" ',
+    "outline": "",
 }
 
 

@@ -16,7 +16,14 @@ from busdemo.views.contours import draw_contours, embed_png, shrink
 from busdemo.views.pictures import draw_entropy, encode_png
 from busdemo.workflows.comparing import Case, encode_case, encode_matrix, tabulate_staple
 
-KINDS: dict[Kind, str] = {"person": "person", "model": "model", "consensus": "consensus"}
+KINDS: dict[Kind, tuple[str, str]] = {
+    "person": ("person", "people"),
+    "model": ("model", "models"),
+    "consensus": ("consensus", "consensus"),
+    "outline": ("exact outline", "exact outline"),
+}
+"""How one annotator of a kind is called, and how several are."""
+
 LONGEST_SIDE_PX = 1600
 """Of the embedded pictures: sharp on paper, and a large scan does not make a large file."""
 
@@ -101,8 +108,8 @@ def _head(case: Case) -> str:
     height, width = case.scan.pixels.shape
     kinds = [one.annotation.kind for one in case.sources]
     counts = ", ".join(
-        f"{kinds.count(kind)} {word}"
-        for kind, word in (("person", "people"), ("model", "models"), ("consensus", "consensus"))
+        f"{kinds.count(kind)} {words[kinds.count(kind) > 1]}"
+        for kind, words in KINDS.items()
         if kind in kinds
     )
     spacing = case.comparison.mm_per_px
@@ -158,7 +165,7 @@ def _annotators(case: Case) -> str:
         rows.append(
             f"<tr{_mark(one.annotator == case.reference)}>"
             f'<th scope="row"><span class="swatch {one.kind}" style="border-color:{colour}"></span>'
-            f"{html.escape(one.annotator)}</th><td>{KINDS[one.kind]}</td>"
+            f"{html.escape(one.annotator)}</th><td>{KINDS[one.kind][0]}</td>"
             f"<td>{comparison.show('area_difference', float(area))}</td>"
             f"<td>{comparison.show('diameter_difference', float(diameter))}</td>"
             f'<td class="words">{html.escape(source.words)}</td></tr>'

@@ -43,7 +43,12 @@ def test_files_are_merged_where_that_is_asked() -> None:
 
 def test_a_colour_coded_picture_gives_a_mask_for_each_colour() -> None:
     files = [("both.png", encode(coloured(), "PNG"))]
-    found = {one.name: one.mask for one in read_annotations(files, SIZE_WH)}
+    read = read_annotations(files, SIZE_WH)
+    assert [one.sentence for one in read] == [
+        "Red #ff0000 is a mask of its own.",
+        "Green #00c800 is a mask of its own.",
+    ]
+    found = {one.name: one.mask for one in read}
     assert list(found) == ["both: red #ff0000", "both: green #00c800"]
     assert np.array_equal(found["both: red #ff0000"], LEFT)
     assert np.array_equal(found["both: green #00c800"], RIGHT)

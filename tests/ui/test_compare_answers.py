@@ -183,6 +183,13 @@ def test_the_table_is_the_metric_asked_for() -> None:
     assert len(lines) == 4
 
 
+def test_a_simulation_s_outline_is_told_from_people_and_consensus_masks() -> None:
+    sent = [annotator("a") | {"kind": "outline"}, annotator("b"), annotator("c", "model")]
+    page = base64.b64decode(save("report", annotators=sent)["data"]).decode()
+    assert "1 person, 1 model, 1 exact outline" in page
+    assert "<td>exact outline</td>" in page
+
+
 @pytest.mark.parametrize("kind", ["report", "svg"])
 def test_hostile_names_stay_text_in_report_and_contours(kind: str) -> None:
     page = base64.b64decode(save(kind)["data"]).decode()

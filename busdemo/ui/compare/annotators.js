@@ -47,7 +47,9 @@ class DeskOfAnnotators {
   // file: kept for its other frames only.
   addMask({ name, note, sha256, pixels, file = null, label = '', frame = 1, frames = 1 }) {
     const volume = frames > 1 ? { file, label, frame, frames } : {};
-    return this.addAnnotator({ key: this.roster.newKey('upload'), name, note, sha256, kind: 'person', ...volume }, pixels);
+    const one = this.addAnnotator({ key: this.roster.newKey('upload'), name, note, sha256, kind: 'person', ...volume }, pixels);
+    this.revealed = one ? one.key : '';
+    return one;
   }
 
   setFrame(one, { note, frame }, levels) {

@@ -204,8 +204,7 @@ def _name_of(one: Mapping[str, Any]) -> str:
 
 def _read_annotation(one: Mapping[str, Any], size_wh: tuple[int, int]) -> Annotation:
     mask = read_png_mask(decode_base64(one.get("png")), size_wh)
-    # A simulation's exact outline is nobody's: it is no person to agree with.
-    kinds: dict[Any, Kind] = {"person": "person", "model": "model", "truth": "person"}
+    kinds: dict[Any, Kind] = {k: k for k in ("person", "model", "outline")} | {"truth": "person"}
     return Annotation(_name_of(one), mask, kinds.get(one.get("kind"), "consensus"))
 
 

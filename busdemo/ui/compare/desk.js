@@ -23,6 +23,7 @@ class Desk extends DeskOfPictures {
     this.blinkSide = 'a';
     this.blind = false;
     this.pointed = '';
+    this.revealed = ''; // whose row is to be scrolled into sight
     this.due = new Set();
     this.frame = 0;
     this.easel = new Easel(this);
@@ -50,6 +51,8 @@ class Desk extends DeskOfPictures {
   showScan({ title, example, simulated, width, height, grey, truth, truthName, spacing }) {
     Object.assign(this.state, { title, example, simulated, width, height, grey, truth, spacing });
     this.find('.bd-spacing-box').value = spacing ? String(Number(spacing.toFixed(5))) : '';
+    setText(this.find('.bd-said'), '');
+    this.find('.bd-list').scrollTop = 0;
     this.easel.close();
     this.easel.histories.clear();
     this.roster = new Roster();

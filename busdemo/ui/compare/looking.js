@@ -119,6 +119,7 @@ class DeskOfPictures extends DeskOfAnnotators {
       if (source) this.planes.copy(source.slot, one.slot);
     }
     one.shown = true;
+    this.revealed = one.key;
     this.easel.open(one);
     this.changed('masks', 'layout');
   }

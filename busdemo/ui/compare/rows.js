@@ -149,6 +149,14 @@ class Rows {
       if (box.children[place] !== node) box.insertBefore(node, box.children[place] || null);
       rows.get(key).show();
     });
+    if (rows.has(desk.revealed)) this.reveal(rows.get(desk.revealed).node);
+    desk.revealed = '';
+  }
+
+  // The list alone is scrolled, never the page.
+  reveal(node) {
+    const row = node.getBoundingClientRect(), list = this.box.getBoundingClientRect();
+    this.box.scrollTop += Math.max(0, row.bottom - list.bottom) - Math.max(0, list.top - row.top);
   }
 
   showNumbers() {
