@@ -1,8 +1,8 @@
 """Measures the comparison's interactions with 20 annotators on a scan of 4 megapixels.
 
 Run by hand: `python tests/benchmarks/comparing.py`. Each figure is the time from the action to the
-frame that shows it being handed to the compositor, the median and the longest of ten. A mask that
-moves is followed by the map and the tables one frame later: that frame has a line of its own.
+frame that shows it being handed to the compositor, the median and the longest of ten. Picture
+and list come first, map and tables one frame later: of a threshold, that frame has its own line.
 """
 
 import statistics

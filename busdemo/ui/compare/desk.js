@@ -136,8 +136,9 @@ class Desk extends DeskOfPictures {
 
   drawDue() {
     const { due, pictures } = this, has = (...parts) => parts.some((part) => due.has(part));
-    // A mask on the move is seen at once; the map and the tables follow a frame later.
-    const early = has('masks') && !has('look', 'view', 'map', 'list', 'names', 'layout', 'counts');
+    // What was done is seen at once in the picture and the list; the map and the tables follow a frame
+    // later, except where both panes move together.
+    const early = has('masks', 'map') && !has('look', 'view', 'layout', 'counts');
     this.due = new Set(early ? ['counts'] : []);
     this.frame = early ? requestAnimationFrame(() => this.drawDue()) : 0;
     if (has('tools', 'layout')) showDesk(this);
