@@ -96,7 +96,7 @@ RECIPES = {
     "unet-plus-plus": Recipe(stages=SHORT_STAGES),
     "deeplabv3": Recipe(stages=SHORT_STAGES),
     "unet3-plus": Recipe(stages=((4, 128),)),
-    "wide-unet": Recipe(stages=((3, 160), (1, 256))),
+    "wide-unet": Recipe(stages=((8, 160), (3, 256))),
     "attention-unet": Recipe(stages=((12, 160), (4, 256)), peak_learning_rate=2e-3),
     "deep-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
     "se-unet": Recipe(stages=FULL_SIZE_STAGES),

@@ -36,7 +36,7 @@ CONFIG: dict[str, Any] = {
     "in_channels": 1,
     "width": 96,
 }
-RECIPE = Recipe(stages=((3, 160),))
+RECIPE = Recipe(stages=((15, 160), (4, 224)))
 STARTS_FROM = "unet"
 """The model in weights/ whose trained encoder it starts from: the same layers, the same train
 split."""
