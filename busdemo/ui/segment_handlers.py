@@ -194,18 +194,22 @@ class SegmentTab:
         return open_example(next(iter(self.examples.values())), self.pool)
 
     def _run(self, workspace: Workspace, choice: ViewerChoice) -> Iterator[Update]:
-        chosen = first_usable(self.pool, choice.model)
+        chosen, told = first_usable(self.pool, choice.model), None
         for step, running in workspace.run(self.pool, chosen):
             chosen = first_usable(self.pool, chosen)  # it may just have proved unusable
             # The chosen model's answer is there: whoever waits for a first answer goes before.
             pauses = bool(running and chosen in step.segmentations and self.count_waiting())
             shown = self._view(step, chosen, "" if pauses else running)
-            yield shown, describe_workspace(step, self.examples), step
+            # The card is sent when it changes: it would overwrite what a visitor chooses meanwhile.
+            card = describe_workspace(step, self.examples)
+            yield shown, gr.skip() if card == told else card, step
+            told = card
             if step.segmentations and not step.example:
                 look_for_copy(step.scan)  # the first answer is on its way; this took no time of it
             if pauses:
                 break
-        yield gr.skip(), describe_workspace(step, self.examples), gr.skip()
+        card = describe_workspace(step, self.examples)
+        yield gr.skip(), gr.skip() if card == told else card, gr.skip()
 
     def _show(self, workspace: Workspace, choice: ViewerChoice) -> Update:
         chosen = first_usable(self.pool, choice.model)
