@@ -6,7 +6,7 @@ normal image it is 0.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,9 @@ def write_referral(card: Card, val: Run, test: Run) -> Path:
 def read_doubts(card: Card, run: Run, split: str) -> Doubts:
     """A model's doubt and Dice over a run, in one stage; errors as `write_referral`."""
     rows = rows_of(card, run, split)
-    doubt = np.array([doubt_of_counts(counts, card.stop) for counts in run.levels(rows.index)])
+    doubt = np.array(
+        [doubt_of_counts(counts, card.stop) for counts in replace(run, rows=rows).levels()]
+    )
     marked = ~np.isnan(doubt)
     kept, unmarked = rows[marked], rows[~marked]
     return Doubts(

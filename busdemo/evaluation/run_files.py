@@ -76,10 +76,9 @@ class Run:
         hit, extra = (part[:, ::-1].cumsum(axis=1)[:, ::-1] for part in (lesion, background))
         return np.stack([hit[:, 1:], extra[:, 1:], hit[:, :1] - hit[:, 1:]], axis=2)
 
-    def levels(self, index: pd.Index) -> NDArray[np.int64]:
-        """(n, 200) pixels of the image at each level, for the rows of this index."""
-        rows = self.rows.loc[index]
-        lesion, background = (_stack(rows[column]) for column in _HISTOGRAMS)
+    def levels(self) -> NDArray[np.int64]:
+        """(N, 200) pixels of every row's image at each level."""
+        lesion, background = (_stack(self.rows[column]) for column in _HISTOGRAMS)
         return np.asarray(lesion + background, np.int64)
 
 
