@@ -8,12 +8,13 @@ a `gr.EventData`, which `Wish.from_event` checks. Nothing is asked while a visit
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
+from busdemo.ui.component import PageComponent, join_texts
 from busdemo.ui.intake.component import DROP_SCRIPT
 from busdemo.workflows.benchmark_sections import PASSAGES_STYLE
 
@@ -103,7 +104,7 @@ class Wish:
         )
 
 
-class Bench(gr.HTML):  # type: ignore[misc]
+class Bench(PageComponent):
     """The tab as a Gradio component; use it with `show_progress="hidden"` on its events."""
 
     data_model = BenchData
@@ -111,10 +112,9 @@ class Bench(gr.HTML):  # type: ignore[misc]
     def __init__(self, value: BenchData | None = None, **kwargs: Any) -> None:
         super().__init__(
             value=value,
-            html_template=(_HERE / "loader.html").read_text("utf-8"),
-            js_on_load=(_HERE / "loader.js").read_text("utf-8"),
+            html_template=join_texts((_HERE / "loader.html",)),
+            js_on_load=join_texts((_HERE / "loader.js",)),
             server_functions=[read_parts],
-            apply_default_css=False,
             padding=False,
             **kwargs,
         )
@@ -131,18 +131,6 @@ class Bench(gr.HTML):  # type: ignore[misc]
     def postprocess(self, value: BenchData | None) -> BenchData | None:
         """Passed on as it is."""
         return value
-
-    def api_info(self) -> dict[str, Any]:
-        """The JSON schema of `BenchData`."""
-        return cast(dict[str, Any], BenchData.model_json_schema())
-
-    def example_payload(self) -> Any:
-        """An empty tab, for the page's API documentation."""
-        return BenchData().model_dump()
-
-    def example_value(self) -> Any:
-        """An empty tab, for the page's API documentation."""
-        return BenchData().model_dump()
 
 
 def read_parts(_: Any = None) -> dict[str, str]:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
 from pydantic import BaseModel, Field
 
 from busdemo.annotations.files import EXPORTS
+from busdemo.ui.component import join_texts
 from busdemo.ui.intake.component import Tile
 from busdemo.ui.viewer.component import Viewer, ViewerData
 
@@ -122,9 +123,9 @@ class Compare(Viewer):
     ) -> None:
         super().__init__(
             value=value,
-            html_template=(_HERE / "loader.html").read_text("utf-8"),
+            html_template=join_texts((_HERE / "loader.html",)),
             css_template="",
-            js_on_load=(_HERE / "loader.js").read_text("utf-8"),
+            js_on_load=join_texts((_HERE / "loader.js",)),
             server_functions=[read_parts, *answers],
             padding=False,
             **kwargs,
@@ -138,18 +139,6 @@ class Compare(Viewer):
         name = "" if file is None else Path(file.orig_name or file.path).name[:200]
         read = None if file is None else (name, Path(file.path).read_bytes())
         return Arrival(payload.case[:128], read)
-
-    def api_info(self) -> dict[str, Any]:
-        """The JSON schema of `CompareData`."""
-        return cast(dict[str, Any], CompareData.model_json_schema())
-
-    def example_payload(self) -> Any:
-        """An empty comparison, for the page's API documentation."""
-        return CompareData().model_dump()
-
-    def example_value(self) -> Any:
-        """An empty comparison, for the page's API documentation."""
-        return CompareData().model_dump()
 
 
 def read_parts(_: Any = None) -> dict[str, str]:

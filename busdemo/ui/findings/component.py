@@ -14,14 +14,16 @@ case and sends them along; the section's builder finds them in `Subject.choices`
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import GradioModel
 from pydantic import Field
 
+from busdemo.ui.component import PageComponent, join_texts
+
 _HERE = Path(__file__).parent
-_STYLES = ("findings", "words")
+_STYLES = (_HERE / "findings.css", _HERE / "words.css")
 """The panel's own stylesheet, then one a section that needs more."""
 _MOST_CHOICES, _MOST_CHARACTERS = 16, 64
 
@@ -79,17 +81,15 @@ class Question:
         )
 
 
-class Findings(gr.HTML):  # type: ignore[misc]
+class Findings(PageComponent):
     """The panel as a Gradio component; use it with `show_progress="hidden"` on its event."""
 
     data_model = FindingsData
 
     def __init__(self, value: FindingsData | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
-        styles = [(_HERE / f"{name}.css").read_text("utf-8") for name in _STYLES]
-        kwargs.setdefault("css_template", "\n".join(styles))
-        kwargs.setdefault("js_on_load", (_HERE / "findings.js").read_text("utf-8"))
-        kwargs.setdefault("apply_default_css", False)
+        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
+        kwargs.setdefault("css_template", join_texts(_STYLES))
+        kwargs.setdefault("js_on_load", join_texts((_HERE / "findings.js",)))
         kwargs.setdefault("padding", False)
         super().__init__(value=value, **kwargs)
 
@@ -99,18 +99,6 @@ class Findings(gr.HTML):  # type: ignore[misc]
     def postprocess(self, value: FindingsData | None) -> FindingsData | None:
         """Passed on as it is."""
         return value
-
-    def api_info(self) -> dict[str, Any]:
-        """The JSON schema of `FindingsData`."""
-        return cast(dict[str, Any], FindingsData.model_json_schema())
-
-    def example_payload(self) -> Any:
-        """An empty panel, for the page's API documentation."""
-        return FindingsData().model_dump()
-
-    def example_value(self) -> Any:
-        """An empty panel, for the page's API documentation."""
-        return FindingsData().model_dump()
 
 
 def _word(value: object) -> str:

@@ -7,11 +7,12 @@ upload folder.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
+
+from busdemo.ui.component import PageComponent, join_texts
 
 _HERE = Path(__file__).parent
 DROP_SCRIPT = _HERE / "drop.js"
@@ -62,16 +63,15 @@ class Arrival:
     """Which frame of the file, from 1; 0 where none was chosen."""
 
 
-class Intake(gr.HTML):  # type: ignore[misc]
+class Intake(PageComponent):
     """The intake card as a Gradio component; use it with `show_progress="hidden"`."""
 
     data_model = IntakeData
 
     def __init__(self, value: IntakeData | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
-        kwargs.setdefault("css_template", (_HERE / "intake.css").read_text("utf-8"))
-        kwargs.setdefault("js_on_load", _join_scripts())
-        kwargs.setdefault("apply_default_css", False)
+        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
+        kwargs.setdefault("css_template", join_texts((_HERE / "intake.css",)))
+        kwargs.setdefault("js_on_load", join_texts((DROP_SCRIPT, _HERE / "intake.js")))
         kwargs.setdefault("padding", False)
         super().__init__(value=value, **kwargs)
 
@@ -88,19 +88,3 @@ class Intake(gr.HTML):  # type: ignore[misc]
     def postprocess(self, value: IntakeData | None) -> IntakeData | None:
         """Passed on as it is; the card's words are plain text in the browser."""
         return value
-
-    def api_info(self) -> dict[str, Any]:
-        """The JSON schema of `IntakeData`."""
-        return cast(dict[str, Any], IntakeData.model_json_schema())
-
-    def example_payload(self) -> Any:
-        """An empty card, for the page's API documentation."""
-        return IntakeData().model_dump()
-
-    def example_value(self) -> Any:
-        """An empty card, for the page's API documentation."""
-        return IntakeData().model_dump()
-
-
-def _join_scripts() -> str:
-    return "\n".join(path.read_text("utf-8") for path in (DROP_SCRIPT, _HERE / "intake.js"))

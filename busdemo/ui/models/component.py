@@ -7,10 +7,12 @@ handler takes a `gr.EventData`, which `Visit.from_event` checks.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import GradioModel
+
+from busdemo.ui.component import PageComponent, join_texts
 
 _HERE = Path(__file__).parent
 _LEAST_PX, _MOST_PX = 280, 1600
@@ -50,15 +52,14 @@ class Visit:
         )
 
 
-class ZooTable(gr.HTML):  # type: ignore[misc]
+class ZooTable(PageComponent):
     """The table as a Gradio component; use it with `show_progress="hidden"` on its events."""
 
     data_model = ZooData
 
     def __init__(self, value: ZooData | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
-        kwargs.setdefault("js_on_load", (_HERE / "models.js").read_text("utf-8"))
-        kwargs.setdefault("apply_default_css", False)
+        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
+        kwargs.setdefault("js_on_load", join_texts((_HERE / "models.js",)))
         kwargs.setdefault("padding", False)
         super().__init__(value=value, **kwargs)
 
@@ -68,15 +69,3 @@ class ZooTable(gr.HTML):  # type: ignore[misc]
     def postprocess(self, value: ZooData | None) -> ZooData | None:
         """Passed on as it is."""
         return value
-
-    def api_info(self) -> dict[str, Any]:
-        """The JSON schema of `ZooData`."""
-        return cast(dict[str, Any], ZooData.model_json_schema())
-
-    def example_payload(self) -> Any:
-        """An empty table, for the page's API documentation."""
-        return ZooData().model_dump()
-
-    def example_value(self) -> Any:
-        """An empty table, for the page's API documentation."""
-        return ZooData().model_dump()

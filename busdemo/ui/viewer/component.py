@@ -25,6 +25,7 @@ from pydantic import Field, WithJsonSchema
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.spacing import read_spacing
+from busdemo.ui.component import PageComponent, join_texts
 from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.looks import LookAnswer
 
@@ -158,16 +159,15 @@ class ExportRequest:
         )
 
 
-class Viewer(gr.HTML):  # type: ignore[misc]
+class Viewer(PageComponent):
     """The viewer as a Gradio component; use it with `show_progress="hidden"` on its events."""
 
     data_model = ViewerData
 
     def __init__(self, value: ViewerData | dict[str, Any] | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", (_HERE / "template.html").read_text("utf-8"))
+        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
         kwargs.setdefault("css_template", _join(_STYLES, "css"))
         kwargs.setdefault("js_on_load", _join(_SCRIPTS, "js"))
-        kwargs.setdefault("apply_default_css", False)
         super().__init__(value=value, **kwargs)
 
     def write_picture(self, pixels: NDArray[Any], *, name: str = "pixels.png") -> FileData:
@@ -225,18 +225,6 @@ class Viewer(gr.HTML):  # type: ignore[misc]
             two_stage=payload.two_stage,
         )
 
-    def api_info(self) -> dict[str, Any]:
-        """The JSON schema of `ViewerData`; `gr.HTML` itself would say "string"."""
-        return cast(dict[str, Any], ViewerData.model_json_schema())
-
-    def example_payload(self) -> Any:
-        """An empty viewer, for the page's API documentation."""
-        return ViewerData().model_dump()
-
-    def example_value(self) -> Any:
-        """An empty viewer, for the page's API documentation."""
-        return ViewerData().model_dump()
-
     def _file(self, picture: Any) -> FileData | None:
         if isinstance(picture, np.ndarray):
             return self.write_picture(picture)
@@ -268,6 +256,4 @@ def _spacing(value: object) -> float | None:
 
 
 def _join(names: tuple[str, ...], suffix: str) -> str:
-    """The named files as one text, which Gradio evaluates as a whole."""
-    texts = [(_HERE / f"{name}.{suffix}").read_text("utf-8") for name in names]
-    return "\n".join(texts)
+    return join_texts(tuple(_HERE / f"{name}.{suffix}" for name in names))
