@@ -179,7 +179,19 @@ class SegmenterPool:
             if card.facts.get("engine") and card.id not in self.unavailable:
                 with contextlib.suppress(UnusableModel):
                     self.speed_up(card.id)
+                    self.milliseconds.pop(card.id, None)
                     self._measure(card.id)
+        self._add_up()
+
+    def time_again(self) -> None:
+        """Time the models once more, the faster time counts: a page is busy right after its start,
+        its first visitor's browser perhaps on the same machine."""
+        for card in self.cards.values():
+            if card.id in self.milliseconds and not card.members:
+                self._measure(card.id)
+        self._add_up()
+
+    def _add_up(self) -> None:
         for model_id, card in self.cards.items():
             if card.members and set(card.members) <= set(self.milliseconds):
                 together = sum(self.milliseconds[member] for member in card.members)
@@ -190,7 +202,8 @@ class SegmenterPool:
             return
         image = np.zeros((500, 600), np.uint8)
         with contextlib.suppress(UnusableModel):
-            self.milliseconds[model_id] = 1000 * min(self._time(model_id, image) for _ in range(3))
+            found = 1000 * min(self._time(model_id, image) for _ in range(3))
+            self.milliseconds[model_id] = min(found, self.milliseconds.get(model_id, found))
 
     def _time(self, model_id: str, image: GreyImage) -> float:
         started = perf_counter()

@@ -54,6 +54,7 @@ def start_background(staged: TwoStage) -> None:
         pool.warm_up()
         staged.warm_up()
         warm_up_benchmark()
+        pool.time_again()
         if lacking:
             fetching.join()
             pool.warm_up()

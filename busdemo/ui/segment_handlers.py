@@ -105,18 +105,19 @@ class SegmentTab:
         try:
             scan = read_scan(data, name, frame=arrival.frame or None)
         except UnreadableImage as error:
-            shown = describe_workspace(self.open(workspace, choice), self.examples)
+            shown = self._describe(self.open(workspace, choice), arrival.asked)
             shown.image = Note(error=str(error))
             yield gr.skip(), shown, gr.skip()
             return
-        yield from self._run(Workspace(scan=scan, title=scan.name), choice)
+        yield from self._run(Workspace(scan=scan, title=scan.name), choice, arrival.asked)
 
     def pick_example(self, arrival: Arrival, choice: ViewerChoice) -> Iterator[Update]:
         """A shipped example, with its exact outline."""
         if arrival.example not in self.examples:
             yield _NOTHING
             return
-        yield from self._run(open_example(self.examples[arrival.example], self.pool), choice)
+        example = open_example(self.examples[arrival.example], self.pool)
+        yield from self._run(example, choice, arrival.asked)
 
     def drop_mask(
         self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
@@ -130,10 +131,10 @@ class SegmentTab:
                 raise UnreadableImage(text.TOO_MANY_MASKS)
             reference = read_reference(arrival.files, workspace.scan)
         except UnreadableImage as error:
-            shown = describe_workspace(workspace, self.examples)
+            shown = self._describe(workspace, arrival.asked)
             shown.mask = Note(error=str(error))
             return gr.skip(), shown, gr.skip()
-        return self._show(workspace.with_reference(reference), choice)
+        return self._show(workspace.with_reference(reference), choice, arrival.asked)
 
     def invert_mask(self, workspace: Workspace | None, choice: ViewerChoice) -> Update:
         """Exchange lesion and background of the uploaded mask, or exchange them back."""
@@ -193,7 +194,7 @@ class SegmentTab:
     def _open_first(self) -> Workspace:
         return open_example(next(iter(self.examples.values())), self.pool)
 
-    def _run(self, workspace: Workspace, choice: ViewerChoice) -> Iterator[Update]:
+    def _run(self, workspace: Workspace, choice: ViewerChoice, asked: str = "") -> Iterator[Update]:
         chosen, told = first_usable(self.pool, choice.model), None
         for step, running in workspace.run(self.pool, chosen):
             chosen = first_usable(self.pool, chosen)  # it may just have proved unusable
@@ -201,20 +202,25 @@ class SegmentTab:
             pauses = bool(running and chosen in step.segmentations and self.count_waiting())
             shown = self._view(step, chosen, "" if pauses else running)
             # The card is sent when it changes: it would overwrite what a visitor chooses meanwhile.
-            card = describe_workspace(step, self.examples)
+            card = self._describe(step, asked)
             yield shown, gr.skip() if card == told else card, step
             told = card
             if step.segmentations and not step.example:
                 look_for_copy(step.scan)  # the first answer is on its way; this took no time of it
             if pauses:
                 break
-        card = describe_workspace(step, self.examples)
+        card = self._describe(step, asked)
         yield gr.skip(), gr.skip() if card == told else card, gr.skip()
 
-    def _show(self, workspace: Workspace, choice: ViewerChoice) -> Update:
+    def _show(self, workspace: Workspace, choice: ViewerChoice, asked: str = "") -> Update:
         chosen = first_usable(self.pool, choice.model)
         shown = self._view(workspace, chosen)
-        return shown, describe_workspace(workspace, self.examples), workspace
+        return shown, self._describe(workspace, asked), workspace
+
+    def _describe(self, workspace: Workspace, asked: str) -> IntakeData:
+        card = describe_workspace(workspace, self.examples)
+        card.answered = asked
+        return card
 
     def _view(self, workspace: Workspace, chosen: str, running: str = "") -> ViewerData:
         shown = show_workspace(workspace, self.pool, self.viewer, chosen=chosen, running=running)

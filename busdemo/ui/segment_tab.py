@@ -67,11 +67,11 @@ def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
     outputs = [tab.viewer, tab.intake, state]
     shared = _QUEUE
     files = [tab.intake, state, tab.viewer]
-    # Another image, frame or example while models still run: the last one wins.
+    # Another file, frame or example while one is being answered: the last one wins.
     last: dict[str, Any] = {**shared, "trigger_mode": "always_last"}
     tab.intake.drop_image(tab.drop_image, files, outputs, **last)
     tab.intake.pick_example(tab.pick_example, [tab.intake, tab.viewer], outputs, **last)
-    tab.intake.drop_mask(tab.drop_mask, files, outputs, **shared)
+    tab.intake.drop_mask(tab.drop_mask, files, outputs, **last)
     tab.intake.invert_mask(tab.invert_mask, [state, tab.viewer], outputs, **shared)
     tab.intake.remove_mask(tab.remove_mask, [state, tab.viewer], outputs, **shared)
     # A second wish while one is being answered must not be dropped: it is asked for only once.

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_world import add_model, draw_scan
+from tiny_world import add_model, add_recipe, draw_scan
 from torch import Tensor, nn
 
 from busdemo.imaging.arrays import GreyImage
@@ -145,6 +145,20 @@ def test_warming_up_times_every_model_that_can_run(weights: Path) -> None:
     assert list(pool.milliseconds) == ["good"]
     assert pool.milliseconds["good"] > 0
     assert list(pool.problems) == ["forged"]
+
+
+def test_timed_again_the_faster_time_counts_for_a_model_and_its_recipes(weights: Path) -> None:
+    add_model(weights, "good")
+    add_model(weights, "other")
+    add_recipe(weights, "both", ["good", "other"])
+    pool = SegmenterPool(read_cards(weights))
+    pool.time_again()
+    assert pool.milliseconds == {}  # nothing was timed before
+    pool.milliseconds |= {"good": 1e9, "other": 1e-9, "both": 1e9}
+    pool.time_again()
+    assert 0 < pool.milliseconds["good"] < 1e9
+    assert pool.milliseconds["other"] == 1e-9
+    assert pool.milliseconds["both"] == pool.milliseconds["good"] + 1e-9
 
 
 def test_a_faster_engine_takes_over_once_the_models_are_warm(

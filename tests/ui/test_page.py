@@ -162,6 +162,25 @@ def test_another_frame_of_a_dicom_file_is_shown_when_it_is_asked_for(page: Page)
     assert "frame 3 of 3" in note(page, "image", "frame 3")
 
 
+def test_the_last_of_several_frames_and_files_chosen_in_a_row_is_shown(
+    page: Page, phantom: tuple[bytes, np.ndarray]
+) -> None:
+    """Each comes before the one before is answered."""
+    from imaging.dicom_files import CASE, dicom_file
+
+    frames = np.stack([CASE, CASE[::-1], 255 - CASE])
+    drop(page, "image", ("rows.dcm", dicom_file(frames, frames=3)))
+    wait_until_ready(page, "rows.dcm")
+    for frame in ("3", "1", "2"):
+        page.fill(".bd-frame input", frame)
+        page.dispatch_event(".bd-frame input", "change")
+    assert "frame 2 of 3" in note(page, "image", "frame 2")
+    for name in ("first.png", "second.png", "third.png"):
+        drop(page, "image", (name, phantom[0]))
+    wait_until_ready(page, "third.png")
+    assert note(page, "image", "third.png")
+
+
 def test_an_inverted_mask_is_offered_to_be_exchanged_not_changed_unasked(
     page: Page, phantom: tuple[bytes, np.ndarray]
 ) -> None:

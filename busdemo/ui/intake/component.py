@@ -51,6 +51,10 @@ class IntakeData(GradioModel):  # type: ignore[misc]
     frames: int = 1
     frame: int = 0
     files: list[FileData] = Field(default_factory=list)
+    asked: str = ""
+    """On the way up: names this wish for files, an example or a frame."""
+    answered: str = ""
+    """Names the wish that this card answers."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Arrival:
     example: str = ""
     frame: int = 0
     """Which frame of the file, from 1; 0 where none was chosen."""
+    asked: str = ""
+    """Names the wish, for the browser to know its answer by."""
 
 
 class Intake(PageComponent):
@@ -83,7 +89,7 @@ class Intake(PageComponent):
             (Path(file.orig_name or file.path).name[:200], Path(file.path).read_bytes())
             for file in payload.files[:MOST_FILES]
         )
-        return Arrival(files, payload.example[:64], payload.frame)
+        return Arrival(files, payload.example[:64], payload.frame, payload.asked[:64])
 
     def postprocess(self, value: IntakeData | None) -> IntakeData | None:
         """Passed on as it is; the card's words are plain text in the browser."""

@@ -5,6 +5,9 @@ const root = element.querySelector('.bd-intake');
 const MOST_BYTES = 20 * 2 ** 20;
 const EVENTS = { image: 'drop_image', mask: 'drop_mask' };
 const turns = { image: 0, mask: 0 };
+// What was asked for last and is not answered yet. Gradio sends an event that came while another
+// was answered only afterwards, with the value of that moment, which that answer has overwritten.
+let wish = null, wishes = 0;
 // The image's upload, so that another of its frames can be asked for: the server keeps only one.
 let imageFiles = [];
 // A mask belongs to the image on the table: one dropped while an image is on its way waits until
@@ -16,6 +19,17 @@ function expectImage() {
     tellShown = done;
     setTimeout(done, 30000);
   });
+}
+
+function ask(event, { files = [], example = '', frame = 0 }) {
+  wish = { files, example, frame, asked: `${++wishes}` };
+  props.value = { ...props.value, ...wish };
+  trigger(event);
+}
+
+function keepWish(value) {
+  if (wish && value.answered === wish.asked) wish = null;
+  if (wish && value.asked !== wish.asked) props.value = { ...value, ...wish };
 }
 
 function showNote(kind, { name = '', text = '', error = '' }) {
@@ -78,8 +92,7 @@ async function send(kind, files) {
     if (kind === 'mask') await before;
     if (mine !== turns[kind]) return;
     if (kind === 'image') imageFiles = sent;
-    props.value = { ...props.value, files: sent, example: '', frame: 0 };
-    trigger(EVENTS[kind]);
+    ask(EVENTS[kind], { files: sent });
     if (kind === 'image') watchQueue();
   } catch (failure) {
     tellShown();
@@ -111,9 +124,8 @@ function buildTile({ id, title, picture }) {
 function pickExample(id) {
   turns.image++;
   turns.mask++;
-  props.value = { ...props.value, files: [], example: id };
   markTile(id);
-  trigger('pick_example');
+  ask('pick_example', { example: id });
   watchQueue();
 }
 
@@ -139,8 +151,7 @@ function askFrame(event) {
   turns.image++;
   expectImage();
   showNote('image', { text: 'Reading…' });
-  props.value = { ...props.value, files: imageFiles, example: '', frame };
-  trigger('drop_image');
+  ask('drop_image', { files: imageFiles, frame });
 }
 
 function show(value) {
@@ -166,5 +177,6 @@ watch('value', () => {
   clearInterval(waiting);
   tellShown();
   show(props.value);
+  keepWish(props.value);
 });
 show(props.value);
