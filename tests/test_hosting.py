@@ -124,3 +124,4 @@ def test_the_docker_image_runs_without_root_writes_only_to_tmp_and_is_asked_for_
     for name in ("GRADIO_TEMP_DIR", "HF_HOME", "XDG_CACHE_HOME"):
         assert re.search(rf"{name}=/tmp/", written)
     assert any(line.startswith("HEALTHCHECK") for line in lines)
+    assert "STOPSIGNAL SIGINT" in lines  # as process 1, Python does not hear SIGTERM
