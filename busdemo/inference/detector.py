@@ -12,7 +12,7 @@ from scipy import special
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.boxes import Box, suppress
 from busdemo.imaging.fit import Fit
-from busdemo.inference.engines import Engine, build_engine
+from busdemo.inference.engines import Engine, TorchEngine, fold_batch_norms
 from busdemo.inference.segmenter import prepare
 from busdemo.scoring.detection import FoundBoxes
 from busdemo.zoo.architectures.lesion_detector import STRIDE_PX
@@ -129,7 +129,7 @@ def load_detector(card: Card | None) -> LesionFinder:
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
     network = load_network(card.folder, card.sha256, find_weights(card))
-    engine = build_engine(network, card.preprocessing)
+    engine = TorchEngine(fold_batch_norms(network))  # a fifth faster
     return LesionFinder(engine, card.preprocessing, read_tuning(card), card.sha256)
 
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 import threading
 import warnings
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from busdemo.zoo.cards import Preprocessing
 from busdemo.zoo.loading import UnusableModel
@@ -57,6 +59,20 @@ class TorchEngine:
             height, width = image.shape[2:]
             raise UnusableModel(f"It cannot compute a {width}x{height} input.") from error
         return logits
+
+
+def fold_batch_norms(network: nn.Module) -> nn.Module:
+    """The same network in evaluation mode, each batch norm folded into the convolution before it.
+
+    For networks whose batch norms are defined right behind the convolutions they follow, as our
+    detector's are; activations that timm builds into a batch norm stay. The network is changed.
+    """
+    for parent in list(network.modules()):
+        for (name, first), (following, second) in pairwise(list(parent.named_children())):
+            if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+                setattr(parent, name, fuse_conv_bn_eval(first, second))
+                setattr(parent, following, nn.Sequential(*second.children()))
+    return network
 
 
 class OpenVinoEngine:

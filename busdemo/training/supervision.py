@@ -8,8 +8,14 @@ from torch.nn import functional
 from busdemo.zoo.architectures.unet3_plus import UNet3Plus
 
 
-class Supervised(nn.Module):
-    """A U-Net++ or U-Net3+ with its side outputs; in evaluation mode it is the network alone.
+class Guided(nn.Module):
+    """A network with heads that only training needs; in evaluation mode it is the network alone."""
+
+    network: nn.Module
+
+
+class Supervised(Guided):
+    """A U-Net++ or U-Net3+ with its side outputs.
 
     U-Net3+ (arXiv 2004.08790) brings its heads along. smp's U-Net++ has none: every node of its
     finest row (arXiv 1807.10165, figure 1c) gets a 1x1 convolution here, dropped after training.
@@ -62,7 +68,7 @@ def supervise(network: nn.Module) -> nn.Module:
 
 def unsupervised(network: nn.Module) -> nn.Module:
     """The network that ships."""
-    return network.network if isinstance(network, Supervised) else network
+    return network.network if isinstance(network, Guided) else network
 
 
 def outputs_of(answer: Tensor | list[Tensor]) -> list[Tensor]:

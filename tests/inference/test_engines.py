@@ -5,11 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_world import TINY
+from tiny_world import TINY, TINY_DETECTOR
 from torch import nn
 
 from busdemo.inference import engines
-from busdemo.inference.engines import OpenVinoEngine, TorchEngine, build_engine
+from busdemo.inference.engines import (
+    OpenVinoEngine,
+    TorchEngine,
+    build_engine,
+    fold_batch_norms,
+)
 from busdemo.zoo.cards import Preprocessing
 from busdemo.zoo.loading import UnusableModel, build_network
 
@@ -116,3 +121,19 @@ def test_several_threads_ask_openvino_at_once_and_get_what_one_gets(network: nn.
         answers = list(threads.map(together.run, images))
     for image, answer in zip(images, answers, strict=True):
         assert np.array_equal(answer, alone.run(image))
+
+
+def test_folded_batch_norms_leave_the_answer_as_it_is() -> None:
+    torch.manual_seed(0)
+    detector = build_network(TINY_DETECTOR)
+    for module in detector.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.5, 0.5)  # type: ignore[union-attr, operator]
+            module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr, operator]
+    detector.eval()
+    image = torch.rand(1, 1, 64, 96)
+    with torch.inference_mode():
+        before = detector(image)
+        folded = fold_batch_norms(detector)
+        assert torch.allclose(folded(image), before, rtol=1e-4, atol=1e-4)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())

@@ -1,8 +1,8 @@
 """From a finished run to weights/detector/; everything that is left to choose, on validation."""
 
+import csv
 import hashlib
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,19 +17,27 @@ from busdemo.evaluation.datasets import Case, read_index
 from busdemo.evaluation.detection import DetectionRun, run_detector
 from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.inference.detector import DETECTION, LesionFinder, Tuning
-from busdemo.inference.engines import TorchEngine
+from busdemo.inference.engines import TorchEngine, fold_batch_norms
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.scoring.detection import average_precision
 from busdemo.scoring.overlap import score_overlap
 from busdemo.training.detector.card_text import describe_detector
-from busdemo.training.detector.run import CONFIG, DETECTOR, RECIPE, STARTS_FROM, train_detector
+from busdemo.training.detector.run import (
+    BEST,
+    CONFIG,
+    DETECTOR,
+    PHASES,
+    STARTS_FROM,
+    phase_folder,
+    train_detector,
+)
 from busdemo.training.export import renew_card, settings, write_json
 from busdemo.training.recipe import MEAN, STANDARD_DEVIATION
 from busdemo.zoo.cards import WEIGHTS, Preprocessing, read_cards
 from busdemo.zoo.loading import build_network, load_network
 
-SIDES_PX = (160, 192, 224)
+SIDES_PX = (192, 224, 256)
 MOST_IOUS = (0.3, 0.45, 0.6)
 PADDINGS = (0.125, 0.25, 0.375, 0.5)
 """What is tried on validation data."""
@@ -55,11 +63,12 @@ def export_detector(data: Path, runs: Path, weights: Path) -> Tuning:
     """
     folder = weights / DETECTOR
     folder.mkdir(parents=True, exist_ok=True)
-    state = load_file(runs / DETECTOR / "best.safetensors")
+    state = load_file(phase_folder(runs, len(PHASES)) / BEST)
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
     write_json(folder / "config.json", CONFIG)
-    shutil.copy(runs / DETECTOR / "curves.csv", folder / "curves.csv")
+    folders = [phase_folder(runs, number) for number in range(1, len(PHASES) + 1)]
+    join_curves([one / "curves.csv" for one in folders], folder / "curves.csv")
     sha256 = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     validation = read_index(data, "val")
     preprocessing, tuning = _choose(folder, sha256, validation, weights)
@@ -72,7 +81,7 @@ def export_detector(data: Path, runs: Path, weights: Path) -> Tuning:
         "parameters": sum(p.numel() for p in build_network(CONFIG).parameters()),
         "gflops": round(_count_gflops(preprocessing.input_wh[0]), 2),
         "start": f"{STARTS_FROM}'s encoder",
-        "recipe": json.loads(json.dumps(asdict(RECIPE))),
+        "recipe": json.loads(json.dumps([asdict(phase) for phase in PHASES])),
         "results": [],
     }
     images = len(read_index(data, "train"))
@@ -80,10 +89,23 @@ def export_detector(data: Path, runs: Path, weights: Path) -> Tuning:
     return tuning
 
 
+def join_curves(phases: Sequence[Path], joined: Path) -> None:
+    """The curves of several phases as one file, the epochs counted through."""
+    rows: list[dict[str, str]] = []
+    for path in phases:
+        with path.open(encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+        rows += [row | {"epoch": str(len(rows) + int(row["epoch"]))} for row in found]
+    with joined.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def _choose(
     folder: Path, sha256: str, cases: Sequence[Case], weights: Path
 ) -> tuple[Preprocessing, Tuning]:
-    engine = TorchEngine(load_network(folder, sha256))
+    engine = TorchEngine(fold_batch_norms(load_network(folder, sha256)))
 
     def run(side: int, most_iou: float) -> DetectionRun:
         return run_detector(LesionFinder(engine, _stretch(side), Tuning(0.5, most_iou, 0.5)), cases)

@@ -1,8 +1,9 @@
 """Training the detector, in the loop of the segmentation networks."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -21,9 +22,11 @@ from busdemo.scoring.detection import average_precision, match_boxes
 from busdemo.training.augmentation import build_augmentation
 from busdemo.training.data import Samples, load_batches, resize
 from busdemo.training.detector.losses import boxes_of_numbers, detection_loss
+from busdemo.training.detector.outlining import Outlining, marking_loss
 from busdemo.training.loop import Run, Task, forward
 from busdemo.training.recipe import ENCODER, Recipe
 from busdemo.training.train import read_splits, widen_depthwise_convolutions
+from busdemo.zoo.architectures.lesion_detector import LesionDetector
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 
@@ -36,14 +39,32 @@ CONFIG: dict[str, Any] = {
     "in_channels": 1,
     "width": 96,
 }
-RECIPE = Recipe(stages=((15, 160), (4, 224)))
 STARTS_FROM = "unet"
 """The model in weights/ whose trained encoder it starts from: the same layers, the same train
 split."""
 
-FROZEN_STAGES = 3
-"""The encoder's stem and so many of its stages stay as they were learned there: their gradients, at
-the finest sizes, would take half of the training time."""
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the training, which starts from the best epoch of the part before.
+
+    `frozen_stages` of the encoder, and its stem, stay as they are: their gradients, at the finest
+    sizes, take half of the time. `outlined`: a second head marks lesion pixels meanwhile.
+    """
+
+    recipe: Recipe
+    frozen_stages: int = 0
+    outlined: bool = True
+
+
+PHASES = (
+    Phase(Recipe(stages=((15, 160), (4, 224))), frozen_stages=3, outlined=False),
+    Phase(Recipe(stages=((4, 192), (10, 224)), peak_learning_rate=6e-4)),
+    Phase(Recipe(stages=((7, 256),), peak_learning_rate=4e-4)),
+)
+
+BEST = "best.safetensors"
+"""In a phase's folder: the averaged weights of its best epoch."""
 
 MOST_IOU = 0.6
 """Of two boxes that overlap by more, the better stays while training is watched."""
@@ -57,9 +78,14 @@ def load_numbered(
 
 
 def find_loss(network: nn.Module, batch: tuple[Tensor, Tensor], device: str) -> Tensor:
-    """The loss of images (B, 1, S, S) and numbered lesions (B, 1, S, S)."""
+    """The loss of images (B, 1, S, S) and numbered lesions (B, 1, S, S), of boxes and, where the
+    network gives one, of a marked map."""
     image, numbered = batch
-    return detection_loss(_find(network, image, device), numbered)
+    output = forward(network, image, device)
+    if isinstance(output, Tensor):
+        return detection_loss(output, numbered)
+    boxes, marked = output
+    return detection_loss(boxes, numbered) + marking_loss(marked, numbered)
 
 
 @torch.inference_mode()
@@ -140,22 +166,41 @@ def number_lesions(samples: Samples) -> Samples:
 
 
 def train_detector(
-    data: Path, runs: Path, *, weights: Path = WEIGHTS, workers: int = 0, recipe: Recipe = RECIPE
+    data: Path,
+    runs: Path,
+    *,
+    weights: Path = WEIGHTS,
+    workers: int = 0,
+    phases: Sequence[Phase] = PHASES,
 ) -> float:
     """Train the detector, or go on with it; the best mAP@50:95 over validation lesion images.
 
-    Raises FileNotFoundError when `weights` lacks the network whose encoder it starts from.
+    Each phase has its folder in `runs/detector/`, from 1. Raises FileNotFoundError when `weights`
+    lacks the network whose encoder it starts from.
     """
     keep_freed_memory()
-    splits = read_splits(data, recipe.final_side_px, recipe.phantoms, recipe.seed)
-    samples, validation = (number_lesions(part) for part in splits)
-    torch.manual_seed(recipe.seed)
-    network = build_network(CONFIG)
-    start_from_segmenter(network, weights / STARTS_FROM / "model.safetensors")
-    freeze_stages(network, FROZEN_STAGES)
-    widen_depthwise_convolutions(network)
-    run = Run(network, recipe, runs / DETECTOR, task=FINDING, workers=workers)
-    return run.train(samples, validation)
+    best = 0.0
+    for number, phase in enumerate(phases, start=1):
+        recipe = phase.recipe
+        splits = read_splits(data, recipe.final_side_px, recipe.phantoms, recipe.seed)
+        samples, validation = (number_lesions(part) for part in splits)
+        torch.manual_seed(recipe.seed)
+        network = build_network(CONFIG)
+        if number == 1:
+            start_from_segmenter(network, weights / STARTS_FROM / "model.safetensors")
+        else:
+            network.load_state_dict(load_file(phase_folder(runs, number - 1) / BEST))
+        freeze_stages(network, phase.frozen_stages)
+        widen_depthwise_convolutions(network)
+        taught = Outlining(cast(LesionDetector, network)) if phase.outlined else network
+        run = Run(taught, recipe, phase_folder(runs, number), task=FINDING, workers=workers)
+        best = run.train(samples, validation)
+    return best
+
+
+def phase_folder(runs: Path, number: int) -> Path:
+    """Where a phase, counted from 1, keeps its state."""
+    return runs / DETECTOR / str(number)
 
 
 def start_from_segmenter(network: nn.Module, path: Path) -> None:
@@ -167,7 +212,9 @@ def start_from_segmenter(network: nn.Module, path: Path) -> None:
 
 
 def freeze_stages(network: nn.Module, stages: int) -> None:
-    """Leave the stem and the first stages of the detector's encoder as they are."""
+    """Leave the stem and the first stages of the detector's encoder as they are; 0: none of it."""
+    if not stages:
+        return
     encoder = network.encoder.model  # type: ignore[union-attr]
     for part in (encoder.conv_stem, encoder.bn1, *list(encoder.blocks)[:stages]):  # type: ignore[union-attr, arg-type]
         for parameter in part.parameters():

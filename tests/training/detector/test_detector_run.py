@@ -3,19 +3,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tiny_world import TINY_DETECTOR, write_dataset
 
 from busdemo.training.data import Samples
 from busdemo.training.detector import run
+from busdemo.training.detector.outlining import Outlining, marking_loss
 from busdemo.training.detector.run import (
     AugmentedNumbers,
+    Phase,
     freeze_stages,
     number_lesions,
     start_from_segmenter,
     train_detector,
 )
 from busdemo.training.recipe import Recipe
+from busdemo.zoo.architectures.lesion_detector import LesionDetector
 from busdemo.zoo.loading import build_network
 
 
@@ -51,7 +54,9 @@ def test_the_encoder_starts_from_a_segmentation_networks(tmp_path: Path) -> None
 
 def test_the_first_stages_stay_as_they_are() -> None:
     network = build_network(run.CONFIG)
-    freeze_stages(network, run.FROZEN_STAGES)
+    freeze_stages(network, 0)
+    assert all(p.requires_grad for p in network.parameters())
+    freeze_stages(network, 3)
     learns = {k for k, p in network.named_parameters() if p.requires_grad}
     assert not any(
         k.startswith(("encoder.model.conv_stem", "encoder.model.blocks.2")) for k in learns
@@ -60,17 +65,47 @@ def test_the_first_stages_stay_as_they_are() -> None:
     assert "score.weight" in learns
 
 
-def test_training_leaves_curves_and_weights(
+def test_each_phase_starts_from_the_best_weights_of_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [(f"{s}-{n}", "BUSI", s, "benign") for s in ("train", "val") for n in range(2)]
     data = write_dataset(tmp_path / "data", rows)
     monkeypatch.setattr(run, "CONFIG", TINY_DETECTOR)
     monkeypatch.setattr(run, "start_from_segmenter", lambda *_: None)
-    recipe = Recipe(stages=((1, 32), (1, 64)), batch_size=2, phantoms=0)
-    best = train_detector(data, tmp_path / "runs", weights=tmp_path, recipe=recipe)
+    first = Recipe(stages=((1, 32), (1, 64)), batch_size=2, phantoms=0)
+    idle = Recipe(stages=((1, 64),), batch_size=2, peak_learning_rate=1e-12, phantoms=0)
+    phases = (Phase(first, outlined=False), Phase(idle))
+    best = train_detector(data, tmp_path / "runs", weights=tmp_path, phases=phases)
     assert 0 <= best <= 1
-    lines = (tmp_path / "runs" / "detector" / "curves.csv").read_text().splitlines()
-    assert lines[0].startswith("epoch,side_px,train_loss,map50,map50_95,")
-    assert len(lines) == 3
-    assert (tmp_path / "runs" / "detector" / "best.safetensors").is_file()
+    folders = [run.phase_folder(tmp_path / "runs", number) for number in (1, 2)]
+    lines = [(folder / "curves.csv").read_text().splitlines() for folder in folders]
+    assert lines[0][0].startswith("epoch,side_px,train_loss,map50,map50_95,")
+    assert [len(each) for each in lines] == [3, 2]
+    before, after = (load_file(folder / "best.safetensors") for folder in folders)
+    assert set(before) == set(after)  # the second head is dropped
+    assert torch.allclose(before["score.weight"], after["score.weight"], atol=1e-9)
+    assert not torch.equal(before["score.weight"], torch.zeros_like(before["score.weight"]))
+
+
+def test_the_second_head_is_told_by_the_same_map_and_only_while_training() -> None:
+    detector = build_network(TINY_DETECTOR)
+    assert isinstance(detector, LesionDetector)
+    outlining = Outlining(detector)
+    image = torch.rand(2, 1, 64, 96)
+    boxes, marked = outlining(image)
+    assert boxes.shape == (2, 5, 8, 12)
+    assert marked.shape == (2, 1, 32, 48)
+    marked.sum().backward()
+    assert detector.smooth[0].weight.grad is not None
+    assert detector.score.weight.grad is None
+    outlining.eval()
+    assert torch.equal(outlining(image), detector(image))
+
+
+def test_what_is_marked_well_costs_less() -> None:
+    numbered = torch.zeros(1, 1, 32, 32, dtype=torch.uint8)
+    numbered[..., 8:16, 8:20] = 2
+    right = torch.full((1, 1, 16, 16), -9.0)
+    right[..., 4:8, 4:10] = 9
+    assert marking_loss(right, numbered) < 0.01
+    assert marking_loss(-right, numbered) > 1
