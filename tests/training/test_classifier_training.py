@@ -1,26 +1,21 @@
-"""The classifier's samples, features and linear layer."""
+"""The classifier's samples, its two looks, and its training."""
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
-from sklearn.linear_model import LogisticRegression
+from safetensors.torch import load_file
+from tiny_world import add_model, write_dataset
 from torch import Tensor
 
 from busdemo.training.classifier import run
 from busdemo.training.classifier.calibration import calibrate
 from busdemo.training.classifier.degrading import Degrading
-from busdemo.training.classifier.features import Features
 from busdemo.training.classifier.samples import ClassSamples, cell_weights
-from busdemo.zoo.architectures.lesion_classifier import pool_maps
-
-
-def draw_features(count: int = 400) -> Features:
-    generator = torch.Generator().manual_seed(3)
-    labels = torch.randint(0, 3, (count,), generator=generator)
-    values = torch.randn(count, 5, generator=generator) * torch.tensor([1, 9, 0.1, 1, 1]) + 4
-    values[:, :3] += 1.5 * torch.eye(3)[labels] * torch.tensor([1, 9, 0.1])
-    return Features(values, labels, torch.ones(count))
+from busdemo.training.classifier.tuning import score_classes
+from busdemo.training.recipe import Recipe
+from busdemo.zoo.architectures.lesion_classifier import frame_mask, look_twice, pool_maps
 
 
 def test_a_map_is_averaged_over_the_image_and_over_the_mask() -> None:
@@ -36,31 +31,59 @@ def test_with_an_empty_mask_its_half_is_exactly_zero() -> None:
     assert not pooled[:, 3:].any()
 
 
-def test_the_layer_is_scikit_learns_logistic_regression() -> None:
-    features = draw_features()
-    recipe = run.ClassifierRecipe(smoothing=0.0)
-    run.RECIPE, before = recipe, run.RECIPE
-    try:
-        head, _ = run.fit_head(features, 0.01, steps=300)
-    finally:
-        run.RECIPE = before
-    values = features.values.numpy().astype(float)
-    standard = (values - values.mean(0)) / values.std(0, ddof=1)
-    theirs = LogisticRegression(C=1 / (0.01 * len(values)), max_iter=2000, tol=1e-8)
-    expected = theirs.fit(standard, features.labels.numpy()).predict_proba(standard)
-    with torch.no_grad():
-        found = torch.softmax(head(features.values), 1).numpy()
-    assert np.abs(found - expected).max() < 0.02
+def test_a_close_up_frames_the_mask_with_tissue_around_it() -> None:
+    y, x = np.mgrid[:128, :128] + 0.5
+    disc = torch.from_numpy(np.hypot(x - 80, y - 48) <= 20).float()[None]
+    frame = frame_mask(disc)[0].tolist()
+    middle_x, middle_y, half = (80 / 64 - 1, 48 / 64 - 1, 1.7 * 20 / 64)
+    assert frame == pytest.approx([middle_x, middle_y, half], abs=0.02)
+    looks = look_twice(torch.stack([disc, disc], dim=1))
+    assert looks.shape == (2, 2, 64, 64)
+    whole, close = looks[:, 1]
+    assert float(close.mean()) == pytest.approx(np.pi / 4 / 1.7**2, abs=0.01)
+    assert close.mean() > 3 * whole.mean()
 
 
-def test_the_best_weight_decay_on_validation_is_taken() -> None:
-    features = draw_features()
-    head, rows = run.choose_head(features, features, features, [0.01, 100.0])
-    assert rows[0]["score"] > 0.6
-    assert run.score_head(head, features)["score"] == max(
-        run.score_head(run.fit_head(features, decay)[0], features)["score"]
-        for decay in (0.01, 100.0)
-    )
+def test_without_a_mask_the_close_up_is_the_whole_again() -> None:
+    image = torch.rand(2, 1, 64, 64)
+    faint = torch.full_like(image, 0.2)
+    faint[1] = 0
+    first, second = look_twice(torch.cat([image, faint], dim=1)).chunk(2)
+    assert torch.allclose(first, second, atol=1e-6)
+
+
+def test_a_close_up_is_no_closer_than_an_eighth_of_the_image_on_either_side() -> None:
+    mask = torch.zeros(1, 64, 64)
+    mask[0, 30, 30] = 1
+    assert frame_mask(mask)[0].tolist() == pytest.approx([-0.047, -0.047, 0.25], abs=1e-3)
+
+
+def test_classes_are_scored_as_over_all_images() -> None:
+    labels = np.array([0, 1, 1, 2])
+    chances = np.array([[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.1, 0.3, 0.6], [0.1, 0.2, 0.7]])
+    scores = score_classes(chances, labels)
+    assert scores["accuracy"] == 0.75
+    assert scores["auc"] == 1.0
+    assert scores["score"] == 0.875
+
+
+def test_training_leaves_curves_and_weights_with_and_without_the_mask(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = ("normal", "benign", "malignant", "benign")
+    rows = [(f"{s}-{n}", "BUSI", s, labels[n]) for s in ("train", "val") for n in range(4)]
+    data = write_dataset(tmp_path / "data", rows)
+    add_model(weights, "unet")
+    monkeypatch.setattr(run, "start_from_segmenter", lambda network, _: network.state_dict())
+    recipe = Recipe(stages=((1, 64), (1, 128)), batch_size=2, phantoms=0)
+    best = run.train_classifier(data, tmp_path / "runs", weights=weights, recipe=recipe)
+    assert 0 <= best <= 1
+    folder = tmp_path / "runs" / "classifier"
+    lines = (folder / "curves.csv").read_text().splitlines()
+    assert lines[0].startswith("epoch,side_px,train_loss,accuracy,macro_f1,auc,score,accuracy_em")
+    assert len(lines) == 3
+    head = load_file(folder / "best.safetensors")["head.weight"]
+    assert bool(head.any())  # it started from zeros
 
 
 def test_small_classes_of_small_sets_count_more() -> None:

@@ -5,23 +5,25 @@ from collections.abc import Mapping
 from busdemo.imaging.masks import STOPS
 from busdemo.training.card_text import write_sections
 from busdemo.training.classifier.calibration import Calibration
-from busdemo.training.classifier.run import ClassifierRecipe
+from busdemo.training.recipe import Recipe
 
 
 def describe_classifier(
-    recipe: ClassifierRecipe, calibration: Calibration, train: Mapping[tuple[str, str], int]
+    recipe: Recipe, calibration: Calibration, train: Mapping[tuple[str, str], int]
 ) -> str:
     """The sections How it works, Use, Data, Protocol and Limits, in Markdown."""
-    side = recipe.side_px
+    side = recipe.final_side_px
+    stages = ", then ".join(f"{epochs} at {px} px" for epochs, px in recipe.stages)
     return write_sections(
         {
             "How it works": (
-                "The encoder of this zoo's U-Net (EfficientNet-Lite0) looks at the scan. Three of "
-                "its maps are averaged over the whole image and, weighted by the probability map "
-                "the U-Net predicts, over the lesion; a linear layer turns both into one logit "
-                "each for normal, benign and malignant. With an empty mask the second half is "
-                "exactly zero. **Research and teaching only, not a medical device, not for "
-                "diagnosis.**"
+                "An encoder (EfficientNet-Lite0) looks at the scan twice: at the whole of it, and "
+                "at a close-up around the mask that this zoo's U-Net predicts, both at half the "
+                "input's side. Three of its maps are averaged over each look and, weighted by the "
+                "probability map, over the lesion; a linear layer turns all of it into one logit "
+                "each for normal, benign and malignant. With an empty mask the close-up is the "
+                "whole scan again, and what the mask weights is exactly zero. **Research and "
+                "teaching only, not a medical device, not for diagnosis.**"
             ),
             "Use": (
                 f"Both channels padded to {side}x{side}; the scan as `(grey / 255 - mean) / std`, "
@@ -42,16 +44,17 @@ def describe_classifier(
                 "CC BY-NC, these weights are CC BY-NC 4.0."
             ),
             "Protocol": (
-                "Trained by `busdemo train classifier`: the encoder is the U-Net's and frozen (its "
-                "last convolution, which the U-Net lacks, is ImageNet's); a linear probe of the "
-                "U-Net's encoder told the classes apart better on val than one of ImageNet's. The "
-                f"linear layer is fitted to its optimum on {recipe.views} views of every train "
-                "image (as it is, then augmented), cross-entropy with smoothed labels, features "
-                "standardised; weight decay by the mean of accuracy and AUC on val, every one "
-                "tried in `curves.csv`. The masks are predicted ones in training, too; because a "
-                "network can be surer on its own train split, they were made worse at random: "
-                "log-odds scaled and shifted, blurred, noisy, another image's mask added, and "
-                "emptied for a fifth, so that the report without a mask is fair. On "
+                f"Trained by `busdemo train classifier`: {recipe.epochs} epochs ({stages}) from "
+                "the encoder of the U-Net (its last convolution, which the U-Net lacks, is "
+                "ImageNet's), all of it, AdamW, one-cycle to "
+                f"{recipe.peak_learning_rate:g}, weight decay {recipe.weight_decay:g}, batch "
+                f"{recipe.batch_size}, cross-entropy with smoothed labels, augmented images, "
+                "features standardised, three in ten dropped, averaged weights; the epoch by the "
+                "mean of accuracy and AUC on val, curves in `curves.csv`. The masks are predicted "
+                "ones in training, too; because a network can be surer on its own train split, "
+                "they were made worse at random: log-odds scaled and shifted, blurred, noisy, "
+                "another image's mask added, and emptied for a fifth, so that the report without a "
+                "mask is fair. On "
                 f"{calibration.images} val images, too, the temperature (cross-entropy "
                 f"{calibration.before:.3f} to {calibration.after:.3f}) and the threshold: the "
                 "highest that flags 95 % of the malignant images, curve in `operating.csv`, all "
@@ -62,9 +65,7 @@ def describe_classifier(
             "Limits": (
                 "Burnt-in calipers and text are in the training images and can give the class "
                 "away. Few machines, few operators. A probability says how such images were "
-                "labelled in four public sets, nothing about a person. The encoder was not trained "
-                "for this task, for time on two cores: fine-tuning it is the first thing to try. "
-                "One training run."
+                "labelled in four public sets, nothing about a person. One training run."
             ),
         }
     )

@@ -41,10 +41,10 @@ def train_and_export_classifier(
     runs: Path,
     *,
     weights: Path = WEIGHTS,
-    workers: int = 0,  # noqa: ARG001
+    workers: int = 0,
 ) -> float:
     """Train the classifier and write `weights/classifier/`; the operating threshold."""
-    best = train_classifier(data, runs, weights=weights)
+    best = train_classifier(data, runs, weights=weights, workers=workers)
     print(f"{CLASSIFIER}: validation mean of accuracy and AUC {best:.3f}.", flush=True)
     return export_classifier(data, runs, weights)
 
@@ -61,7 +61,7 @@ def export_classifier(data: Path, runs: Path, weights: Path) -> float:
     save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
     shutil.copy(run / "curves.csv", folder / "curves.csv")
     pool = SegmenterPool(read_cards(weights))
-    side = RECIPE.side_px
+    side = RECIPE.final_side_px
     samples = read_class_samples(read_index(data, "val"), pool, MASK_FROM, side, run)
     network = build_classifier(CONFIG)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
@@ -75,7 +75,7 @@ def export_classifier(data: Path, runs: Path, weights: Path) -> float:
         "mask_sha256": pool.cards[MASK_FROM].sha256,
         "temperature": round(calibration.temperature, 4),
         "recipe": json.loads(json.dumps(asdict(RECIPE))),
-        "start": "the U-Net's encoder, frozen",
+        "start": "the U-Net's encoder",
         "results": [],
     }
     _renew_card(folder, facts, describe_classifier(RECIPE, calibration, train))

@@ -21,13 +21,24 @@ MAPS = {
 MASK_FACTS = 2
 """Numbers about the mask itself: its mean and its maximum."""
 
+CLOSE_UP = 3.4
+"""Half a close-up's side in standard deviations of the mask: a disc of radius r has r / 2 on each
+axis, so that 0.7 r of tissue shows around it."""
+
+CERTAIN, LEAST_SHARE = 0.25, 2e-4
+"""Fainter places of the mask do not count for the close-up, nor does a mask whose certain places
+add up to less than this share of the image."""
+
 
 class LesionClassifier(nn.Module):
-    """One of timm's encoders over the scan, pooled over the whole image and over the soft mask.
+    """One of timm's encoders over two looks at a scan, each pooled over itself and over the mask.
 
-    Three maps of the encoder (strides 16 and 32, and after its last convolution) are averaged
-    twice, once with every place alike and once weighted by the mask; a linear layer reads both.
-    With an empty mask the second half is exactly zero. `encoder_name` is timm's, without weights.
+    The first look is the whole image at half the input's side, the second a close-up of the same
+    size around the mask, which shows more of a small lesion's border; with an empty mask it is the
+    whole image again. Three maps of the encoder (strides 16 and 32, and after its last convolution)
+    are averaged twice, once with every place alike and once weighted by the mask; a linear layer
+    reads all of it, standardised. With an empty mask what is weighted by it is exactly zero.
+    `encoder_name` is timm's, without weights.
     """
 
     def __init__(self, encoder_name: str) -> None:
@@ -40,12 +51,19 @@ class LesionClassifier(nn.Module):
         self.model: Any = encoder
         widths = [block[-1].conv_pwl.out_channels for block in self._tapped()]
         width = sum(widths) + encoder.conv_head.out_channels
-        self.head = nn.Linear(2 * width + MASK_FACTS, len(CLASSES))
+        features = 2 * (2 * width + MASK_FACTS)
+        self.standardise = nn.BatchNorm1d(features, affine=False)
+        self.dropout = nn.Dropout(0.3)
+        self.head = nn.Linear(features, len(CLASSES))
 
     def forward(self, image_and_mask: Tensor) -> Tensor:
-        """Logits (B, 3) of (B, 2, S, S): the scan, normalised, and a map in [0, 1]."""
-        image, mask = image_and_mask[:, :1], image_and_mask[:, 1:]
-        logits: Tensor = self.head(pool_maps(self.compute_maps(image), mask))
+        """Logits (B, 3) of (B, 2, S, S): the scan, normalised, and a map in [0, 1]; S is even."""
+        looks = look_twice(image_and_mask)
+        # One batch of all first and then all second looks; Grad-CAM shows the first.
+        maps, mask = self.compute_maps(looks[:, :1]), looks[:, 1:]
+        first, second = pool_maps(maps, mask).chunk(2)
+        features = self.standardise(torch.cat([first, second], dim=1))
+        logits: Tensor = self.head(self.dropout(features))
         return logits
 
     def compute_maps(self, image: Tensor) -> list[Tensor]:
@@ -61,6 +79,40 @@ class LesionClassifier(nn.Module):
     def _tapped(self) -> list[Any]:
         blocks = self.model.blocks
         return [blocks[4], blocks[6]]
+
+
+def look_twice(image_and_mask: Tensor) -> Tensor:
+    """The whole of (B, 2, S, S) at half its side, then its close-ups: (2B, 2, S/2, S/2)."""
+    side = image_and_mask.shape[-1] // 2
+    whole = functional.avg_pool2d(image_and_mask, 2)
+    frame = frame_mask(image_and_mask[:, 1])
+    theta = image_and_mask.new_zeros(len(frame), 2, 3)
+    theta[:, 0, 0] = theta[:, 1, 1] = frame[:, 2]
+    theta[:, :, 2] = frame[:, :2]
+    grid = functional.affine_grid(theta, [len(frame), 2, side, side], align_corners=False)
+    close = functional.grid_sample(image_and_mask, grid, padding_mode="border", align_corners=False)
+    return torch.cat([whole, close])
+
+
+def frame_mask(mask: Tensor) -> Tensor:
+    """Centre x, y and half the side (B, 3) of a square around each mask (B, S, S) in [0, 1].
+
+    In affine_grid's units, -1 to 1 from edge to edge; 0, 0, 1 where there is hardly any mask.
+    """
+    size = mask.shape[-1]
+    weight = mask * (mask > CERTAIN)
+    total = weight.sum((1, 2))
+    at = (torch.arange(size, device=mask.device, dtype=mask.dtype) + 0.5) * (2 / size) - 1
+    found = []
+    for axis in (1, 2):  # summed over y first, which leaves x
+        along = weight.sum(axis) / total.clamp(min=1e-6)[:, None]
+        middle = (along * at).sum(1)
+        found.append((middle, (along * (at - middle[:, None]) ** 2).sum(1).sqrt()))
+    (x, wide), (y, high) = found
+    half = (CLOSE_UP * torch.maximum(wide, high)).clamp(0.25, 1.0)
+    frame = torch.stack([x, y, half], dim=1)
+    whole = torch.tensor([0.0, 0.0, 1.0], device=mask.device, dtype=mask.dtype)
+    return torch.where((total >= LEAST_SHARE * size * size)[:, None], frame, whole)
 
 
 def pool_maps(maps: list[Tensor], mask: Tensor) -> Tensor:
