@@ -11,6 +11,7 @@ from safetensors import safe_open
 from busdemo.evaluation.report import tabulate_results
 from busdemo.inference.segmenter import SegmenterPool, load_segmenter
 from busdemo.phantoms import EXAMPLES, simulate
+from busdemo.zoo.card_reading import read_curves
 from busdemo.zoo.cards import WEIGHTS, YOUR_MODELS, Card, read_card, read_cards, read_facts
 from busdemo.zoo.loading import build_network
 
@@ -51,6 +52,17 @@ def test_what_cannot_run_has_no_weights_and_no_results() -> None:
         if card.problem is not None:
             assert NO_WEIGHTS in card.problem
             assert card.results == ()
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [card.folder for card in read_cards(task=None) if not card.members],
+    ids=lambda folder: folder.name,
+)
+def test_the_curves_of_a_training_have_a_row_for_every_epoch(folder: Path) -> None:
+    epochs = read_curves(folder / "curves.csv")["epoch"]
+    assert epochs == list(range(1, len(epochs) + 1))
+    assert len(epochs) >= 3
 
 
 def test_all_weights_together_are_small() -> None:
