@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
+from busdemo.inference.memory import share_freed_memory
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import benchmark_tab, text
@@ -102,6 +103,7 @@ def launch(
     `detector` cannot run.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    share_freed_memory()
     pool = open_pool(weights)
     staged = open_two_stage(pool, weights, detector)
     page = build_page(pool, staged=staged)

@@ -1,15 +1,18 @@
-"""One address cannot take the whole server: requests that cost something are counted."""
+"""Nobody takes the whole server: costly requests are counted, files and memory given back."""
 
 import asyncio
+import gc
 import os
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from busdemo.inference import memory
 from busdemo.ui import limits
-from busdemo.ui.background import sweep_files
+from busdemo.ui.background import keep_what_is_loaded, sweep_files
 from busdemo.ui.limits import RateLimit, find_address
 
 
@@ -111,3 +114,27 @@ def test_files_that_lost_their_owner_are_deleted_when_they_are_old(tmp_path: Pat
     sweep_files(tmp_path, 6600)
     assert not old.exists()
     assert new.exists()
+
+
+def test_what_is_loaded_is_left_out_of_the_search_for_cycles_and_what_comes_later_is_not() -> None:
+    class Visitor:
+        itself: object
+
+    try:
+        keep_what_is_loaded()
+        assert gc.get_freeze_count() > 10_000
+        visitor = Visitor()
+        visitor.itself = visitor
+        left = weakref.ref(visitor)
+        del visitor
+        gc.collect()
+        assert left() is None
+    finally:
+        gc.unfreeze()
+
+
+def test_glibc_is_told_once_to_share_its_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(memory, "_tell_glibc", lambda *words: told.append(words))
+    memory.share_freed_memory()
+    assert told == [(-8, 2)]  # M_ARENA_MAX in malloc.h
