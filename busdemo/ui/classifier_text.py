@@ -16,8 +16,9 @@ WITH_MASK = "with the mask"
 EMPTIED = "mask emptied"
 PAINTED = "marks painted out"
 SEEN = (
-    "It sees the scan and the probability map of the model {source}, whichever model is chosen "
-    "above. “Mask emptied”: the same weights without that map."
+    "It sees the whole scan, a close-up of its lesion and the probability map of the model "
+    "{source}, whichever model is chosen above. “Mask emptied”: the same weights without map and "
+    "close-up."
 )
 
 NO_MARKS = (

@@ -29,7 +29,7 @@ const LOOKS = {
   },
   classifier: {
     name: 'Grad-CAM, classifier', unit: 'of the highest', top: 1, ends: ['max', '0'], parts: 'Class',
-    says: 'Where this layer of {model} speaks for that class, as a share of the highest value. It can be calipers or text as well as a lesion, and is no reason to believe the class.',
+    says: 'Where this layer of {model} speaks for that class in its look at the whole scan, as a share of the highest value; its close-up of the mask is not shown. It can be calipers or text as well as a lesion, and is no reason to believe the class.',
   },
 };
 
