@@ -1,6 +1,7 @@
 """What a page does beside answering visitors: fetch weights that are not here, time the models,
 read the shipped run."""
 
+import atexit
 import contextlib
 import gc
 import threading
@@ -52,6 +53,7 @@ def keep_what_is_loaded() -> None:
     gc.collect()
     gc.freeze()
     gc.collect()  # counts what is left, which is next to nothing
+    atexit.register(gc.unfreeze)  # some libraries complain of what is alive at the very end
 
 
 def start_background(staged: TwoStage) -> None:
