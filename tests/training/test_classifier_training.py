@@ -13,7 +13,7 @@ from busdemo.training.classifier import run
 from busdemo.training.classifier.calibration import calibrate
 from busdemo.training.classifier.degrading import Degrading
 from busdemo.training.classifier.samples import ClassSamples, cell_weights
-from busdemo.training.classifier.tuning import score_classes
+from busdemo.training.classifier.task import score_classes
 from busdemo.training.recipe import Recipe
 from busdemo.zoo.architectures.lesion_classifier import frame_mask, look_twice, pool_maps
 

@@ -11,7 +11,7 @@ from busdemo.evaluation.datasets import read_index
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.training.classifier.samples import read_class_samples
-from busdemo.training.classifier.tuning import CLASSIFYING
+from busdemo.training.classifier.task import CLASSIFYING
 from busdemo.training.loop import Run
 from busdemo.training.pretrained import read_imagenet_weights
 from busdemo.training.recipe import ENCODER, Recipe
