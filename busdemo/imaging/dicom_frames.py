@@ -1,7 +1,8 @@
 """One frame of a DICOM file's pixels, decoded by libraries that stand hostile streams.
 
 JPEG in all its kinds goes to Pillow, whose libjpeg-turbo also reads the lossless kind at 8 bits.
-GDCM is never asked, even where it is installed: broken streams end the process (CONTRIBUTING).
+GDCM is never asked, even where it is installed: broken streams end the process
+(docs/decisions/0030-lossless-jpeg-by-pillow.md).
 """
 
 import io
