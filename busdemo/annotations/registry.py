@@ -25,18 +25,61 @@ class Format:
     read: Reader
     knows_size: bool = True
     """Does a file say how large its image is?"""
+    reads: str = ""
+    """What of a file becomes lesion; with `leaves`, a line of docs/files.md."""
+    leaves: str = ""
+    """What of a file is left out, or refused in a sentence."""
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("DICOM segmentation", is_dicom_seg, read_dicom_seg),
-    Format("NIfTI", lambda data: kind_of(data) == "NIFTI", read_nifti_mask),
-    Format("JSON", is_json, read_json),
-    Format("CVAT XML", is_xml, read_cvat),
-    Format("YOLO text", is_yolo, read_yolo, knows_size=False),
+    Format(
+        "DICOM segmentation",
+        is_dicom_seg,
+        read_dicom_seg,
+        reads="each segment a mask, fractional ones cut at half, of the frame that shows most",
+        leaves="more than 500 frames or 100 segments",
+    ),
+    Format(
+        "NIfTI",
+        lambda data: kind_of(data) == "NIFTI",
+        read_nifti_mask,
+        reads="one slice, the one with most lesion; each label a mask",
+        leaves="anatomical directions; pairs of .hdr and .img",
+    ),
+    Format(
+        "JSON",
+        is_json,
+        read_json,
+        reads="COCO: polygons and run-length codes, by category and annotator; "
+        "LabelMe: polygons, rectangles, circles, by label",
+        leaves="COCO with boxes alone; LabelMe's points and lines",
+    ),
+    Format(
+        "CVAT XML",
+        is_xml,
+        read_cvat,
+        reads="CVAT for images 1.1: polygons, boxes, ellipses, masks, by label",
+        leaves="points and lines; XML with document types",
+    ),
+    Format(
+        "YOLO text",
+        is_yolo,
+        read_yolo,
+        knows_size=False,
+        reads="outlines, by class; a blank file marks nothing",
+        leaves="boxes",
+    ),
 )
 """Asked in this order; what none of them knows is read as a picture."""
 
-PICTURE = Format("picture", lambda _: True, read_picture)
+PICTURE = Format(
+    "picture",
+    lambda _: True,
+    read_picture,
+    reads="grey or coloured, 1 to 16 bits: what lies above half, or each colour or label a mask; "
+    "of a DICOM image's frames the one with most lesion",
+    leaves="pages of a TIFF and frames of a WebP after the first",
+)
 
 
 def format_of(data: bytes) -> Format:

@@ -10,6 +10,7 @@ from busdemo.cli.classify import add_classify
 from busdemo.cli.comparing import add_comparing
 from busdemo.cli.converting import add_converting
 from busdemo.cli.describe import add_describe
+from busdemo.cli.documenting import add_documenting
 from busdemo.cli.explaining import add_explaining
 from busdemo.cli.leakage import add_leakage
 from busdemo.cli.making import add_making
@@ -44,4 +45,5 @@ def build_parser() -> argparse.ArgumentParser:
     add_explaining(commands)
     add_sharing(commands)
     add_leakage(commands)
+    add_documenting(commands)
     return parser

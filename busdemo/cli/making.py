@@ -1,4 +1,4 @@
-"""The commands behind weights/, examples/ and the README."""
+"""The commands behind weights/ and examples/."""
 
 import argparse
 import json
@@ -16,7 +16,6 @@ def add_making(commands: Commands) -> None:
     _add_processing(commands)
     _add_evaluate(commands)
     _add_examples(commands)
-    _add_readme(commands)
 
 
 def _add_train(commands: Commands) -> None:
@@ -76,14 +75,6 @@ def _add_examples(commands: Commands) -> None:
     examples = commands.add_parser("examples", help="simulate the examples, run the opening one")
     examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
     examples.set_defaults(run=_examples)
-
-
-def _add_readme(commands: Commands) -> None:
-    readme = commands.add_parser(
-        "readme", help="renew what is generated in README.md and in the folder spaces"
-    )
-    readme.add_argument("--check", action="store_true", help="only say whether they are up to date")
-    readme.set_defaults(run=_readme)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -207,27 +198,4 @@ def _examples(options: argparse.Namespace) -> int:
 
     write_examples(options.out)
     write_opening(options.out, SegmenterPool(read_cards()))
-    return 0
-
-
-def _readme(options: argparse.Namespace) -> int:
-    from busdemo.evaluation.report import MODELS, insert, tabulate_cards
-    from busdemo.workflows.hosting import render_space
-    from busdemo.workflows.requirements import CannotBuild
-    from busdemo.zoo.cards import YOUR_MODELS, read_cards
-
-    path = Path("README.md")
-    present = path.read_text(encoding="utf-8")
-    cards = [card for card in read_cards() if card.family != YOUR_MODELS]
-    try:
-        renewed = {path: insert(present, tabulate_cards(cards), MODELS), **render_space(Path())}
-    except CannotBuild as error:
-        print(error, file=sys.stderr)
-        return 1
-    for path, content in renewed.items():
-        if not options.check:
-            path.write_text(content, encoding="utf-8")
-        elif content != path.read_text(encoding="utf-8"):
-            print(f"{path} is not up to date: run `busdemo readme`.", file=sys.stderr)
-            return 1
     return 0

@@ -15,13 +15,13 @@ from busdemo.zoo.cards import (
     ALL_SETS,
     LEAST_GROUPS,
     Card,
+    TestResult,
     read_cards,
     read_facts,
     write_card,
 )
 
 RESULTS = "<!-- results: computed by `busdemo evaluate` -->", "<!-- /results -->"
-MODELS = "<!-- models: written by `busdemo readme` -->", "<!-- /models -->"
 """Marks: what stands between them is generated and replaced."""
 
 Results = list[dict[str, Any]]
@@ -138,35 +138,34 @@ def tabulate_results(results: Results) -> str:
 
 def tabulate_cards(cards: Sequence[Card]) -> str:
     """The zoo as a Markdown table, one row a model, for the project's README."""
-    names = list(
-        dict.fromkeys(r.dataset for c in cards for r in c.results if r.dataset != ALL_SETS)
-    )
-    lines = [
-        "| model | weights start from | parameters | frozen threshold | "
-        + " | ".join(f"Dice {name}" for name in names)
-        + " | Dice all sets (95 %) | false alarms |",
-        "|---" * (len(names) + 6) + "|",
-    ]
-    for card in cards:
-        per_set = [card.result("lesion_dice", name) for name in names]
-        overall, alarms = card.result("lesion_dice"), card.result("false_alarms")
-        runs = card.problem is None
-        cells = [
+    rows = [("model", "starts from", "parameters", "Dice (95 %)", "false alarms")]
+    rows += [
+        (
             f"[{card.name}](weights/{card.id}/README.md)",
-            str(card.facts.get("start", "–")) if runs else "cannot run yet",
-            f"{card.parameters / 1e6:.1f} M" if runs else "–",
-            f"{card.threshold:.3f}" if runs else "–",
-            *("–" if r is None else f"{r.value:.3f}" for r in per_set),
-            "–"
-            if overall is None
-            else f"{overall.value:.3f} ({overall.low:.3f}–{overall.high:.3f})",
-            "–" if alarms is None else f"{alarms.value:.0%} of {alarms.n}",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    note = (
-        "Dice: mean over test images with a lesion, at native size. False alarms: share of normal"
-    )
-    return "\n".join([*lines, "", f"{note} test images with at least one pixel marked."])
+            str(card.facts.get("start", "–")) if card.problem is None else "cannot run yet",
+            f"{card.parameters / 1e6:.1f} M" if card.problem is None else "–",
+            _tell_dice(card.result("lesion_dice")),
+            _tell_share(card.result("false_alarms")),
+        )
+        for card in cards
+    ]
+    return tabulate(rows)
+
+
+def tabulate_test_sets(cards: Sequence[Card]) -> str:
+    """Every model's frozen threshold and Dice on each test set, as a Markdown table."""
+    names = dict.fromkeys(r.dataset for c in cards for r in c.results if r.metric == "lesion_dice")
+    rows = [("model", "frozen threshold", *names)]
+    for card in cards:
+        dice = [_tell_dice(card.result("lesion_dice", name)) for name in names]
+        rows.append((card.name, f"{card.threshold:.3f}" if card.problem is None else "–", *dice))
+    return tabulate(rows)
+
+
+def tabulate(rows: Sequence[Sequence[str]]) -> str:
+    """Rows, the first of them the head, as a Markdown table."""
+    head, *body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, "|---" * len(rows[0]) + "|", *body])
 
 
 def insert(text: str, block: str, marks: tuple[str, str]) -> str:
@@ -177,6 +176,17 @@ def insert(text: str, block: str, marks: tuple[str, str]) -> str:
         return f"{text.rstrip()}\n\n{marked}\n"
     before, rest = text.split(begin, 1)
     return before + marked + rest.split(end, 1)[1]
+
+
+def _tell_dice(result: TestResult | None) -> str:
+    if result is None:
+        return "–"
+    interval = f" ({result.low:.3f}–{result.high:.3f})" if result.groups >= LEAST_GROUPS else ""
+    return f"{result.value:.3f}{interval}"
+
+
+def _tell_share(result: TestResult | None) -> str:
+    return "–" if result is None else f"{result.value:.0%} of {result.n}"
 
 
 def _rounded(interval: Interval) -> dict[str, float | int]:

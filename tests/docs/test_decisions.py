@@ -8,7 +8,8 @@ import pytest
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DECISIONS = sorted(DOCS.glob("decisions/[0-9]*.md"))
 FORM = re.compile(
-    r"# (?P<number>\d{4}) [^\n]+\n\n- Date: 20\d\d-\d\d-\d\d\n- Superseded by: (?P<later>[^\n]+)\n\n"
+    r"# (?P<number>\d{4}) [^\n]+\n\n"
+    r"- Date: 20\d\d-\d\d-\d\d\n- Superseded by: (?P<later>[^\n]+)\n\n"
     r"## Context\n\n.+\n\n## Decision\n\n.+\n\n## Consequence\n\n.+",
     re.DOTALL,
 )

@@ -17,7 +17,7 @@ from busdemo.evaluation.readers.published import read_breast, read_bus_bra, read
 ALL = "all"
 """The split that is every image."""
 
-LAYOUTS = (
+WHAT_IS_READ = (
     "index.csv with images/ and masks/; BUSI, BUS-UCLM, BUS-BRA or BrEaST as published; images/ "
     "and masks/; NAME.png with NAME_mask.png; COCO; metadata.csv with file_name and mask_file_name"
 )
@@ -38,7 +38,7 @@ def read_dataset(folder: Path, split: str = ALL) -> Dataset:
         whys = Counter(one.why for one in skipped)
         reason = f" {whys.most_common(1)[0][0]}" if whys else ""
         raise ValueError(f"No image in {folder.name} can be evaluated.{reason}")
-    name = found.kind if found.kind in _PUBLISHED else folder.resolve().name
+    name = found.kind if found.kind in PUBLISHED else folder.resolve().name
     used = split if any(case.split for case in cases) else ALL
     return Dataset(
         name, used, tuple(chosen), tuple(skipped), (*_tell(found, cases, chosen, used), *notes)
@@ -61,7 +61,7 @@ def find_reader(folder: Path) -> Found:
         raise ValueError(f"There are no images in {folder.name}.")
     raise ValueError(
         f"{folder.name} holds {len(pictures)} pictures, but no masks that belong to them. "
-        f"What is read: {LAYOUTS}."
+        f"What is read: {WHAT_IS_READ}."
     )
 
 
@@ -76,7 +76,11 @@ def report_skipped(skipped: Sequence[Skipped]) -> list[str]:
     ]
 
 
-def _read_indexed(folder: Path) -> Found | None:
+def read_indexed(folder: Path) -> Found | None:
+    """index.csv with id, dataset, split and label; images/ID.webp and masks/ID.png.
+
+    Raises ValueError where a column is missing.
+    """
     if not (folder / "index.csv").is_file():
         return None
     try:
@@ -85,19 +89,31 @@ def _read_indexed(folder: Path) -> Found | None:
         raise ValueError(f"index.csv in {folder.name} lacks the column {error}.") from error
 
 
-_PUBLISHED: dict[str, Callable[[Path], Found | None]] = {
+Reader = Callable[[Path], Found | None]
+
+PUBLISHED: dict[str, Reader] = {
     "BUSI": read_busi,
     "BUS-UCLM": read_bus_uclm,
     "BUS-BRA": read_bus_bra,
     "BrEaST": read_breast,
 }
+"""Data sets as they are published, by name."""
+
+LAYOUTS: dict[str, Reader] = {
+    "index": read_indexed,
+    **PUBLISHED,
+    "imagefolder": read_imagefolder,
+    "COCO": read_coco_folder,
+    "two folders": read_two_folders,
+    "names": read_named_masks,
+}
+"""Every layout of a folder that is read, in the order they are asked; docs/files.md tells of each
+what its reader's docstring says."""
 
 
 def _try(folder: Path, *, published: bool = False) -> Found | None:
     """What is found by the first reader that knows the layout; subfolders only as published."""
-    readers = [_read_indexed, *_PUBLISHED.values()]
-    if not published:
-        readers += [read_imagefolder, read_coco_folder, read_two_folders, read_named_masks]
+    readers = [read_indexed, *PUBLISHED.values()] if published else LAYOUTS.values()
     return next((found for read in readers if (found := read(folder))), None)
 
 
