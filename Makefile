@@ -17,7 +17,6 @@ test: check browser
 check: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	@find busdemo -name '*.pyi' -delete  # Gradio's stubs, which would hide the modules from mypy
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/busdemo readme --check

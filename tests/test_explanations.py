@@ -10,7 +10,7 @@ from tiny_world import add_model, add_recipe, draw_scan
 
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
-from busdemo.inference.layers import NotExplained
+from busdemo.inference.heat_maps import NotExplained
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.scoring.uncertainty import measure_entropy, measure_spread

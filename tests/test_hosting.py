@@ -26,7 +26,7 @@ def checkout(tmp_path: Path) -> Path:
     add_model(place / "weights", "far", seed=1)
     for name in ("busdemo", "examples", "spaces"):
         (place / name).mkdir()
-    for name in ("app.py", "LICENSE", "busdemo/page.py", "busdemo/page.pyi", "examples/a.png"):
+    for name in ("app.py", "LICENSE", "busdemo/page.py", "busdemo/page.pyc", "examples/a.png"):
         (place / name).write_text(name)
     for source in (CHECKOUT / "spaces").iterdir():
         (place / "spaces" / source.name).write_bytes(source.read_bytes())
@@ -82,7 +82,7 @@ def test_a_space_has_its_parts_and_never_a_folder_of_that_name(
         *PARTS,
         *(path.name for path in (CHECKOUT / "spaces").iterdir()),
     }
-    assert not [name for name in files if name.endswith(".pyi")]
+    assert not [name for name in files if name.endswith(".pyc")]
     front = read_front_matter(out / "README.md")
     assert set(front) >= FRONT_MATTER
     assert len(str(front["short_description"])) <= 60, "Spaces refuse a longer one"

@@ -35,7 +35,7 @@ from busdemo.workflows.segmenting import (
     write_table,
 )
 from busdemo.zoo.cards import read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 IMAGE, LESION = draw_scan(4, (80, 60))
 MASK_FILES = [("truth.png", write_mask_png(LESION))]

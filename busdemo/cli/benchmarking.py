@@ -50,7 +50,7 @@ def evaluate_run(options: argparse.Namespace) -> int:
     from busdemo.evaluation.evaluating import compute_here, count_cores, evaluate_dataset
     from busdemo.evaluation.readers.finding import read_dataset, report_skipped
     from busdemo.evaluation.setup import choose_setup, write_receipt
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     if options.models:
         print("Name the models of a run after --models.", file=sys.stderr)

@@ -43,7 +43,7 @@ def add_comparing(commands: Any) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     from busdemo.workflows.comparison_report import tell_case, write_files
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     try:
         case = _build_case(options)

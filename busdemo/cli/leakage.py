@@ -88,7 +88,7 @@ def _audit(options: argparse.Namespace) -> int:
 def _protocols(options: argparse.Namespace) -> int:
     from busdemo.evaluation.crops import TRUE_CROPS, segment_papers_crops
     from busdemo.evaluation.split_effect import SPLIT_PAIR
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     try:
         segment_papers_crops(options.data).to_parquet(TRUE_CROPS, index=False)

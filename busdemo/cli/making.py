@@ -108,7 +108,7 @@ def _train(options: argparse.Namespace) -> int:
 def _processing(options: argparse.Namespace) -> int:
     from busdemo.training.processing import freeze_processing
     from busdemo.zoo.cards import WEIGHTS, read_cards
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     usable = [card.id for card in read_cards() if not card.problem]
     wanted = usable if options.models == ["all"] else options.models
@@ -142,7 +142,7 @@ def _test_models(options: argparse.Namespace) -> int:
     from busdemo.evaluation.report import evaluate_cards
     from busdemo.inference.detector import read_detector_card
     from busdemo.zoo.cards import WEIGHTS, read_cards
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     cards = {card.id: card for card in read_cards()}
     finder = read_detector_card()

@@ -133,7 +133,7 @@ def serve(options: argparse.Namespace) -> int:
     """Start the page and stay until it ends."""
     from busdemo.ui.limits import PER_MINUTE
     from busdemo.ui.page import Service, launch
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     if options.mcp and not importlib.util.find_spec("mcp"):
         print("--mcp needs more: pip install 'busdemo[mcp]'.", file=sys.stderr)
@@ -250,7 +250,7 @@ def _replay(options: argparse.Namespace) -> int:
     from busdemo.inference.two_stage import open_two_stage
     from busdemo.workflows.receipts import InvalidReceipt, read_receipt, replay
     from busdemo.zoo.cards import read_cards
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     try:
         receipt = read_receipt(options.receipt.read_text(encoding="utf-8"))
@@ -274,7 +274,7 @@ def _replay(options: argparse.Namespace) -> int:
 def _add(options: argparse.Namespace) -> int:
     from busdemo.zoo.adding import add_model
     from busdemo.zoo.cards import WEIGHTS
-    from busdemo.zoo.loading import UnusableModel
+    from busdemo.zoo.files import UnusableModel
 
     try:
         card = add_model(

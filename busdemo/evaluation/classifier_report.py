@@ -28,8 +28,8 @@ from busdemo.evaluation.statistics import Interval
 from busdemo.imaging.masks import quantize
 from busdemo.inference.classifier import Classifier, find_classifier
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.zoo.architectures.lesion_classifier import CLASSES
 from busdemo.zoo.cards import ALL_SETS, Card, read_cards, read_facts, write_card
+from busdemo.zoo.classes import CLASSES
 
 Results = list[dict[str, Any]]
 

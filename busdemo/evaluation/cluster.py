@@ -21,7 +21,7 @@ from busdemo.evaluation.evaluating import Compute, Numbered, use_one_thread
 from busdemo.evaluation.measuring import Measured
 from busdemo.evaluation.setup import Setup
 from busdemo.inference.memory import keep_freed_memory
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 CORES_EACH = 0.5
 CASES_TOGETHER = 4

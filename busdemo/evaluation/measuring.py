@@ -17,7 +17,7 @@ from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.boundary import measure_boundary
 from busdemo.scoring.overlap import Counts, histogram_levels, score_counts
 from busdemo.zoo.cards import Card
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 Row = dict[str, Any]
 

@@ -10,7 +10,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from busdemo.evaluation.benchmark import Benchmark, Floats
 from busdemo.evaluation.leaderboard import column_means
@@ -91,6 +90,8 @@ def signed_rank(differences: Floats) -> float:
     SciPy's defaults: zeros are left out, small samples without them are tested exactly, others by
     the normal approximation. 1 where all are zero or unknown.
     """
+    from scipy import stats
+
     known = differences[np.isfinite(differences)]
     return float(stats.wilcoxon(known).pvalue) if known.any() else 1.0
 

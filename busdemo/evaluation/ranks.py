@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from busdemo.evaluation.benchmark import Benchmark
 from busdemo.evaluation.pairs import Pair
@@ -36,6 +35,8 @@ def rank_systems(benchmark: Benchmark, pairs: Mapping[tuple[str, str], Pair]) ->
 
     ValueError without a group that every system has seen.
     """
+    from scipy import stats
+
     means = np.zeros((0, len(benchmark.systems)))
     if benchmark.lesions.any():
         means = benchmark.resampling.group_means(benchmark.lesion_dice)

@@ -19,7 +19,8 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.zoo.cards import WEIGHTS, Card, read_cards
-from busdemo.zoo.loading import SMP_CLASSES, UnusableModel
+from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.loading import SMP_CLASSES
 
 
 @dataclass(frozen=True)

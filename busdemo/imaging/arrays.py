@@ -9,6 +9,9 @@ GreyImage = NDArray[np.uint8]
 ProbabilityMap = NDArray[np.float32]
 """(H, W) float32 in [0, 1]: the probability that a pixel belongs to a lesion."""
 
+FloatArray = NDArray[np.float32]
+"""Float32 of any shape: what networks take and give, (1, C, h, w)."""
+
 Mask = NDArray[np.bool_]
 """(H, W) bool, True = lesion."""
 

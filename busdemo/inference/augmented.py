@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.inference.segmenter import Segmenter
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 STEP_PX = 32
 """How much smaller and larger than the card's the input is, on each side."""

@@ -5,25 +5,23 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
+from busdemo.imaging.arrays import FloatArray, GreyImage, Levels, ProbabilityMap
 from busdemo.imaging.fit import Fit
 from busdemo.imaging.masks import STOPS, quantize
-from busdemo.inference.engines import FloatArray, TorchEngine
-from busdemo.zoo.architectures.lesion_classifier import (
-    CLASSES,
-    build_classifier,
-    join_channels,
-)
 from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
+from busdemo.zoo.classes import CLASSES
 from busdemo.zoo.downloads import Downloads
+from busdemo.zoo.files import UnusableModel
 from busdemo.zoo.hub import find_weights
-from busdemo.zoo.loading import UnusableModel, load_weights
+
+if TYPE_CHECKING:
+    from busdemo.inference.engines import TorchEngine
 
 CLASSIFICATION = "classification"
 """The task of a classifier's card."""
@@ -50,7 +48,7 @@ class Classifier:
     """A loaded classifier behind a NumPy door; it may be called from several threads."""
 
     def __init__(
-        self, engine: TorchEngine, preprocessing: Preprocessing, temperature: float
+        self, engine: "TorchEngine", preprocessing: Preprocessing, temperature: float
     ) -> None:
         self.engine = engine
         self._preprocessing = preprocessing
@@ -80,6 +78,10 @@ class Classifier:
 
         ValueError when the sizes differ.
         """
+        import torch
+
+        from busdemo.zoo.architectures.lesion_classifier import join_channels
+
         if image.shape != levels.shape:
             raise ValueError(f"The image is {image.shape}, the probability map {levels.shape}.")
         height, width = image.shape
@@ -94,6 +96,10 @@ class Classifier:
 
 def load_classifier(card: Card) -> Classifier:
     """The card's classifier, loaded; UnusableModel with the reason when it cannot run."""
+    from busdemo.inference.engines import TorchEngine
+    from busdemo.zoo.architectures.lesion_classifier import build_classifier
+    from busdemo.zoo.loading import load_weights
+
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
     try:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,14 @@ from scipy import special
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.boxes import Box, suppress
 from busdemo.imaging.fit import Fit
-from busdemo.inference.engines import Engine, TorchEngine, fold_batch_norms
 from busdemo.inference.segmenter import prepare
 from busdemo.scoring.detection import FoundBoxes
-from busdemo.zoo.architectures.lesion_detector import STRIDE_PX
 from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
+from busdemo.zoo.files import UnusableModel
 from busdemo.zoo.hub import find_weights
-from busdemo.zoo.loading import UnusableModel, load_network
+
+if TYPE_CHECKING:
+    from busdemo.inference.engines import Engine
 
 DETECTION = "detection"
 """The task of a detector's card."""
@@ -76,7 +77,7 @@ class LesionFinder:
     """The zoo's detector, loaded; it may be called from several threads."""
 
     def __init__(
-        self, engine: Engine, preprocessing: Preprocessing, tuning: Tuning, sha256: str = ""
+        self, engine: "Engine", preprocessing: Preprocessing, tuning: Tuning, sha256: str = ""
     ) -> None:
         self.name = "detector"
         self.sha256 = sha256
@@ -95,6 +96,8 @@ class LesionFinder:
 
 def read_places(output: NDArray[np.float32]) -> FoundBoxes:
     """Every place's box, in input px, and score from the network's output (5, h, w)."""
+    from busdemo.zoo.architectures.lesion_detector import STRIDE_PX
+
     height, width = output.shape[1:]
     y, x = (np.mgrid[:height, :width] + 0.5) * STRIDE_PX
     left, top, right, bottom = output[1:]
@@ -124,6 +127,9 @@ def read_detector_card(weights: Path = WEIGHTS) -> Card | None:
 
 def load_detector(card: Card | None) -> LesionFinder:
     """The card's detector, loaded; UnusableModel with the reason when it cannot run."""
+    from busdemo.inference.engines import TorchEngine, fold_batch_norms
+    from busdemo.zoo.loading import load_network
+
     if card is None:
         raise UnusableModel("There is no detector in the zoo.")
     if card.problem or card.preprocessing is None:

@@ -16,14 +16,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from busdemo.imaging.arrays import FloatArray
 from busdemo.zoo.cards import Preprocessing
-from busdemo.zoo.loading import UnusableModel
-
-FloatArray = NDArray[np.float32]
+from busdemo.zoo.files import UnusableModel
 
 _CPU = f"float32 {torch.backends.cpu.get_cpu_capability()}"
 

@@ -8,7 +8,6 @@ layer's map speaks for the answer, not whether the answer is right.
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from math import isqrt
 
@@ -17,13 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
+from busdemo.imaging.arrays import FloatArray, GreyImage, Levels
 from busdemo.imaging.fit import Fit
 from busdemo.inference.classifier import Classifier
-from busdemo.inference.engines import FloatArray
+from busdemo.inference.heat_maps import HeatMap, NotExplained
 from busdemo.inference.layers import (
     Gate,
-    NotExplained,
     catch_layer,
     default_layer,
     list_gates,
@@ -31,22 +29,11 @@ from busdemo.inference.layers import (
     watch,
 )
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.zoo.architectures.lesion_classifier import CLASSES
 from busdemo.zoo.cards import Card
+from busdemo.zoo.classes import CLASSES
 
 Target = Callable[[Tensor], Tensor]
 """From a network's output, with its batch axis, to the one number that is explained."""
-
-
-@dataclass(frozen=True, eq=False)
-class HeatMap:
-    """`values` (H, W) float32 in [0, 1] at the image's own size, of one layer or gate by name.
-
-    Grad-CAM's 1 is the highest value in this image; a gate's values are its factors themselves.
-    """
-
-    values: ProbabilityMap
-    layer: str
 
 
 def class_target(index: int) -> Target:

@@ -21,10 +21,6 @@ Gate = AttentionGate | SpatialAttention
 """Modules that weigh places of a map by factors in [0, 1], their `coefficients`."""
 
 
-class NotExplained(ValueError):
-    """There is nothing to show; the message is one sentence that says why."""
-
-
 def list_layers(card: Card) -> tuple[Block, ...]:
     """The blocks of a network in the order they run, without its input and its head.
 

@@ -16,7 +16,7 @@ from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.fit import Fit
 from busdemo.inference.detector import Tuning, place
 from busdemo.scoring.detection import FoundBoxes
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 YOLO_TUNING = Tuning(cut_off=0.25, most_iou=0.7, padding=0.5)
 """Score and overlap are the ones Ultralytics itself predicts with."""

@@ -5,17 +5,20 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from busdemo.imaging.arrays import GreyImage, ProbabilityMap
+from busdemo.imaging.arrays import FloatArray, GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
-from busdemo.inference.engines import Engine, FloatArray, TorchEngine, build_engine
 from busdemo.zoo.cards import Card, Preprocessing
 from busdemo.zoo.downloads import Downloads, NotHereYet
+from busdemo.zoo.files import UnusableModel
 from busdemo.zoo.hub import find_weights
-from busdemo.zoo.loading import UnusableModel, load_network
+
+if TYPE_CHECKING:
+    from busdemo.inference.engines import Engine
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +36,7 @@ class Answer:
 class Segmenter:
     """A loaded model behind a NumPy door; it may be called from several threads."""
 
-    def __init__(self, engine: Engine, preprocessing: Preprocessing) -> None:
+    def __init__(self, engine: "Engine", preprocessing: Preprocessing) -> None:
         self.engine = engine
         self.preprocessing = preprocessing
 
@@ -83,6 +86,9 @@ def prepare(
 
 def load_segmenter(card: Card) -> Segmenter:
     """The card's model in PyTorch, loaded; UnusableModel with the reason when it cannot run."""
+    from busdemo.inference.engines import build_engine
+    from busdemo.zoo.loading import load_network
+
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
     network = load_network(card.folder, card.sha256, find_weights(card))
@@ -158,6 +164,8 @@ class SegmenterPool:
         That can take seconds; until then, PyTorch answers. `wanted` asks in the card's place,
         `streams` is as in `OpenVinoEngine`. Errors as `get`.
         """
+        from busdemo.inference.engines import TorchEngine, build_engine
+
         segmenter, card = self.get(model_id), self.cards[model_id]
         wanted = wanted or str(card.facts.get("engine", ""))
         if wanted and isinstance(segmenter.engine, TorchEngine):

@@ -25,7 +25,7 @@ from busdemo.inference.detector import (
 from busdemo.inference.onnx_detector import OnnxDetector
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.zoo.cards import WEIGHTS
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 MOST_LESIONS = 8
 """Boxes that are looked at in one image, best score first: each costs a network's time."""

@@ -41,7 +41,8 @@ from busdemo.zoo.cards import (
     read_facts,
     write_card,
 )
-from busdemo.zoo.loading import UnusableModel, build_network
+from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.loading import build_network
 from busdemo.zoo.structure import read_blueprint
 
 SIDES_PX = (160, 192, 224)

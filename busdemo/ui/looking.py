@@ -6,13 +6,13 @@ import gradio as gr
 import numpy as np
 
 from busdemo.imaging.masks import quantize
-from busdemo.inference.layers import NotExplained
+from busdemo.inference.heat_maps import NotExplained
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.viewer.component import Viewer
 from busdemo.ui.viewer.looks import LookAnswer, LookPart, LookRequest
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.explaining import look_at
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 MOST_LOOKS = 64
 """Heat maps kept for one scan, the oldest go first."""

@@ -43,7 +43,6 @@ from busdemo.views.tables import (
 from busdemo.zoo.blueprint import Blueprint
 from busdemo.zoo.card_reading import read_curves, read_sections
 from busdemo.zoo.cards import Card
-from busdemo.zoo.structure import read_blueprint
 
 MODELS_STYLESHEETS = [
     Path(__file__).parent / "models" / f"{name}.css" for name in ("models", "zoo", "card")
@@ -207,6 +206,8 @@ def draw_plan(card: Card) -> Blueprint | None:
 
 @lru_cache(maxsize=64)
 def _read_blueprint(config: str, side_px: int) -> Blueprint:
+    from busdemo.zoo.structure import read_blueprint
+
     return read_blueprint(json.loads(config), side_px)
 
 

@@ -12,7 +12,7 @@ from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.component import Viewer, ViewerData
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.segmenting import Segmentation, segment
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 MOST_MODELS = 16
 """Models one event may ask for."""

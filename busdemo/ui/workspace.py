@@ -17,7 +17,7 @@ from busdemo.ui.viewer.component import ModelLayer, Viewer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.segmenting import Reference, Segmentation, segment
 from busdemo.zoo.cards import Card
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 Pictures = dict[str, FileData]
 """Files already written for the browser: "image", "reference" or a model's id."""

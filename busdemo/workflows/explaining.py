@@ -8,8 +8,7 @@ from typing import Literal, get_args
 from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
 from busdemo.imaging.masks import quantize
 from busdemo.inference.augmented import predict_views
-from busdemo.inference.explain import explain_class, explain_gates, explain_mask
-from busdemo.inference.layers import NotExplained, list_gates, list_layers
+from busdemo.inference.heat_maps import NotExplained
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.uncertainty import (
     MOST_SPREAD,
@@ -18,10 +17,10 @@ from busdemo.scoring.uncertainty import (
     measure_spread,
 )
 from busdemo.workflows.classifying import classifier_of, predict_levels
-from busdemo.zoo.architectures.lesion_classifier import CLASSES, MAPS
 from busdemo.zoo.blueprint import Block
 from busdemo.zoo.cards import Card
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.classes import CLASSES, MAPS
+from busdemo.zoo.files import UnusableModel
 from busdemo.zoo.referral import read_referral
 
 Kind = Literal["gradcam", "gate", "tta", "classifier", "entropy", "zoo"]
@@ -99,12 +98,17 @@ def look_at(
 
 
 def _look_at_layer(pool: SegmenterPool, card: Card, image: GreyImage, layer: str) -> Look:
+    from busdemo.inference.explain import explain_mask
+    from busdemo.inference.layers import list_layers
+
     heat = explain_mask(pool, card.id, image, layer)
     parts = tuple(Part(f"{card.id}:{b.name}", describe_layer(b)) for b in list_layers(card))
     return Look("gradcam", card.name, f"{card.id}:{heat.layer}", parts, heat.values)
 
 
 def _look_at_gate(pool: SegmenterPool, card: Card, image: GreyImage, gate: str) -> Look:
+    from busdemo.inference.explain import explain_gates
+
     gates = explain_gates(pool, card.id, image)
     by_name = {heat.layer: heat for heat in gates}
     if gate and gate not in by_name:
@@ -125,6 +129,8 @@ def _look_at_views(pool: SegmenterPool, card: Card, image: GreyImage, layer: str
 
 
 def _look_at_classifier(pool: SegmenterPool, _card: Card, image: GreyImage, part: str) -> Look:
+    from busdemo.inference.explain import explain_class
+
     slot = classifier_of(pool)
     try:
         levels = predict_levels(image, slot, pool)
@@ -179,4 +185,6 @@ def describe_layer(block: Block) -> str:
 
 
 def _has_gates(pool: SegmenterPool, model_id: str) -> bool:
+    from busdemo.inference.layers import list_gates
+
     return bool(list_gates(pool.get(model_id).engine.network))

@@ -9,7 +9,7 @@ import numpy as np
 
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
-from busdemo.inference.layers import NotExplained
+from busdemo.inference.heat_maps import NotExplained
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.views.heat import draw_heat
 from busdemo.views.pictures import encode_png

@@ -18,7 +18,7 @@ PARTS = ("app.py", "busdemo", "weights", "examples", "LICENSE")
 """What the Space gets as it is. Not the folder `spaces/` itself: Gradio imports a package of that
 name."""
 
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", ".*")
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 
 def render_space(checkout: Path = CHECKOUT) -> dict[Path, str]:

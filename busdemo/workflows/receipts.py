@@ -4,11 +4,11 @@ import hashlib
 import json
 import platform
 from dataclasses import astuple
+from importlib.metadata import version
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
 
 from busdemo import __version__
 from busdemo.imaging.arrays import Levels, Mask
@@ -28,7 +28,7 @@ from busdemo.workflows.segmenting import (
     segment,
     tabulate_numbers,
 )
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 RECEIPT_FORMAT = 1
 
@@ -204,7 +204,7 @@ def _versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
-        "torch": torch.__version__,
+        "torch": version("torch"),
     }
 
 

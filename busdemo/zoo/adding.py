@@ -28,10 +28,11 @@ from busdemo.zoo.files import (
     LARGEST_TEXT_BYTES,
     SETTINGS,
     WEIGHTS_FILE,
+    UnusableModel,
     check_files,
 )
 from busdemo.zoo.hub import fetch_model
-from busdemo.zoo.loading import UnusableModel, load_network
+from busdemo.zoo.loading import load_network
 from busdemo.zoo.saved import read_config, read_settings
 from busdemo.zoo.structure import read_blueprint
 

@@ -17,8 +17,6 @@ from torch import nn
 from busdemo.zoo.architectures import ARCHITECTURES, OTHER_TASKS
 from busdemo.zoo.files import WEIGHTS_FILE, UnusableModel
 
-__all__ = ["SMP_CLASSES", "UnusableModel", "build_network", "load_network", "load_weights"]
-
 SMP_CLASSES = (
     "Unet",
     "UnetPlusPlus",

@@ -86,7 +86,7 @@ def push_folder(folder: Path, repo_id: str, kind: Kind, message: str) -> Publish
             folder_path=folder,
             repo_type=kind,
             commit_message=message,
-            ignore_patterns=["**/__pycache__/**", "*.pyc", "*.pyi"],
+            ignore_patterns=["**/__pycache__/**", "*.pyc"],
         )
     except Exception as error:  # what the client raises depends on the HTTP library below it
         raise NotPublished(_explain(error, repo_id)) from error

@@ -7,7 +7,8 @@ from typing import Any, get_args
 from torch import nn
 
 from busdemo.zoo.blueprint import Block, Blueprint, Gate, Link, Role, Weighed
-from busdemo.zoo.loading import UnusableModel, build_network
+from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.loading import build_network
 from busdemo.zoo.tracing import Traced, trace_network
 
 Blocks = dict[int, Traced]

@@ -19,7 +19,7 @@ from busdemo.evaluation.measuring import Measured
 from busdemo.evaluation.readers.finding import read_dataset
 from busdemo.evaluation.run_files import read_run
 from busdemo.evaluation.setup import choose_setup, write_receipt
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 COUNT, MANY = 12, 80
 ROWS = [

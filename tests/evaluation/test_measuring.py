@@ -20,7 +20,7 @@ from busdemo.imaging.masks import STOPS
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import open_two_stage
 from busdemo.zoo.cards import read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 ROWS = [("a", "A", "test", "benign"), ("b", "B", "test", "normal")]
 

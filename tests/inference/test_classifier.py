@@ -10,7 +10,7 @@ from tiny_world import add_classifier, add_model, draw_scan
 from busdemo.inference.classifier import Classifier, ClassProbabilities, find_classifier
 from busdemo.zoo.architectures.lesion_classifier import build_classifier
 from busdemo.zoo.cards import read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 
 @pytest.fixture(scope="module")

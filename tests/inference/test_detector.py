@@ -18,7 +18,7 @@ from busdemo.inference.detector import (
 )
 from busdemo.scoring.detection import FoundBoxes
 from busdemo.zoo.cards import read_card, read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 
 def found(*boxes: tuple[float, float, float, float], scores: tuple[float, ...]) -> FoundBoxes:

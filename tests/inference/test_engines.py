@@ -16,7 +16,8 @@ from busdemo.inference.engines import (
     fold_batch_norms,
 )
 from busdemo.zoo.cards import Preprocessing
-from busdemo.zoo.loading import UnusableModel, build_network
+from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.loading import build_network
 
 SETTINGS = Preprocessing((64, 48), (0.3,), (0.2,), "stretch")
 IMAGE = np.random.default_rng(0).normal(size=(1, 1, 48, 64)).astype(np.float32)

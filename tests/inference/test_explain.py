@@ -18,7 +18,8 @@ from busdemo.inference.explain import (
     mask_target,
     read_gates,
 )
-from busdemo.inference.layers import NotExplained, default_layer, list_gates, list_layers
+from busdemo.inference.heat_maps import NotExplained
+from busdemo.inference.layers import default_layer, list_gates, list_layers
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.zoo.cards import read_card, read_cards
 from busdemo.zoo.structure import read_blueprint

@@ -14,7 +14,7 @@ from busdemo.inference.onnx_detector import OnnxDetector
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import open_two_stage
 from busdemo.zoo.cards import read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 Values = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 

@@ -11,7 +11,7 @@ from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import Segmenter, SegmenterPool
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 IMAGE = draw_scan()[0]
 

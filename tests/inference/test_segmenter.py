@@ -11,7 +11,8 @@ from busdemo.imaging.arrays import GreyImage
 from busdemo.inference.engines import TorchEngine
 from busdemo.inference.segmenter import Segmenter, SegmenterPool, load_segmenter
 from busdemo.zoo.cards import Preprocessing, read_card, read_cards
-from busdemo.zoo.loading import UnusableModel, load_network
+from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.loading import load_network
 
 PLAIN = Preprocessing((32, 32), (0.25,), (0.5,), "stretch")
 
@@ -97,7 +98,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(folder.name)
         return load_network(folder, sha256, weights)
 
-    monkeypatch.setattr("busdemo.inference.segmenter.load_network", load)
+    monkeypatch.setattr("busdemo.zoo.loading.load_network", load)
     return names
 
 

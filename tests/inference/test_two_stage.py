@@ -10,7 +10,7 @@ from busdemo.inference.detector import Detector
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import MOST_LESIONS, TwoStage, open_two_stage
 from busdemo.zoo.cards import digest_members, read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 IMAGE, _ = draw_scan(3, (90, 70))
 LEFT, RIGHT = Box(10, 20, 30, 40), Box(50, 30, 80, 60)

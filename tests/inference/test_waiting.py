@@ -9,7 +9,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import open_two_stage
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.downloads import Downloads, NotHereYet
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 IMAGE, _ = draw_scan()
 

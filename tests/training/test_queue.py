@@ -9,7 +9,7 @@ from busdemo.training import queue
 from busdemo.training.queue import train_models
 from busdemo.training.recipe import NETWORKS, RECIPES, RECIPES_OVER, Recipe
 from busdemo.zoo.cards import read_cards, read_facts
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 ROWS = [
     ("a", "A", "train", "benign"),

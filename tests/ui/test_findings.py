@@ -19,7 +19,7 @@ from busdemo.ui.viewer.component import ViewerChoice
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 
 def event(**data: Any) -> gr.EventData:

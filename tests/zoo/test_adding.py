@@ -26,8 +26,8 @@ from tiny_world import draw_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.zoo.adding import LARGEST_SIDE_PX, add_model
 from busdemo.zoo.cards import read_cards, read_facts
-from busdemo.zoo.files import LARGEST_BYTES
-from busdemo.zoo.loading import SMP_CLASSES, UnusableModel
+from busdemo.zoo.files import LARGEST_BYTES, UnusableModel
+from busdemo.zoo.loading import SMP_CLASSES
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 

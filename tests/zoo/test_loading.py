@@ -12,7 +12,8 @@ from tiny_world import add_model
 
 from busdemo.zoo.architectures.attention_unet import AttentionUNet
 from busdemo.zoo.cards import read_card
-from busdemo.zoo.loading import SMP_CLASSES, UnusableModel, build_network, load_network
+from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.loading import SMP_CLASSES, build_network, load_network
 
 SMALL_UNET = {
     "_model_class": "Unet",

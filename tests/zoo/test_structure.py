@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from busdemo.zoo.architectures import ARCHITECTURES
 from busdemo.zoo.blueprint import Blueprint, Gate
 from busdemo.zoo.cards import WEIGHTS, read_cards
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 from busdemo.zoo.structure import read_blueprint
 
 LITE = {"encoder_name": "tu-tf_efficientnet_lite0", "in_channels": 1, "classes": 1}

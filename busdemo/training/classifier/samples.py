@@ -15,7 +15,7 @@ from busdemo.evaluation.datasets import Case
 from busdemo.imaging.fit import Fit
 from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.zoo.architectures.lesion_classifier import CLASSES
+from busdemo.zoo.classes import CLASSES
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from busdemo.ui.api.controls import MODELS_QUEUE, Controls
 from busdemo.ui.api.files import open_scan
 from busdemo.ui.api.signature import build_endpoint
 from busdemo.workflows.classifying import classifier_of, tabulate_classification
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 
 def add_classify(pool: SegmenterPool, controls: Controls) -> None:

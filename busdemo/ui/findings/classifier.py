@@ -22,8 +22,8 @@ from busdemo.workflows.classifying import (
     read_operating_curve,
     repeat_without_marks,
 )
-from busdemo.zoo.architectures.lesion_classifier import CLASSES
 from busdemo.zoo.cards import ALL_SETS, LEAST_GROUPS, Card, TestResult
+from busdemo.zoo.classes import CLASSES
 
 
 def build_classifier(subject: Subject) -> str:

@@ -16,7 +16,7 @@ from busdemo.ui.findings.subject import Builder, Subject
 from busdemo.ui.viewer.component import ViewerChoice
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.segmenting import mask_of
-from busdemo.zoo.loading import UnusableModel
+from busdemo.zoo.files import UnusableModel
 
 
 def list_sections(builders: Sequence[Builder] = SECTIONS) -> FindingsData:

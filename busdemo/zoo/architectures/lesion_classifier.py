@@ -8,15 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CLASSES = ("normal", "benign", "malignant")
-"""In the order of the logits."""
-
-MAPS = {
-    "model.blocks.4": "stride 16",
-    "model.blocks.6": "stride 32",
-    "model.bn2": "stride 32, after the last convolution",
-}
-"""The encoder's maps that are pooled, by their modules' names: the finest first."""
+from busdemo.zoo.classes import CLASSES
 
 MASK_FACTS = 2
 """Numbers about the mask itself: its mean and its maximum."""

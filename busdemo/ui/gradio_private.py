@@ -1,0 +1,45 @@
+"""Gradio's private names, in one place, so that an upgrade breaks here and nowhere else."""
+
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+_WRITER = "gradio.component_meta"
+
+
+def write_no_stubs() -> None:
+    """Keep Gradio from writing an interface file (.pyi) beside every class of a component.
+
+    It does so whenever one is defined, its own (a third of the time that importing it takes) and
+    ours, which would then hide our modules from mypy. To be called before Gradio is imported;
+    afterwards it is of use for ours alone.
+    """
+    if _WRITER in sys.modules:
+        _silence(sys.modules[_WRITER])
+    elif not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+def _silence(module: ModuleType) -> None:
+    module.create_or_modify_pyi = lambda *_: None  # type: ignore[attr-defined]
+
+
+class _Finder:
+    """Finds the module that writes them as Python does, and silences it once it is loaded."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != _WRITER:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def load_and_silence(module: ModuleType) -> None:
+                load(module)
+                _silence(module)
+
+            spec.loader.exec_module = load_and_silence  # type: ignore[method-assign]
+        return spec
