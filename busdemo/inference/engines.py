@@ -5,8 +5,10 @@ least 1.5 times faster and agreed with PyTorch. It comes with the extra `fast`. 
 network is kept in the user's cache folder: converting takes seconds, reading that a moment.
 """
 
+import importlib
 import importlib.util
 import os
+import sys
 import tempfile
 import threading
 import warnings
@@ -89,8 +91,7 @@ class OpenVinoEngine:
         sha256: str = "",
         streams: int = 0,
     ) -> None:
-        import openvino  # noqa: PLC0415  (an extra, and slow to import)
-
+        openvino = import_openvino()
         self.network = network
         self.name = f"openvino {openvino.__version__.split('-')[0]} {_CPU}"
         self._shape = shape
@@ -135,6 +136,16 @@ def build_engine(
     return TorchEngine(network)
 
 
+def import_openvino() -> Any:
+    """OpenVINO, an extra and slow to import, without its telemetry. Raises ImportError without it.
+
+    Its telemetry tells Google of every conversion, and forks the process to do so: while another
+    thread multiplies matrices, that fork waits for OpenBLAS's threads for ever, with Python's lock.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return importlib.import_module("openvino")
+
+
 def conversions_folder() -> Path:
     """Where conversions are kept: `busdemo/openvino` in XDG_CACHE_HOME, usually ~/.cache."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -142,8 +153,7 @@ def conversions_folder() -> Path:
 
 
 def _read_or_convert(network: nn.Module, shape: tuple[int, ...], sha256: str) -> Any:
-    import openvino  # noqa: PLC0415
-
+    openvino = import_openvino()
     size = "x".join(map(str, shape))
     kept = conversions_folder() / f"{sha256}-{size}-{openvino.__version__.split('-')[0]}.xml"
     if sha256 and kept.is_file():
@@ -161,8 +171,7 @@ def _read_or_convert(network: nn.Module, shape: tuple[int, ...], sha256: str) ->
 
 def _keep(model: Any, place: Path) -> None:
     """Save a conversion whole or not at all; where there is no room for it, it is not kept."""
-    import openvino  # noqa: PLC0415
-
+    openvino = import_openvino()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.parent) as folder:

@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,6 +47,24 @@ def test_openvino_gives_the_same_probabilities(network: nn.Module) -> None:
     eager, other = (1 / (1 + np.exp(-e.run(IMAGE))) for e in (TorchEngine(network), engine))
     assert np.abs(eager - other).max() < 1e-3
     assert not np.shares_memory(engine.run(IMAGE), engine.run(-IMAGE))
+
+
+def test_openvino_converts_without_telemetry_and_without_a_fork(tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+    script = """
+import os, sys
+os.register_at_fork(before=lambda: print("forked", flush=True))
+import torch
+from busdemo.inference.engines import OpenVinoEngine
+OpenVinoEngine(torch.nn.Conv2d(1, 1, 3), (1, 1, 8, 8))
+print(sys.modules["openvino_telemetry"])
+"""
+    elsewhere = {name: value for name, value in os.environ.items() if name != "CI"}
+    elsewhere |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=elsewhere, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["None"]
 
 
 def test_a_conversion_is_kept_and_read_again(
