@@ -9,6 +9,7 @@ from busdemo.cli.benchmarking import add_report
 from busdemo.cli.classify import add_classify
 from busdemo.cli.comparing import add_comparing
 from busdemo.cli.converting import add_converting
+from busdemo.cli.crossvalidating import add_crossvalidate
 from busdemo.cli.describe import add_describe
 from busdemo.cli.documenting import add_documenting
 from busdemo.cli.explaining import add_explaining
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_comparing(commands)
     add_report(commands)
     add_making(commands)
+    add_crossvalidate(commands)
     add_explaining(commands)
     add_sharing(commands)
     add_leakage(commands)

@@ -6,6 +6,8 @@ from torchvision import tv_tensors
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional
 
+from busdemo.training.ultrasound import build_one_change
+
 
 class RandomGamma(nn.Module):
     """Raises an image in [0, 1] to a random power: machines compress echo levels differently."""
@@ -23,8 +25,11 @@ class RandomGamma(nn.Module):
         return functional.adjust_gamma(image, power), mask
 
 
-def build_augmentation() -> v2.Compose:
-    """The recipe's augmentation: no vertical flip, because a transducer is always on top."""
+def build_augmentation(*, strong: bool = False) -> v2.Compose:
+    """The recipe's augmentation: no vertical flip, because a transducer is always on top.
+
+    A `strong` one adds one change that scans differ by, of its own for each image.
+    """
     return v2.Compose(
         [
             v2.RandomHorizontalFlip(),
@@ -39,6 +44,7 @@ def build_augmentation() -> v2.Compose:
             RandomGamma(0.6, 1.6),
             v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.2))], p=0.2),
             v2.RandomApply([v2.GaussianNoise(sigma=0.03)], p=0.5),
+            *([build_one_change()] if strong else []),
         ]
     )
 
@@ -46,4 +52,5 @@ def build_augmentation() -> v2.Compose:
 def augment(augmentation: v2.Compose, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """One sample changed: image (1, S, S) and mask (1, S, S), both float32 in [0, 1]."""
     moved = augmentation(tv_tensors.Image(image), tv_tensors.Mask(mask))
-    return moved[0].as_subclass(Tensor), moved[1].as_subclass(Tensor)
+    changed, mask = (one.as_subclass(Tensor).clamp(0, 1) for one in moved)
+    return changed, mask

@@ -1,7 +1,10 @@
 """The training loop: resumable at every epoch, a CSV of its curves, the best epoch kept."""
 
 import csv
+import io
 import json
+import math
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,22 +13,32 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from busdemo.training.data import Samples, load_batches, resize
-from busdemo.training.losses import dice_bce_loss
-from busdemo.training.recipe import MEAN, STANDARD_DEVIATION, Recipe
-from busdemo.training.supervision import outputs_of, unsupervised
+from busdemo.training.drawing import Epoch
+from busdemo.training.recipe import Recipe
+from busdemo.training.supervision import unsupervised
+
+STATE = "state.safetensors"
+"""In a run's folder: network, average and optimizer, and in its header what else it goes on from.
+"""
+
+BEST = "best.safetensors"
+"""In a run's folder: the averaged weights that are kept."""
 
 
-class Drawn(Protocol):
+class OutOfTime(Exception):
+    """A run stopped between two epochs because its time was up; it can go on."""
+
+
+class Countable(Protocol):
     """Samples of any task."""
 
     @property
@@ -33,18 +46,18 @@ class Drawn(Protocol):
         """Samples drawn in one epoch."""
 
 
-S = TypeVar("S", bound=Drawn)
+S = TypeVar("S", bound=Countable)
 
 
 @dataclass(frozen=True)
 class Task(Generic[S]):
     """What is learned: how samples become batches, a batch a loss, and a network its scores.
 
-    `load_batches` takes samples, side in px, batch size and workers; `loss` takes network, batch
-    and device; `evaluate` takes network, samples, side and device. The highest `score` wins.
+    `load_batches` takes samples and the epoch; `loss` takes network, batch and device; `evaluate`
+    takes network, samples, side and device. The highest `score` wins.
     """
 
-    load_batches: Callable[[S, int, int, int], Iterable[Any]]
+    load_batches: Callable[[S, Epoch], Iterable[Any]]
     loss: Callable[[nn.Module, Any, str], Tensor]
     evaluate: Callable[[nn.Module, S, int, str], dict[str, float]]
     score: str
@@ -54,7 +67,8 @@ class Run(Generic[S]):
     """One network under one recipe, in a folder that holds all it needs to go on.
 
     `train` goes on after the last finished epoch; `best.safetensors` are the averaged weights of
-    the best epoch at the final size, `curves.csv` has one row an epoch.
+    the best epoch at the final size, `curves.csv` has one row an epoch. Both follow from
+    `state.safetensors`, which is one file, moved to its place when it is whole.
     """
 
     def __init__(
@@ -78,12 +92,22 @@ class Run(Generic[S]):
             use_buffers=True,
         )
         self.optimizer = AdamW(network.parameters(), weight_decay=recipe.weight_decay)
-        self.epoch = 0
         self.best = -1.0
+        self.rows: list[dict[str, Any]] = []
         self.scheduler: OneCycleLR | None = None
 
-    def train(self, samples: S, validation: S) -> float:
-        """Train to the recipe's end; the task's best score on `validation`."""
+    @property
+    def epoch(self) -> int:
+        """Epochs that are finished."""
+        return len(self.rows)
+
+    def train(self, samples: S, validation: S | None, *, until: float = math.inf) -> float:
+        """Train to the recipe's end; the task's best score on `validation`.
+
+        Without validation samples nothing is scored and the last epoch's weights are kept; the
+        answer is then -1. Raises OutOfTime after the first epoch that ends later than `until`, on
+        the clock of `time.monotonic`, when more are to come.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         steps = samples.epoch_length // self.recipe.batch_size
         self.scheduler = OneCycleLR(
@@ -92,31 +116,40 @@ class Run(Generic[S]):
             epochs=self.recipe.epochs,
             steps_per_epoch=steps,
         )
-        if (self.folder / "state.json").exists():
+        if (self.folder / STATE).exists():
             self._resume()
         while self.epoch < self.recipe.epochs:
-            started = monotonic()
-            side = self.recipe.side_px(self.epoch)
-            loss = self._train_epoch(samples, side)
-            scores = self.task.evaluate(self.average, validation, side, self.device)
-            row = {"epoch": self.epoch + 1, "side_px": side, "train_loss": round(loss, 5)}
-            row |= {name: round(value, 4) for name, value in scores.items()}
-            self.epoch += 1
-            if side == self.recipe.final_side_px and scores[self.task.score] > self.best:
-                self.best = scores[self.task.score]
-                shipped = unsupervised(self.average.module)
-                save_file(_on_cpu(shipped), self.folder / "best.safetensors")
-            _append(self.folder / "curves.csv", row | {"seconds": round(monotonic() - started)})
-            self._save()
+            self._add_epoch(samples, validation)
+            if monotonic() > until and self.epoch < self.recipe.epochs:
+                raise OutOfTime(f"{self.epoch} of {self.recipe.epochs} epochs are done.")
         return self.best
 
-    def _train_epoch(self, samples: S, side_px: int) -> float:
+    def _add_epoch(self, samples: S, validation: S | None) -> None:
+        """Train one epoch, score it, and put it on disk."""
+        started = monotonic()
+        side = self.recipe.side_px(self.epoch)
+        loss = self._train_epoch(samples)
+        row = {"epoch": self.epoch + 1, "side_px": side, "train_loss": round(loss, 5)}
+        better = validation is None
+        if validation is not None:
+            scores = self.task.evaluate(self.average, validation, side, self.device)
+            row |= {name: round(value, 4) for name, value in scores.items()}
+            score = scores[self.task.score]
+            better = side == self.recipe.final_side_px and score > self.best
+            self.best = score if better else self.best
+        if better:
+            _write_tensors(self.folder / BEST, _on_cpu(unsupervised(self.average.module)))
+        self.rows.append(row | {"seconds": round(monotonic() - started)})
+        self._save()
+
+    def _train_epoch(self, samples: S) -> float:
         assert self.scheduler is not None  # noqa: S101
-        torch.manual_seed(self.recipe.seed * 1000 + self.epoch)
-        batches = self.task.load_batches(samples, side_px, self.recipe.batch_size, self.workers)
+        epoch = Epoch(self.recipe, self.epoch, self.workers)
+        torch.manual_seed(epoch.seed())  # for what a network draws itself
+        batches = self.task.load_batches(samples, epoch)
         self.network.train()
         losses = []
-        label = f"epoch {self.epoch + 1}/{self.recipe.epochs} at {side_px} px"
+        label = f"epoch {self.epoch + 1}/{self.recipe.epochs} at {epoch.side_px} px"
         for batch in tqdm(batches, desc=label, mininterval=5):
             loss = self.task.loss(self.network, batch, self.device)
             self.optimizer.zero_grad()
@@ -134,21 +167,20 @@ class Run(Generic[S]):
         tensors |= {f"average.{k}": v for k, v in _on_cpu(self.average).items()}
         for index, slots in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{k}": v.cpu().contiguous() for k, v in slots.items()}
-        partial = self.folder / "state.partial"
-        save_file(tensors, partial)
-        partial.replace(self.folder / "state.safetensors")
         facts = {
-            "epoch": self.epoch,
             "best": self.best,
             "step": self.scheduler.last_epoch,
             "groups": self.optimizer.state_dict()["param_groups"],
+            "rows": self.rows,
         }
-        (self.folder / "state.json").write_text(json.dumps(facts))
+        _write_tensors(self.folder / STATE, tensors, {"facts": json.dumps(facts)})
+        self._write_curves()
 
     def _resume(self) -> None:
         assert self.scheduler is not None  # noqa: S101
-        facts = json.loads((self.folder / "state.json").read_text())
-        tensors = load_file(self.folder / "state.safetensors")
+        with safe_open(self.folder / STATE, framework="pt") as file:
+            facts = json.loads(file.metadata()["facts"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         self.network.load_state_dict(_under(tensors, "network."))
         self.average.load_state_dict(_under(tensors, "average."))
         slots: dict[int, dict[str, Tensor]] = defaultdict(dict)
@@ -159,7 +191,15 @@ class Run(Generic[S]):
         state = self.optimizer.state_dict() | {"param_groups": facts["groups"]}
         self.optimizer.load_state_dict({**state, "state": dict(slots)})
         self.scheduler.load_state_dict({"last_epoch": facts["step"]})
-        self.epoch, self.best = facts["epoch"], facts["best"]
+        self.best, self.rows = facts["best"], facts["rows"]
+        self._write_curves()
+
+    def _write_curves(self) -> None:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        replace_file(self.folder / "curves.csv", lambda path: path.write_text(text.getvalue()))
 
 
 def compute(network: nn.Module, pixels: Tensor, device: str) -> Any:
@@ -167,59 +207,6 @@ def compute(network: nn.Module, pixels: Tensor, device: str) -> Any:
     moved = pixels.to(device, memory_format=torch.channels_last)
     with torch.autocast(device, torch.bfloat16, enabled=_has_bfloat16(device)):
         return network(moved)
-
-
-def forward(network: nn.Module, image: Tensor, device: str) -> Tensor | list[Tensor]:
-    """Logits (B, 1, S, S) of images (B, 1, S, S) in [0, 1].
-
-    A list of them, the network's own first, from a network under deep supervision in training.
-    """
-    logits: Tensor | list[Tensor] = compute(network, (image - MEAN) / STANDARD_DEVIATION, device)
-    return logits
-
-
-def supervised_loss(network: nn.Module, batch: tuple[Tensor, Tensor], device: str) -> Tensor:
-    """Dice + cross-entropy of images and masks (B, 1, S, S), the mean over all outputs."""
-    image, mask = batch
-    outputs = outputs_of(forward(network, image, device))
-    truth = mask.to(device)
-    return torch.stack([dice_bce_loss(one.float(), truth) for one in outputs]).mean()
-
-
-@torch.inference_mode()
-def evaluate(network: nn.Module, samples: Samples, side_px: int, device: str) -> dict[str, float]:
-    """Lesion Dice at threshold 0.5 and network size: over all images, and per data set.
-
-    `mean_dice` is the mean of the sets', `false_alarms` the share of normal images with any lesion
-    pixel.
-    """
-    network.eval()
-    dice: dict[str, list[float]] = defaultdict(list)
-    alarms = []
-    for start in range(0, len(samples.datasets), 32):
-        part = slice(start, start + 32)
-        image, mask = (
-            resize(torch.from_numpy(array[part])[:, None].float() / 255, side_px)
-            for array in (samples.images, samples.masks)
-        )
-        found = outputs_of(forward(network, image, device))[0].float().cpu() >= 0
-        truth = mask >= 0.5
-        shared, marked, lesion = (m.sum((1, 2, 3)) for m in (found & truth, found, truth))
-        for i, dataset in enumerate(samples.datasets[part]):
-            if lesion[i] == 0:
-                alarms.append(float(marked[i] > 0))
-            else:
-                dice[dataset].append(float(2 * shared[i] / (marked[i] + lesion[i])))
-    sets = {f"dice_{name}": float(np.mean(values)) for name, values in sorted(dice.items())}
-    return sets | {
-        "dice": float(np.mean([value for values in dice.values() for value in values])),
-        "mean_dice": float(np.mean(list(sets.values()))),
-        "false_alarms": float(np.mean(alarms)) if alarms else float("nan"),
-    }
-
-
-SEGMENTING = Task(load_batches, supervised_loss, evaluate, score="dice")
-"""Marking lesion pixels; the score is the mean Dice over images with a lesion."""
 
 
 def _average(
@@ -243,10 +230,16 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _append(path: Path, row: dict[str, Any]) -> None:
-    fresh = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if fresh:
-            writer.writeheader()
-        writer.writerow(row)
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `path`, then move it there: whole, or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    write(partial)
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _write_tensors(
+    path: Path, tensors: dict[str, Tensor], facts: dict[str, str] | None = None
+) -> None:
+    replace_file(path, lambda partial: save_file(tensors, partial, metadata=facts))

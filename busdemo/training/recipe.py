@@ -1,10 +1,13 @@
 """What is trained, and how: one recipe for every network, written down as values."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-ENCODER = "tu-tf_efficientnet_lite0"
-"""EfficientNet-Lite0, 3.4 M parameters: the encoder of the convolutional networks smp builds."""
+ENCODERS = tuple(f"tu-tf_efficientnet_lite{size}" for size in range(3))
+"""EfficientNet-Lite0 to 2, 3.4 to 4.8 M parameters: the encoders that can start from ImageNet."""
+
+ENCODER = ENCODERS[0]
+"""The encoder of the convolutional networks smp builds."""
 
 _SMP: dict[str, Any] = {"encoder_weights": None, "in_channels": 1, "classes": 1}
 _OWN: dict[str, Any] = {"in_channels": 1, "channels": [32, 64, 128, 256, 512]}
@@ -69,6 +72,14 @@ class Recipe:
     averaging: float = 0.995
     phantoms: int = 150
     seed: int = 1
+    balance: Literal["sets", "cells"] = "sets"
+    """Images of small sets are drawn more often, or those of small classes of small sets."""
+    strong_augmentation: bool = False
+    """One more change of each image: shadow, haze, gain, speckle, greys, frame, crop, and so on."""
+    border: float = 0.0
+    """Standard deviation of the blur of a mask's border, as a share of the image's side."""
+    lesion_free: float = 0.0
+    """Share of lesion images of which a part without the lesion is shown instead."""
 
     @property
     def epochs(self) -> int:

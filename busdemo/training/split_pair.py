@@ -23,9 +23,9 @@ from busdemo.imaging.fit import Fit
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.scoring.overlap import count
 from busdemo.training.data import Samples, read_samples
-from busdemo.training.loop import forward, supervised_loss
 from busdemo.training.pretrained import start_encoder
 from busdemo.training.recipe import NETWORKS
+from busdemo.training.segmenting import forward, supervised_loss
 from busdemo.training.train import widen_depthwise_convolutions
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from busdemo.evaluation.datasets import read_index
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.training.data import Samples, join, read_samples, simulate_samples
-from busdemo.training.loop import SEGMENTING, Run
+from busdemo.training.loop import Run
 from busdemo.training.pretrained import start_encoder
 from busdemo.training.recipe import NETWORKS, RECIPES, Recipe
+from busdemo.training.segmenting import SEGMENTING
 from busdemo.training.supervision import supervise
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,14 +10,19 @@ from tiny_world import draw_scan, write_dataset
 from busdemo.evaluation.datasets import read_index
 from busdemo.training.data import (
     PHANTOMS,
-    AugmentedSamples,
+    MakeSample,
     Samples,
+    cut_lesion_free,
+    draw_weights,
     join,
     load_batches,
     read_samples,
     resize,
     simulate_samples,
+    soften,
 )
+from busdemo.training.drawing import Epoch
+from busdemo.training.recipe import Recipe
 
 ROWS = [("a", "A", "train", "benign"), ("b", "B", "train", "normal")]
 
@@ -25,7 +31,7 @@ def numbered(*datasets: str, side_px: int = 32) -> Samples:
     """Images all of one grey each, 0, 1, 2, ..., with empty masks."""
     greys = np.arange(len(datasets), dtype=np.uint8)[:, None, None]
     images = np.broadcast_to(greys, (len(datasets), side_px, side_px)).copy()
-    return Samples(images, np.zeros_like(images), datasets)
+    return Samples(images, np.zeros_like(images), datasets, ("benign",) * len(datasets))
 
 
 def test_cases_are_stretched_to_a_square_and_keep_their_lesion_share(tmp_path: Path) -> None:
@@ -65,12 +71,11 @@ def test_joined_samples_keep_their_order_and_phantoms_lengthen_no_epoch() -> Non
     assert joined.epoch_length == 2
 
 
-def test_an_augmented_sample_is_a_pair_of_tensors_and_new_at_every_reading() -> None:
+def test_a_sample_is_a_pair_of_tensors_and_augmented_anew_each_time() -> None:
     image, mask = draw_scan(2, (48, 48))
-    samples = Samples(image[None], mask[None] * np.uint8(255), ("A",))
-    augmented = AugmentedSamples(samples, 32)
-    assert len(augmented) == 1
-    readings = [augmented[0] for _ in range(2)]
+    samples = Samples(image[None], mask[None] * np.uint8(255), ("A",), ("benign",))
+    make = MakeSample(samples, Recipe(strong_augmentation=True, border=0.02), 32)
+    readings = [make(0) for _ in range(2)]
     for pair in readings:
         for tensor in pair:
             assert tensor.shape == (1, 32, 32)
@@ -83,9 +88,9 @@ def test_an_augmented_sample_is_a_pair_of_tensors_and_new_at_every_reading() -> 
 def test_small_sets_are_drawn_more_often_by_the_fourth_root_of_their_size() -> None:
     sizes = {"large": 4096, "small": 16}
     samples = numbered(*(name for name, size in sizes.items() for _ in range(size)), side_px=1)
-    torch.manual_seed(0)
-    sampler = load_batches(samples, 1, 8, 0).sampler
-    drawn = np.concatenate([list(sampler) for _ in range(12)])
+    recipe = Recipe(stages=((12, 16),))
+    loaders = [load_batches(samples, Epoch(recipe, number)) for number in range(12)]
+    drawn = np.concatenate([loader.dataset.order for loader in loaders])  # type: ignore[attr-defined]
     assert len(drawn) == 12 * 4112
     # 16 images of weight 1/2 among 4096 of weight 1/8: one draw in 65 (in 257 if all were equal).
     expected = 1 / 65
@@ -93,9 +98,53 @@ def test_small_sets_are_drawn_more_often_by_the_fourth_root_of_their_size() -> N
     assert abs(share - expected) < 4 * np.sqrt(expected / len(drawn))
 
 
+def test_balanced_cells_are_drawn_by_the_root_of_the_size_of_set_and_class() -> None:
+    labels = ("benign",) * 16 + ("normal",) * 4
+    samples = replace(numbered(*"A" * 20, side_px=1), labels=labels)
+    weights = np.array(draw_weights(samples, Recipe(balance="cells")))
+    assert weights[:16].sum() == pytest.approx(4)
+    assert weights[16:].sum() == pytest.approx(2)
+
+
+def test_a_piece_without_the_lesion_lies_beside_it_and_is_not_a_sliver() -> None:
+    rows, columns = np.mgrid[:100, :100].astype(np.uint8)
+    mask = np.zeros((100, 100), np.uint8)
+    mask[10:40, 30:60] = 255
+    lefts = set()
+    for seed in range(20):
+        torch.manual_seed(seed)
+        piece, empty = cut_lesion_free(rows, mask)
+        torch.manual_seed(seed)
+        across, _ = cut_lesion_free(columns, mask)
+        assert piece.shape == empty.shape == (60, 90)
+        assert not empty.any()
+        assert piece.min() == 40  # all that lies below the lesion
+        lefts.add(int(across.min()))
+    assert len(lefts) > 5
+
+
+@pytest.mark.parametrize("lesion", [slice(0, 0), slice(30, 70)])
+def test_without_a_lesion_or_room_beside_it_nothing_is_cut(lesion: slice) -> None:
+    image, mask = np.ones((2, 100, 100), np.uint8)
+    mask[:] = 0
+    mask[lesion, lesion] = 255
+    assert cut_lesion_free(image, mask) == (image, mask)
+
+
+def test_a_soft_border_keeps_the_lesion_and_what_is_far_from_it() -> None:
+    mask = torch.zeros(1, 64, 64)
+    mask[:, 20:44, 20:44] = 1
+    soft = soften(mask, 1.5)
+    assert torch.equal(soft[:, 26:38, 26:38], torch.ones(1, 12, 12))
+    assert float(soft[:, :12].max()) == 0
+    assert 0 < float(soft[0, 32, 19]) < 0.5 < float(soft[0, 32, 20]) < 1
+    assert soften(mask, 0) is mask
+
+
 def test_an_epoch_has_whole_batches_only_and_as_many_images_as_are_real() -> None:
     samples = join(numbered(*"AAAAABBBBB"), numbered(PHANTOMS))
-    batches = list(load_batches(samples, 16, 4, 0))
+    recipe = Recipe(stages=((1, 16),), batch_size=4)
+    batches = list(load_batches(samples, Epoch(recipe)))
     assert len(batches) == 2
     assert all(image.shape == mask.shape == (4, 1, 16, 16) for image, mask in batches)
 

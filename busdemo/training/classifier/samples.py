@@ -1,7 +1,6 @@
 """Images with their class and the mask a segmentation network predicts for them, in memory."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from busdemo.evaluation.datasets import Case
 from busdemo.imaging.fit import Fit
 from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.training.drawing import balance
 from busdemo.zoo.classes import CLASSES
 
 
@@ -75,6 +75,4 @@ def cell_weights(samples: ClassSamples) -> list[float]:
     BUS-UCLM's images 62 % are normal, of BUS-BRA's none. The square root keeps a cell of one image
     from deciding.
     """
-    cells = list(zip(samples.datasets, samples.labels.tolist(), strict=True))
-    sizes = Counter(cells)
-    return [sizes[cell] ** -0.5 for cell in cells]
+    return balance(list(zip(samples.datasets, samples.labels.tolist(), strict=True)), -0.5)

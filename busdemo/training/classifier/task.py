@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
+from torch.utils.data import DataLoader
 
 from busdemo.evaluation.classification import Classified, accuracy, macro_f1, malignant_auc
 from busdemo.imaging.masks import STOPS
@@ -14,6 +14,7 @@ from busdemo.training.augmentation import augment, build_augmentation
 from busdemo.training.classifier.degrading import Degrading
 from busdemo.training.classifier.samples import ClassSamples, cell_weights
 from busdemo.training.data import resize
+from busdemo.training.drawing import Epoch, draw_batches
 from busdemo.training.loop import Task, compute
 from busdemo.training.recipe import MEAN, STANDARD_DEVIATION
 from busdemo.zoo.architectures.lesion_classifier import join_channels
@@ -28,7 +29,7 @@ ClassBatch = tuple[Tensor, Tensor, Tensor]
 """Images and soft masks (B, 1, S, S) in [0, 1], and classes (B,) int64."""
 
 
-class AugmentedClasses(Dataset[ClassBatch]):
+class MakeClass:
     """Images and degraded masks (1, S, S) with their class, augmented anew at every reading."""
 
     def __init__(self, samples: ClassSamples, side_px: int) -> None:
@@ -36,12 +37,10 @@ class AugmentedClasses(Dataset[ClassBatch]):
         self._side_px = side_px
         self._augmentation, self._degrading = build_augmentation(), Degrading()
 
-    def __len__(self) -> int:
-        return self._samples.epoch_length
-
-    def __getitem__(self, index: int) -> ClassBatch:
+    def __call__(self, index: int) -> ClassBatch:
+        """Image, mask and class of one sample."""
         image, mask = self._read(index)
-        _, other = self._read(int(torch.randint(len(self), ())))
+        _, other = self._read(int(torch.randint(self._samples.epoch_length, ())))
         image, mask = augment(self._augmentation, image, self._degrading(mask, other))
         return image, mask, torch.tensor(self._samples.labels[index])
 
@@ -59,17 +58,10 @@ def read_tensors(samples: ClassSamples, part: slice, side_px: int) -> tuple[Tens
     return image, mask
 
 
-def load_classes(
-    samples: ClassSamples, side_px: int, batch_size: int, workers: int
-) -> DataLoader[ClassBatch]:
+def load_classes(samples: ClassSamples, epoch: Epoch) -> DataLoader[ClassBatch]:
     """One epoch of augmented batches, drawn by `cell_weights`."""
-    return DataLoader(
-        AugmentedClasses(samples, side_px),
-        batch_size,
-        sampler=WeightedRandomSampler(cell_weights(samples), samples.epoch_length),
-        drop_last=True,
-        num_workers=workers,
-    )
+    make = MakeClass(samples, epoch.side_px)
+    return draw_batches(cell_weights(samples), samples.epoch_length, epoch, make)
 
 
 def find_loss(network: nn.Module, batch: ClassBatch, device: str) -> Tensor:

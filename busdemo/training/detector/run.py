@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torchvision import tv_tensors
 
 from busdemo.imaging.boxes import LEAST_PX
@@ -20,11 +20,13 @@ from busdemo.inference.detector import place, read_places
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.scoring.detection import average_precision, match_boxes
 from busdemo.training.augmentation import build_augmentation
-from busdemo.training.data import Samples, load_batches, resize
+from busdemo.training.data import Samples, draw_weights, resize
 from busdemo.training.detector.losses import boxes_of_numbers, detection_loss
 from busdemo.training.detector.outlining import Outlining, marking_loss
-from busdemo.training.loop import Run, Task, forward
+from busdemo.training.drawing import Epoch, draw_batches
+from busdemo.training.loop import Run, Task
 from busdemo.training.recipe import ENCODER, Recipe
+from busdemo.training.segmenting import forward
 from busdemo.training.train import read_splits, widen_depthwise_convolutions
 from busdemo.zoo.architectures.lesion_detector import LesionDetector
 from busdemo.zoo.cards import WEIGHTS
@@ -70,11 +72,10 @@ MOST_IOU = 0.6
 """Of two boxes that overlap by more, the better stays while training is watched."""
 
 
-def load_numbered(
-    samples: Samples, side_px: int, batch_size: int, workers: int
-) -> DataLoader[tuple[Tensor, Tensor]]:
+def load_numbered(samples: Samples, epoch: Epoch) -> DataLoader[tuple[Tensor, Tensor]]:
     """One epoch of augmented images (B, 1, S, S) and their numbered lesions, uint8."""
-    return load_batches(samples, side_px, batch_size, workers, AugmentedNumbers)
+    make = MakeNumbers(samples, epoch.side_px)
+    return draw_batches(draw_weights(samples, epoch.recipe), samples.epoch_length, epoch, make)
 
 
 def find_loss(network: nn.Module, batch: tuple[Tensor, Tensor], device: str) -> Tensor:
@@ -122,7 +123,7 @@ FINDING = Task(load_numbered, find_loss, evaluate, score="map50_95")
 """
 
 
-class AugmentedNumbers(Dataset[tuple[Tensor, Tensor]]):
+class MakeNumbers:
     """Images (1, S, S) float32 and numbered lesions (1, S, S) uint8, augmented anew each time."""
 
     def __init__(self, samples: Samples, side_px: int) -> None:
@@ -130,10 +131,8 @@ class AugmentedNumbers(Dataset[tuple[Tensor, Tensor]]):
         self._side_px = side_px
         self._augmentation = build_augmentation()
 
-    def __len__(self) -> int:
-        return len(self._samples.datasets)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+    def __call__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Image and numbers of one sample."""
         part = slice(index, index + 1)
         image, numbers = shrink(
             self._samples.images[part], self._samples.masks[part], self._side_px

@@ -10,7 +10,7 @@ from busdemo.training.data import Samples
 from busdemo.training.detector import run
 from busdemo.training.detector.outlining import Outlining, marking_loss
 from busdemo.training.detector.run import (
-    AugmentedNumbers,
+    MakeNumbers,
     Phase,
     freeze_stages,
     number_lesions,
@@ -26,7 +26,7 @@ def test_lesions_are_numbered_and_debris_is_not() -> None:
     mask = np.zeros((1, 32, 32), np.uint8)
     mask[0, 2:8, 2:8] = mask[0, 20:30, 20:30] = 255
     mask[0, 0, 31] = 255
-    numbers = number_lesions(Samples(mask, mask, ("BUSI",))).masks
+    numbers = number_lesions(Samples(mask, mask, ("BUSI",), ("benign",))).masks
     assert sorted(np.unique(numbers).tolist()) == [0, 1, 2]
     assert (numbers > 0).sum() == 36 + 100
 
@@ -35,7 +35,7 @@ def test_augmentation_keeps_the_numbers_whole() -> None:
     mask = np.zeros((1, 64, 64), np.uint8)
     mask[0, 20:30, 10:25], mask[0, 35:50, 30:55] = 1, 2
     torch.manual_seed(0)
-    image, numbers = AugmentedNumbers(Samples(mask, mask, ("BUSI",)), 32)[0]
+    image, numbers = MakeNumbers(Samples(mask, mask, ("BUSI",), ("benign",)), 32)(0)
     assert image.shape == numbers.shape == (1, 32, 32)
     assert image.dtype == torch.float32
     assert numbers.dtype == torch.uint8
