@@ -1,8 +1,12 @@
 """Fixtures of all rooms. Its folder comes on the path: `tiny_world`, `tiny_networks`."""
 
+import sys
 from pathlib import Path
 
 import pytest
+
+# Tests import OpenVINO themselves, and must not tell of it either: see `import_openvino`.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 
 @pytest.fixture

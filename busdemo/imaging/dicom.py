@@ -8,8 +8,6 @@ neither shown nor logged.
 import contextlib
 import hashlib
 import io
-import logging
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from busdemo.imaging.dicom_display import apply_window, invert, read_spacing
 from busdemo.imaging.dicom_frames import decode_frame, not_read
 from busdemo.imaging.pixels import Pixels, Values, in_plain_type, pick_frame
+from busdemo.imaging.quiet import hushed
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage, require_size
 
 if TYPE_CHECKING:
@@ -78,13 +77,13 @@ def read_dicom(data: bytes, name: str, frame: int | None) -> Pixels:
     Raises UnreadableImage (MissingLibrary without pydicom) with one sentence.
     """
     dataset = load_dataset(data, name)
-    if dataset.get("SOPClassUID") in SEGMENTATION_CLASSES:
-        raise UnreadableImage(
-            f"{name} is a DICOM segmentation, not an image; please use it as a mask."
-        )
-    frames = count_frames(dataset, name)
-    index, notes = pick_frame(frame, frames, name)
     with refusing(name):
+        if dataset.get("SOPClassUID") in SEGMENTATION_CLASSES:
+            raise UnreadableImage(
+                f"{name} is a DICOM segmentation, not an image; please use it as a mask."
+            )
+        frames = count_frames(dataset, name)
+        index, notes = pick_frame(frame, frames, name)
         values, more = _display(dataset, decode_frame(dataset, index, name))
         spacing_mm, doubt = read_spacing(dataset)
     digest = hashlib.sha256(data).hexdigest()
@@ -154,11 +153,8 @@ def without_patient(data: bytes) -> bytes:
 @contextlib.contextmanager
 def refusing(name: str) -> Iterator[None]:
     """Whatever a library raises becomes one sentence; its warnings and logs go nowhere."""
-    for library in ("pydicom", "highdicom"):
-        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with hushed():
             yield
     except UnreadableImage:
         raise

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from busdemo.imaging.pixels import Pixels, in_plain_type, pick_frame, require_finite
+from busdemo.imaging.quiet import hushed
 from busdemo.imaging.refusals import (
     MAX_VOLUME_BYTES,
     MissingLibrary,
@@ -126,10 +126,10 @@ def _spacing(volume: Volume) -> tuple[float, float] | None:
 
 @contextlib.contextmanager
 def _refusing(name: str) -> Iterator[None]:
-    """Whatever the library raises becomes one sentence."""
-    logging.getLogger("nibabel").setLevel(logging.CRITICAL + 1)
+    """Whatever the library raises becomes one sentence; its warnings and logs go nowhere."""
     try:
-        yield
+        with hushed():
+            yield
     except UnreadableImage:
         raise
     except Exception:

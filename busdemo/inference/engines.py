@@ -22,6 +22,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from busdemo.imaging.arrays import FloatArray
+from busdemo.imaging.quiet import hushed
 from busdemo.zoo.cards import Preprocessing
 from busdemo.zoo.files import UnusableModel
 
@@ -161,8 +162,7 @@ def _read_or_convert(network: nn.Module, shape: tuple[int, ...], sha256: str) ->
             return openvino.Core().read_model(kept)
         except RuntimeError:  # damaged: made again
             kept.unlink(missing_ok=True)
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch's tracer, about sizes that are fixed here
+    with torch.no_grad(), hushed():  # torch's tracer warns of sizes that are fixed here
         model = openvino.convert_model(network, example_input=torch.zeros(shape), input=list(shape))
     if sha256:
         _keep(model, kept)

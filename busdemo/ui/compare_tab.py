@@ -80,12 +80,14 @@ class CompareTab:
         return open_example(self.examples.get(example_id, first), self.pool)
 
     def _run(self, workspace: Workspace, models: tuple[str, ...]) -> Iterator[Update]:
-        for step, running in workspace.run(self.pool, "", among=models):
+        write = self.compare.write_picture
+        for step, running in workspace.run(self.pool, "", write, among=models):
             yield self._show(step, running=running), step
 
     def _show(self, workspace: Workspace, *, running: str = "", message: str = "") -> CompareData:
         chosen = first_usable(self.pool)
-        shown = show_workspace(workspace, self.pool, self.compare, chosen=chosen, running=running)
+        workspace = workspace.drawn(self.compare.write_picture)
+        shown = show_workspace(workspace, self.pool, chosen=chosen, running=running)
         height, width = workspace.scan.pixels.shape
         data = CompareData(
             **dict(shown),

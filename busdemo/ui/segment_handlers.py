@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -55,7 +55,7 @@ class SegmentTab:
         return self.staged.pool
 
     def open(self, workspace: Workspace | None, choice: ViewerChoice) -> Workspace:
-        """The visitor's workspace: the opening example until something else is on the table.
+        """The visitor's workspace, drawn: the opening example until something else is there.
 
         Raises gr.Error when the visitor looks at another scan than the one kept here, because the
         state has expired or the server was started anew: nobody may get another scan's numbers.
@@ -64,7 +64,7 @@ class SegmentTab:
             workspace = self._open_first()
         if choice.case != workspace.case:
             raise gr.Error(text.SESSION_ENDED, print_exception=False)
-        return workspace
+        return workspace.drawn(self.viewer.write_picture)
 
     def arrive(self, workspace: Workspace | None, choice: ViewerChoice) -> Iterator[Update]:
         """On page load: newest notes on the models, and results the opening example lacks."""
@@ -80,7 +80,8 @@ class SegmentTab:
         workspace = self._open_first() if workspace is None else workspace
         if choice.case == workspace.case:
             chosen = first_usable(self.pool, choice.model)
-            for step, running in workspace.run(self.pool, chosen):
+            write = self.viewer.write_picture
+            for step, running in workspace.run(self.pool, chosen, write):
                 yield self._view(step, chosen, running), step, gr.skip()
         yield gr.skip(), gr.skip(), gr.Timer(active=more)
 
@@ -171,7 +172,8 @@ class SegmentTab:
     ) -> Iterator[tuple[ViewerData, Workspace]]:
         """The results in two stages that a visitor wants to see."""
         workspace = self.open(workspace, choice)
-        for step in run_two_stages(workspace, self.staged, read_models(event)):
+        models, write = read_models(event), self.viewer.write_picture
+        for step in run_two_stages(workspace, self.staged, models, write):
             yield self._view(step, choice.model), step
 
     def ask(
@@ -195,8 +197,10 @@ class SegmentTab:
         return open_example(next(iter(self.examples.values())), self.pool)
 
     def _run(self, workspace: Workspace, choice: ViewerChoice, asked: str = "") -> Iterator[Update]:
-        chosen, told = first_usable(self.pool, choice.model), None
-        for step, running in workspace.run(self.pool, chosen):
+        chosen, told, seen = first_usable(self.pool, choice.model), None, workspace.seen
+        step = workspace
+        for result, running in workspace.run(self.pool, chosen, self.viewer.write_picture):
+            step = replace(result, seen=seen)
             chosen = first_usable(self.pool, chosen)  # it may just have proved unusable
             # The chosen model's answer is there: whoever waits for a first answer goes before.
             pauses = bool(running and chosen in step.segmentations and self.count_waiting())
@@ -205,16 +209,17 @@ class SegmentTab:
             card = self._describe(step, asked)
             yield shown, gr.skip() if card == told else card, step
             told = card
-            if step.segmentations and not step.example:
-                look_for_copy(step.scan)  # the first answer is on its way; this took no time of it
+            if seen is None and step.segmentations and not step.example:
+                seen = look_for_copy(step.scan)  # the first answer is on its way already
             if pauses:
                 break
+        step = replace(step, seen=seen)
         card = self._describe(step, asked)
-        yield gr.skip(), gr.skip() if card == told else card, gr.skip()
+        yield gr.skip(), gr.skip() if card == told else card, step
 
     def _show(self, workspace: Workspace, choice: ViewerChoice, asked: str = "") -> Update:
-        chosen = first_usable(self.pool, choice.model)
-        shown = self._view(workspace, chosen)
+        workspace = workspace.drawn(self.viewer.write_picture)
+        shown = self._view(workspace, first_usable(self.pool, choice.model))
         return shown, self._describe(workspace, asked), workspace
 
     def _describe(self, workspace: Workspace, asked: str) -> IntakeData:
@@ -223,7 +228,7 @@ class SegmentTab:
         return card
 
     def _view(self, workspace: Workspace, chosen: str, running: str = "") -> ViewerData:
-        shown = show_workspace(workspace, self.pool, self.viewer, chosen=chosen, running=running)
+        shown = show_workspace(workspace, self.pool, chosen=chosen, running=running)
         if not running and any(layer.state == "waiting" for layer in shown.models):
             shown.more = secrets.token_hex(4)
-        return show_two_stages(shown, workspace, self.staged, self.viewer)
+        return show_two_stages(shown, workspace, self.staged)

@@ -39,9 +39,9 @@ def build_segment_tab(
     opening = open_example(next(iter(examples.values())), pool)
     # The values are given at building time, with files that need no writing: the first paint
     # then waits for nothing. A viewer that is never rendered stands in for the one to be.
-    writer = Viewer(render=False)
-    shown = show_workspace(opening, pool, writer, chosen=first_usable(pool))
-    shown = show_two_stages(shown, opening, staged, writer)
+    opening = opening.drawn(Viewer(render=False).write_picture)
+    shown = show_workspace(opening, pool, chosen=first_usable(pool))
+    shown = show_two_stages(shown, opening, staged)
     with gr.Column(elem_id="bd-segment"):
         intake = Intake(describe_workspace(opening, examples), elem_id="bd-intake")
         viewer = Viewer(shown, elem_id="bd-viewer")

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import gradio as gr
 
 from busdemo.inference.two_stage import Localisation, TwoStage
 from busdemo.ui import text
 from busdemo.ui.viewer.boxes import BoxMark
-from busdemo.ui.viewer.component import Viewer, ViewerData
-from busdemo.ui.workspace import Workspace
+from busdemo.ui.viewer.component import ViewerData
+from busdemo.ui.workspace import Workspace, Write, staged_key
 from busdemo.workflows.segmenting import Segmentation, segment
 from busdemo.zoo.files import UnusableModel
 
@@ -27,14 +26,14 @@ def read_models(event: gr.EventData) -> list[str]:
 
 
 def run_two_stages(
-    workspace: Workspace, staged: TwoStage, models: Sequence[str]
+    workspace: Workspace, staged: TwoStage, models: Sequence[str], write: Write
 ) -> Iterator[Workspace]:
     """Look for lesions once, then run the models that have not run in two stages yet.
 
-    Yields the workspace after each. A detector that fails is noted in `staged.problem`, a model
-    that does in its pool's problems.
+    Yields the workspace, drawn, after each. A detector that fails is noted in `staged.problem`, a
+    model that does in its pool's problems.
     """
-    pool = staged.pool
+    pool, workspace = staged.pool, workspace.drawn(write)
     waiting = [m for m in models if m in pool.cards and m not in workspace.staged]
     try:
         if workspace.localisation is None:
@@ -52,7 +51,7 @@ def run_two_stages(
                 result, _ = segment(workspace.scan, model_id, pool, predictions)
         except UnusableModel:
             continue  # the pool has noted the reason, and the selector shows it
-        workspace = replace(workspace, staged={**workspace.staged, model_id: result})
+        workspace = replace(workspace, staged={**workspace.staged, model_id: result}).drawn(write)
         yield workspace
     if not waiting:
         yield workspace
@@ -66,17 +65,11 @@ def _known_whole(workspace: Workspace, model_id: str, found: Localisation) -> Se
     return replace(direct, localisation=found)
 
 
-def show_two_stages(
-    shown: ViewerData, workspace: Workspace, staged: TwoStage, viewer: Viewer
-) -> ViewerData:
-    """The viewer's data with the results in two stages, the boxes and a sentence on them."""
-    files = workspace.pictures
+def show_two_stages(shown: ViewerData, workspace: Workspace, staged: TwoStage) -> ViewerData:
+    """A drawn workspace's data with the results in two stages, the boxes and a sentence on them."""
     for layer in shown.models:
-        if (result := workspace.staged.get(layer.id)) is not None:
-            key = f"two-stage:{layer.id}"
-            if key not in files or not Path(files[key].path).exists():
-                files[key] = viewer.write_picture(result.levels)
-            layer.staged = files[key]
+        if layer.id in workspace.staged:
+            layer.staged = workspace.pictures[staged_key(layer.id)]
     if staged.problem:
         shown.two_stage_problem = text.TWO_STAGE_PROBLEM.format(reason=staged.problem)
     elif (found := workspace.localisation) is not None:

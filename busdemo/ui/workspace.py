@@ -2,7 +2,7 @@
 
 import math
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
-from busdemo.ui.viewer.component import ModelLayer, Viewer, ViewerData
+from busdemo.ui.viewer.component import ModelLayer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
+from busdemo.workflows.copies import Seen
 from busdemo.workflows.segmenting import Reference, Segmentation, segment
 from busdemo.zoo.cards import Card
 from busdemo.zoo.files import UnusableModel
 
-Pictures = dict[str, FileData]
-"""Files already written for the browser: "image", "reference" or a model's id."""
+Write = Callable[[NDArray[Any]], FileData]
+"""Writes a picture for the browser, such as `Viewer.write_picture`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,10 @@ class Workspace:
     segmentations: Mapping[str, Segmentation] = field(default_factory=dict)
     localisation: Localisation | None = None
     staged: Mapping[str, Segmentation] = field(default_factory=dict)
-    pictures: Pictures = field(default_factory=dict)
+    pictures: Mapping[str, FileData] = field(default_factory=dict)
+    """Files written for the browser: "image", "reference", models' ids, `staged_key` of them."""
+    seen: Seen | None = None
+    """Whether the models were made with this picture; None until it was looked up."""
     looks: tuple[LookAnswer, ...] = ()
     """Heat maps that were asked for."""
     case: str = field(default_factory=lambda: secrets.token_hex(6))
@@ -48,18 +52,31 @@ class Workspace:
         pictures = {key: file for key, file in self.pictures.items() if key != "reference"}
         return replace(self, reference=reference, pictures=pictures)
 
+    def drawn(self, write: Write) -> "Workspace":
+        """The same with a file for each picture: those it has stay, lest they be sent again."""
+        pixels: dict[str, NDArray[Any]] = {"image": self.scan.pixels}
+        if self.reference is not None:
+            pixels["reference"] = self.reference.reading.mask
+        pixels |= {model: result.levels for model, result in self.segmentations.items()}
+        pixels |= {staged_key(model): result.levels for model, result in self.staged.items()}
+        files = {key: file for key, file in self.pictures.items() if Path(file.path).exists()}
+        lacking = {key: write(one) for key, one in pixels.items() if key not in files}
+        known = {**files, **lacking}
+        return self if known == self.pictures else replace(self, pictures=known)
+
     def run(
-        self, pool: SegmenterPool, first: str, *, among: Collection[str] | None = None
+        self, pool: SegmenterPool, first: str, write: Write, *, among: Collection[str] | None = None
     ) -> Iterator[tuple["Workspace", str]]:
         """Run the models that have not run yet (of those `among`, if given), `first` at first.
 
-        Yields the workspace and the id of the model that runs next, an empty one at the end.
+        Yields the workspace, drawn, and the id of the model that runs next, an empty one at the
+        end.
         """
         order = sorted(pool.cards, key=lambda model_id: model_id != first)
         if among is not None:
             order = [model_id for model_id in order if model_id in among]
         waiting = [m for m in order if m not in self.segmentations and m not in pool.unavailable]
-        workspace, predictions = self, pool.look_at(self.scan.pixels)
+        workspace, predictions = self.drawn(write), pool.look_at(self.scan.pixels)
         for model_id in waiting:
             yield workspace, model_id
             try:
@@ -67,8 +84,13 @@ class Workspace:
             except UnusableModel:
                 continue  # the pool has noted the reason, and the selector shows it
             known = {**workspace.segmentations, model_id: result}
-            workspace = replace(workspace, segmentations=known)
+            workspace = replace(workspace, segmentations=known).drawn(write)
         yield workspace, ""
+
+
+def staged_key(model_id: str) -> str:
+    """What the picture of a model's result in two stages is kept under."""
+    return f"two-stage:{model_id}"
 
 
 def first_usable(pool: SegmenterPool, wanted: str = "") -> str:
@@ -79,21 +101,15 @@ def first_usable(pool: SegmenterPool, wanted: str = "") -> str:
 
 
 def show_workspace(
-    workspace: Workspace, pool: SegmenterPool, viewer: Viewer, *, chosen: str, running: str = ""
+    workspace: Workspace, pool: SegmenterPool, *, chosen: str, running: str = ""
 ) -> ViewerData:
-    """The workspace as the viewer shows it; pictures are written once and then passed on."""
+    """A drawn workspace as the viewer shows it."""
     files = workspace.pictures
-
-    def picture(key: str, pixels: NDArray[Any]) -> FileData:
-        if key not in files or not Path(files[key].path).exists():
-            files[key] = viewer.write_picture(pixels)
-        return files[key]
-
     layers = [describe_model(card, pool) for card in pool.cards.values()]
     for layer in layers:
         if layer.id in workspace.segmentations:
             layer.state = "ready"
-            layer.levels = picture(layer.id, workspace.segmentations[layer.id].levels)
+            layer.levels = files[layer.id]
         elif layer.id == running:
             layer.state = "running"
     reference = workspace.reference
@@ -101,8 +117,8 @@ def show_workspace(
         case=workspace.case,
         title=workspace.title,
         simulated=bool(workspace.example),
-        image=picture("image", workspace.scan.pixels),
-        reference=reference and picture("reference", reference.reading.mask),
+        image=files["image"],
+        reference=reference and files["reference"],
         reference_name="Reference" if reference and reference.files else "Ground truth",
         models=layers,
         looks=[look for look in workspace.looks if look.problem or Path(look.levels.path).exists()],

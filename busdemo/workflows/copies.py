@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from busdemo.evaluation.leakage import catalogue_path
 from busdemo.imaging.copies import Catalogue, read_catalogue
@@ -53,27 +52,15 @@ _MEANING = {
     "numbers here may be better than on a new patient.",
 }
 
-# As long as a scan is kept, and no longer: nothing of an upload outlives it.
-_KNOWN: WeakKeyDictionary[Scan, Seen] = WeakKeyDictionary()
-
 
 def look_for_copy(scan: Scan) -> Seen | None:
-    """Look a scan up among the hashes of all training and validation images, once.
+    """Look a scan up among the hashes of all training and validation images, some 25 ms.
 
     None where the zoo has no catalogue of hashes. A picture of the train split is named rather
-    than one of val that is liker.
+    than one of val that is liker. Nothing of the scan is kept.
     """
-    if scan not in _KNOWN:
-        catalogue = open_catalogue()
-        if catalogue is None:
-            return None
-        _KNOWN[scan] = _look(scan, catalogue)
-    return _KNOWN[scan]
-
-
-def recall_copy(scan: Scan) -> Seen | None:
-    """What `look_for_copy` has said of a scan; None where it was not asked."""
-    return _KNOWN.get(scan)
+    catalogue = open_catalogue()
+    return None if catalogue is None else look_among(catalogue, scan)
 
 
 def tabulate_copy(seen: Seen | None) -> dict[str, Any] | None:
@@ -90,7 +77,8 @@ def open_catalogue() -> Catalogue | None:
         return None
 
 
-def _look(scan: Scan, catalogue: Catalogue) -> Seen:
+def look_among(catalogue: Catalogue, scan: Scan) -> Seen:
+    """What one catalogue says of a scan; as `look_for_copy`."""
     found = catalogue.find_copies(scan.pixels)
     trained = [match for match in found if catalogue.splits[match.place] == "train"]
     if not found:

@@ -9,6 +9,8 @@ from pydicom import Dataset, FileMetaDataset
 from pydicom.dataset import FileDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from busdemo.imaging.quiet import hushed
+
 PATIENT = {
     "PatientName": "Zwetschgenbaum^Rosamunde",
     "PatientID": "QX-77310042",
@@ -24,6 +26,7 @@ PATIENT = {
 CASE = np.random.default_rng(3).integers(0, 256, (48, 60)).astype(np.uint8)
 
 
+@hushed()  # pydicom quotes odd values while it writes them, too
 def dicom_file(values: NDArray[Any] = CASE, *, frames: int = 1, **elements: Any) -> bytes:
     """(H, W), (H, W, 3) or (frames, H, W) as an uncompressed DICOM file with a patient."""
     meta = FileMetaDataset()

@@ -36,7 +36,8 @@ def pool(weights: Path) -> SegmenterPool:
 
 @pytest.fixture
 def workspace(pool: SegmenterPool) -> Workspace:
-    return Workspace(SCAN, "scan.png", segmentations={"a": segment(SCAN, "a", pool)[0]})
+    known = {"a": segment(SCAN, "a", pool)[0]}
+    return Workspace(SCAN, "scan.png", segmentations=known).drawn(VIEWER.write_picture)
 
 
 def event(data: Any) -> gr.EventData:
@@ -75,7 +76,7 @@ def test_a_heat_map_is_written_as_levels_and_kept(
     again = add_look(found, pool, VIEWER, event(wish))
     assert again is not None
     assert len(again.looks) == 1
-    shown = show_workspace(again, pool, VIEWER, chosen="a")
+    shown = show_workspace(again, pool, chosen="a")
     assert [look.part for look in shown.looks] == ["a:encoder.1"]
     assert not shown.models[0].recipe
 
@@ -85,7 +86,7 @@ def test_a_refusal_is_kept_as_its_sentence(pool: SegmenterPool, workspace: Works
     found = add_look(workspace, pool, VIEWER, event(wish))
     assert found is not None
     assert "no layer 'nonsense'" in found.looks[0].problem
-    assert show_workspace(found, pool, VIEWER, chosen="a").looks[0].problem
+    assert show_workspace(found, pool, chosen="a").looks[0].problem
 
 
 def subject_of(workspace: Workspace, pool: SegmenterPool) -> Subject:

@@ -16,11 +16,12 @@ from busdemo.ui.two_stage import (
     run_two_stages,
     show_two_stages,
 )
-from busdemo.ui.viewer.component import Viewer
+from busdemo.ui.viewer.component import Viewer, ViewerData
 from busdemo.ui.workspace import Workspace, show_workspace
 from busdemo.zoo.cards import read_cards
 
 IMAGE, _ = draw_scan(2, (90, 70))
+WRITE = Viewer(render=False).write_picture
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def pool(weights: Path) -> SegmenterPool:
 
 @pytest.fixture
 def workspace() -> Workspace:
-    return Workspace(Scan(IMAGE, "scan.png", "0" * 64, ()), "scan.png")
+    return Workspace(Scan(IMAGE, "scan.png", "0" * 64, ()), "scan.png").drawn(WRITE)
 
 
 def found(*boxes: Box) -> Localisation:
@@ -48,21 +49,21 @@ def test_models_run_one_after_another_and_the_detector_once(
 ) -> None:
     add_detector(weights)
     staged = open_two_stage(pool, weights)
-    steps = list(run_two_stages(workspace, staged, ["b", "a", "unknown"]))
+    steps = list(run_two_stages(workspace, staged, ["b", "a", "unknown"], WRITE))
     assert [list(step.staged) for step in steps] == [["b"], ["b", "a"]]
     assert steps[0].localisation is steps[1].localisation
     assert steps[1].staged["a"].localisation is steps[1].localisation
-    again = list(run_two_stages(steps[1], staged, ["a"]))
+    again = list(run_two_stages(steps[1], staged, ["a"], WRITE))
     assert again == [steps[1]]
 
 
 def test_where_no_lesion_is_found_the_direct_result_stands(
     pool: SegmenterPool, workspace: Workspace
 ) -> None:
-    *_, (direct, _) = workspace.run(pool, "a")
+    *_, (direct, _) = workspace.run(pool, "a", WRITE)
     staged = TwoStage(pool, lambda: pytest.fail("no detector is needed"))
     known = Workspace(**{**vars(direct), "localisation": found()})
-    *_, done = run_two_stages(known, staged, ["a"])
+    *_, done = run_two_stages(known, staged, ["a"], WRITE)
     assert np.array_equal(done.staged["a"].levels, direct.segmentations["a"].levels)
     assert done.staged["a"].localisation == found()
 
@@ -72,15 +73,14 @@ def test_a_detector_that_fails_leaves_the_rest_as_it_is(
 ) -> None:
     (add_detector(weights) / "model.safetensors").write_bytes(b"other")
     staged = open_two_stage(pool, weights)
-    assert list(run_two_stages(workspace, staged, ["a"])) == [workspace]
+    assert list(run_two_stages(workspace, staged, ["a"], WRITE)) == [workspace]
     shown = show(workspace, staged)
     assert shown.two_stage_problem.startswith("Two-stage cannot be used here. The weights are not")
 
 
-def show(workspace: Workspace, staged: TwoStage):  # type: ignore[no-untyped-def]
-    viewer = Viewer(render=False)
-    shown = show_workspace(workspace, staged.pool, viewer, chosen="a")
-    return show_two_stages(shown, workspace, staged, viewer)
+def show(workspace: Workspace, staged: TwoStage) -> ViewerData:
+    shown = show_workspace(workspace, staged.pool, chosen="a")
+    return show_two_stages(shown, workspace, staged)
 
 
 def test_the_viewer_gets_levels_boxes_and_a_sentence(
@@ -89,7 +89,7 @@ def test_the_viewer_gets_levels_boxes_and_a_sentence(
     add_detector(weights)
     staged = open_two_stage(pool, weights)
     located = Workspace(**{**vars(workspace), "localisation": found(Box(1, 2, 30, 40))})
-    *_, done = run_two_stages(located, staged, ["a"])
+    *_, done = run_two_stages(located, staged, ["a"], WRITE)
     shown = show(done, staged)
     assert [bool(layer.staged) for layer in shown.models] == [True, False]
     assert [box.model_dump() for box in shown.boxes] == [

@@ -5,7 +5,7 @@ from gradio.data_classes import FileData
 from busdemo.ui.examples import Example
 from busdemo.ui.intake.component import IntakeData, Note, Tile
 from busdemo.ui.workspace import Workspace
-from busdemo.workflows.copies import recall_copy
+from busdemo.workflows.copies import Seen
 
 
 def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> IntakeData:
@@ -15,7 +15,7 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
     card = IntakeData(
         image=Note(name=workspace.title, text="; ".join((f"{width} × {height} px", *scan.notes))),
         frames=scan.frames,
-        seen=describe_seen(workspace),
+        seen=describe_seen(workspace.seen),
         example=workspace.example,
         examples=[
             Tile(
@@ -34,9 +34,8 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
     return card
 
 
-def describe_seen(workspace: Workspace) -> Note:
-    """Whether the models were made with this picture, once it was looked up."""
-    seen = recall_copy(workspace.scan)
+def describe_seen(seen: Seen | None) -> Note:
+    """Whether the models were made with a picture, once it was looked up."""
     if seen is None or not seen.split:
         return Note(text=seen.sentence if seen else "")
     return Note(name=seen.lead, text=seen.meaning)

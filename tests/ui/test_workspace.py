@@ -1,0 +1,94 @@
+"""What a visitor has on the table is a value: a change gives another one, and shares no files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio.data_classes import FileData
+from numpy.typing import NDArray
+from tiny_world import add_model, draw_scan
+
+from busdemo.annotations.masks import MaskReading
+from busdemo.imaging.images import Scan
+from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.workspace import Workspace, show_workspace
+from busdemo.workflows.segmenting import Reference
+from busdemo.zoo.cards import read_cards
+
+IMAGE, MASK = draw_scan(2, (90, 70))
+
+
+class Files:
+    """Writes every picture it is given, and counts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.written = folder, 0
+
+    def write(self, pixels: NDArray[np.uint8]) -> FileData:
+        self.written += 1
+        path = self.folder / f"{self.written}.bin"
+        path.write_bytes(pixels.tobytes())
+        return FileData(path=str(path))
+
+
+@pytest.fixture
+def pool(weights: Path) -> SegmenterPool:
+    for name in ("a", "b"):
+        add_model(weights, name)
+    return SegmenterPool(read_cards(weights))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return Workspace(Scan(IMAGE, "scan.png", "0" * 64, ()), "scan.png")
+
+
+def test_what_was_yielded_before_is_not_changed_by_what_follows(
+    pool: SegmenterPool, files: Files, workspace: Workspace
+) -> None:
+    steps = [step for step, _ in workspace.run(pool, "a", files.write)]
+    assert [sorted(step.pictures) for step in steps] == [
+        ["image"],
+        ["a", "image"],
+        ["a", "b", "image"],
+    ]
+    assert [sorted(step.segmentations) for step in steps] == [[], ["a"], ["a", "b"]]
+    assert workspace.pictures == {}
+    assert files.written == 3  # each picture once
+
+
+def test_showing_a_workspace_changes_nothing_and_writes_nothing(
+    pool: SegmenterPool, files: Files, workspace: Workspace
+) -> None:
+    drawn = workspace.drawn(files.write)
+    before = dict(vars(drawn))
+    show_workspace(drawn, pool, chosen="a")
+    assert vars(drawn) == before
+    assert files.written == 1
+
+
+def test_a_drawn_workspace_is_drawn_anew_only_where_a_file_is_gone(
+    files: Files, workspace: Workspace
+) -> None:
+    drawn = workspace.drawn(files.write)
+    assert drawn.drawn(files.write) is drawn
+    Path(drawn.pictures["image"].path).unlink()
+    again = drawn.drawn(files.write)
+    assert Path(again.pictures["image"].path).exists()
+    assert files.written == 2
+
+
+def test_another_reference_is_another_picture(files: Files, workspace: Workspace) -> None:
+    def reference(mask: NDArray[np.bool_]) -> Reference:
+        return Reference("mask.png", (), MaskReading(mask, "Read.", False, ()))
+
+    first = workspace.with_reference(reference(MASK > 0)).drawn(files.write)
+    second = first.with_reference(reference(MASK == 0)).drawn(files.write)
+    assert second.pictures["reference"] != first.pictures["reference"]
+    assert second.pictures["image"] == first.pictures["image"]
+    assert "reference" not in second.with_reference(None).drawn(files.write).pictures
