@@ -6,7 +6,6 @@ count only for the very weights they were computed with, named by sha256 in `ope
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,8 +21,9 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_png
 from busdemo.workflows.segmenting import Reference, Segmentation, segment
+from busdemo.zoo.shipped import find_shipped
 
-EXAMPLES = Path(os.environ.get("BUSDEMO_EXAMPLES", Path(__file__).parents[2] / "examples"))
+EXAMPLES = find_shipped("examples")
 """Where the examples are; the environment variable BUSDEMO_EXAMPLES moves them."""
 
 _OPENING = "opening.json"

@@ -11,8 +11,9 @@ from packaging.utils import canonicalize_name
 from busdemo.workflows.requirements import CannotBuild, list_requirements, read_pins
 from busdemo.zoo.cards import Card, read_cards
 from busdemo.zoo.files import WEIGHTS_FILE
+from busdemo.zoo.shipped import PACKAGE
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = PACKAGE.parent
 
 PARTS = ("app.py", "busdemo", "weights", "examples", "LICENSE")
 """What the Space gets as it is. Not the folder `spaces/` itself: Gradio imports a package of that

@@ -26,11 +26,12 @@ import yaml
 from busdemo.imaging.fit import ResizeRule
 from busdemo.imaging.masks import STOPS, stop_of
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
+from busdemo.zoo.shipped import find_shipped
 
 # libyaml's safe loader, ten times as fast, where PyYAML was built with it.
 _SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-WEIGHTS = Path(os.environ.get("BUSDEMO_WEIGHTS", Path(__file__).parents[2] / "weights"))
+WEIGHTS = find_shipped("weights")
 """Where the models' folders are; the environment variable BUSDEMO_WEIGHTS moves it."""
 
 

@@ -9,6 +9,7 @@ HF_HUB_OFFLINE (then only what is in the cache is found).
 import contextlib
 import errno
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download, try_to_load_from_cache
+from huggingface_hub.constants import HF_HUB_CACHE, HF_HUB_OFFLINE
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -31,6 +33,8 @@ from tqdm import tqdm
 
 from busdemo.zoo.cards import Card, Origin
 from busdemo.zoo.files import FILES, WEIGHTS_FILE, UnusableModel, check_files
+
+_log = logging.getLogger(__name__)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The disk, what a user may use of it, or what one file may."""
@@ -69,6 +73,8 @@ def find_weights(card: Card, report: Report | None = None) -> Path:
     origin, local = card.origin, card.folder / WEIGHTS_FILE
     if origin is None or local.is_file():
         return local
+    if not (HF_HUB_OFFLINE or is_here(card)):
+        _log.warning("%s", announce(card, origin))
     path = _download(origin, report)
     if _digest(path) != card.sha256:
         with contextlib.suppress(UnusableModel):  # offline, say: then the file is refused
@@ -79,6 +85,13 @@ def find_weights(card: Card, report: Report | None = None) -> Path:
             f"card names (sha256 {found[:12]}…, not {card.sha256[:12]}…)."
         )
     return path
+
+
+def announce(card: Card, origin: Origin) -> str:
+    """What is about to be downloaded, how large it is and where it goes, in one sentence."""
+    told = card.facts.get("bytes")
+    size = f"{told / 1e6:.1f} MB" if isinstance(told, int) else "of unknown size"
+    return f"Downloading the weights of {card.id}, {size}, from {origin.repo_id} to {HF_HUB_CACHE}."
 
 
 def _download(origin: Origin, report: Report | None, **options: Any) -> Path:

@@ -51,6 +51,15 @@ def test_weights_come_from_the_folder_then_the_cache_then_the_hub(
     assert hub.requests == []
 
 
+def test_a_download_says_once_how_large_it_is_and_where_it_goes(zoo: Path, hub: HubServer) -> None:
+    content = add_remote(zoo, hub, "far", padding=12_000_000)
+    change_facts(zoo / "far", bytes=len(content))
+    said = [start(zoo, hub).communicate("{}")[1] for _ in range(2)]
+    place = zoo.parent / "cache" / "hub"
+    sentence = f"Downloading the weights of far, 12.0 MB, from org/far to {place}."
+    assert [errors.count(sentence) for errors in said] == [1, 0]
+
+
 def test_the_owner_of_the_environment_completes_a_card_that_names_none(
     zoo: Path, hub: HubServer
 ) -> None:
