@@ -2,8 +2,9 @@
 
 import importlib.machinery
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 _WRITER = "gradio.component_meta"
 
@@ -43,3 +44,37 @@ class _Finder:
 
             spec.loader.exec_module = load_and_silence  # type: ignore[method-assign]
         return spec
+
+
+Required = list[tuple[str, bool]]
+"""An endpoint's arguments without a default: the name, and whether a list is wanted."""
+
+
+def show_snippets(
+    write: Callable[[str, Required, str], dict[str, str]], write_cli: Callable[[str, Required], str]
+) -> None:
+    """Let "Use via API" show programs of ours: by language, and one of Gradio's terminal program.
+
+    `write` is given an endpoint, its required arguments and the page's address without a slash at
+    its end.
+    """
+    from gradio import routes  # noqa: PLC0415 (this module is imported before Gradio is)
+
+    def write_code(endpoint: str, about: Any, root: str, **_: Any) -> dict[str, str]:
+        return write(endpoint, _list_required(about["parameters"]), root.rstrip("/"))
+
+    def write_all_cli(endpoints: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            name: write_cli(name, _list_required(about["parameters"]))
+            for name, about in endpoints.items()
+        }
+
+    routes.generate_code_snippets, routes.generate_cli_snippet = write_code, write_all_cli
+
+
+def _list_required(parameters: Iterable[Mapping[str, Any]]) -> Required:
+    return [
+        (str(one["parameter_name"]), one["type"].get("type") == "array")
+        for one in parameters
+        if not one["parameter_has_default"]
+    ]

@@ -69,6 +69,34 @@ def test_segment_returns_the_mask_python_computes_and_its_scores(
     assert receipt["threshold"] == card.threshold
 
 
+REQUIRED = {
+    "/segment": {"image": 0},
+    "/classify": {"image": 0},
+    "/explain": {"image": 0},
+    "/describe": {"image": 0},
+    "/compare": {"image": 0},
+    "/score": {"masks": 1, "references": 1},
+}
+"""Arguments that an endpoint cannot do without: 0 the scan, 1 a list of the outline."""
+
+
+@pytest.mark.parametrize("endpoint", REQUIRED)
+def test_every_endpoint_answers_with_its_required_arguments_alone(
+    client: Client, files: tuple[Path, Path], endpoint: str
+) -> None:
+    told = client.view_api(return_format="dict")["named_endpoints"][endpoint]["parameters"]
+    required = {one["parameter_name"] for one in told if not one["parameter_has_default"]}
+    assert required == set(REQUIRED[endpoint])
+    values = handle_file(files[0]), [handle_file(files[1])]
+    given = {name: values[which] for name, which in REQUIRED[endpoint].items()}
+    assert client.predict(**given, api_name=endpoint)
+
+
+def test_the_image_may_be_given_without_its_name(client: Client, files: tuple[Path, Path]) -> None:
+    mask, *_ = client.predict(handle_file(files[0]), api_name="/segment")
+    assert Path(mask).name == "scan-unet-mask.png"
+
+
 def test_score_gives_null_where_a_number_is_undefined(
     client: Client, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -29,7 +29,8 @@ from busdemo.workflows.comparison_report import write_report
 MOST_MASKS = 20
 
 DESCRIPTION = (
-    "Compare masks of one breast-ultrasound image with each other and with models. Each mask file "
+    "Compare masks of one breast-ultrasound image with each other and with models; with neither "
+    "masks nor models, all models. Each mask file "
     "is one person's, called as the file. Returns the report (one HTML file that needs no network) "
     "and every number (JSON): all pairwise matrices, rows against the reference (an annotator's "
     "name, empty for the first), NSD over tolerances of 1 to 10 px, the yardstick, STAPLE's "
@@ -96,14 +97,14 @@ def add_compare(pool: SegmenterPool, controls: Controls) -> None:
 def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' names from here
     pool: SegmenterPool,
     image: str | None,
-    masks: list[str] | None,
-    models: list[str] | None,
-    consensus: list[str] | None,
-    reference: str,
-    tolerance_px: float,
-    mm_per_px: float,
-    threshold: float,
-    post_processing: str,
+    masks: list[str] | None = None,
+    models: list[str] | None = None,
+    consensus: list[str] | None = None,
+    reference: str = "",
+    tolerance_px: float = TOLERANCE_PX,
+    mm_per_px: float = 0,
+    threshold: float = 0,
+    post_processing: str = "",
 ) -> tuple[str, dict[str, Any]]:
     """Path of the report and every number; gr.Error with one sentence."""
     settings = Settings(consensus, reference, tolerance_px, mm_per_px, threshold, post_processing)
@@ -112,7 +113,9 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
     try:
         scan = open_scan(image)
         people = read_people(open_files(masks), scan) if masks else []
-        case = settings.run(scan, people, models or [], pool)
+        # A scan alone: what all models say of it.
+        asked = models or ([] if people else [m for m in pool.cards if m not in pool.unavailable])
+        case = settings.run(scan, people, asked, pool)
     except ValueError as error:
         raise gr.Error(str(error), print_exception=False) from error
     report = write_report(case).encode("utf-8", "replace")

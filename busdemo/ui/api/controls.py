@@ -6,10 +6,24 @@ from typing import Any
 import gradio as gr
 
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.api.snippets import SAMPLES
 from busdemo.ui.workspace import first_usable
 
 MODELS_QUEUE: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
 """An endpoint's place in the page's one queue for all that runs models."""
+
+
+class File(gr.File):  # type: ignore[misc]
+    """Gradio's, whose example in the API's description is a file of its name, not a PDF."""
+
+    def get_block_name(self) -> str:
+        """Gradio's: what draws it."""
+        return "file"
+
+    def example_payload(self) -> Any:
+        """One file, or a list of one."""
+        file = {"path": SAMPLES[str(self.label)][1], "meta": {"_type": "gradio.FileData"}}
+        return file if self.file_count == "single" else [file]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +43,8 @@ class Controls:
     def build(cls, pool: SegmenterPool) -> "Controls":
         """Build them; call inside the API's hidden column."""
         return cls(
-            image=gr.File(label="image", type="filepath"),
-            masks=gr.File(label="masks", type="filepath", file_count="multiple"),
+            image=File(label="image", type="filepath"),
+            masks=File(label="masks", type="filepath", file_count="multiple"),
             model=gr.Dropdown(list(pool.cards), value=first_usable(pool), label="model"),
             threshold=gr.Number(value=0, label="threshold"),
         )

@@ -27,7 +27,11 @@ def add_describe(pool: SegmenterPool, controls: Controls) -> None:
 
 
 def describe_files(
-    pool: SegmenterPool, image: str | None, masks: list[str] | None, model: str, threshold: float
+    pool: SegmenterPool,
+    image: str | None,
+    masks: list[str] | None = None,
+    model: str = "",
+    threshold: float = 0,
 ) -> dict[str, Any]:
     """The mask's lesion described, without masks the model's; gr.Error with one sentence."""
     try:

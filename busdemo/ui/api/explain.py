@@ -17,7 +17,7 @@ from busdemo.workflows.explanations import describe_hint, describe_look, draw_lo
 def add_explain(pool: SegmenterPool, controls: Controls) -> None:
     """Add it; call inside the API's hidden column."""
     kind = gr.Dropdown(list(KINDS), value="gradcam", label="kind")
-    layer = gr.Textbox(label="layer")
+    layer = gr.Textbox(value="", label="layer")
     files = [gr.File(label=name) for name in ("heat over the scan", "values")]
     gr.Button("explain").click(
         build_endpoint("explain", explain_file, pool),

@@ -7,7 +7,7 @@ import gradio as gr
 from busdemo.annotations.files import read_size
 from busdemo.annotations.masks import read_mask
 from busdemo.ui import text
-from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.controls import MODELS_QUEUE, Controls, File
 from busdemo.ui.api.files import open_files
 from busdemo.ui.api.signature import build_endpoint
 from busdemo.workflows.segmenting import tabulate_numbers
@@ -15,7 +15,7 @@ from busdemo.workflows.segmenting import tabulate_numbers
 
 def add_score(controls: Controls) -> None:
     """Add it; call inside the API's hidden column."""
-    references = gr.File(label="references", type="filepath", file_count="multiple")
+    references = File(label="references", type="filepath", file_count="multiple")
     gr.Button("score").click(
         build_endpoint("score", score_files),
         [controls.masks, references],

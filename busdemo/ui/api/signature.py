@@ -10,7 +10,7 @@ ARGUMENTS = {
     "masks": "files of masks of this image, in any format read here; may be empty",
     "references": "files of the reference mask",
     "model": "id of a model of the zoo",
-    "models": "ids of models of the zoo; may be empty",
+    "models": "ids of models of the zoo; empty: none, without masks all of them",
     "threshold": "0 for the frozen one, otherwise 0.005 to 0.995",
     "process": "post-processing: empty for the model's own, none, or steps such as largest,fill",
     "post_processing": "empty for the models' own, none, or steps such as largest,fill,above=50",
