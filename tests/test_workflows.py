@@ -77,7 +77,7 @@ def test_a_segmentation_holds_the_mask_of_every_threshold(pool: SegmenterPool) -
 
 
 def test_a_model_that_cannot_run_says_why(pool: SegmenterPool) -> None:
-    pool.problems["small"] = "It is ill."
+    pool.slots["small"].note("It is ill.")
     with pytest.raises(UnusableModel, match="It is ill"):
         segment(SCAN, "small", pool)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.inference.segmenter import Segmenter
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.files import NotNow, UnusableModel
 
 STEP_PX = 32
 """How much smaller and larger than the card's the input is, on each side."""
@@ -45,6 +45,8 @@ def predict_views(segmenter: Segmenter, image: GreyImage) -> Views:
         if min(w, h) >= STEP_PX:
             try:
                 answers[f"{w} × {h} px"] = segmenter.answer(image, (w, h)).restore()
+            except NotNow:
+                raise  # fewer views would say that they agree
             except UnusableModel:
                 continue
     together = np.stack(list(answers.values()))

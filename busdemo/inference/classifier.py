@@ -1,9 +1,9 @@
 """Normal, benign or malignant: probabilities from a scan and a segmentation network's answer."""
 
 import json
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,11 @@ from scipy.special import softmax
 from busdemo.imaging.arrays import FloatArray, GreyImage, Levels, ProbabilityMap
 from busdemo.imaging.fit import Fit
 from busdemo.imaging.masks import STOPS, quantize
+from busdemo.inference.slots import Slot
 from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
 from busdemo.zoo.classes import CLASSES
 from busdemo.zoo.downloads import Downloads
+from busdemo.zoo.failures import explain
 from busdemo.zoo.files import UnusableModel
 from busdemo.zoo.hub import find_weights
 
@@ -28,6 +30,8 @@ CLASSIFICATION = "classification"
 
 OPERATING = "operating.csv"
 """In its folder: sensitivity and specificity on val at every stop of the slider."""
+
+_NONE = "There is no classifier in the zoo."
 
 
 @dataclass(frozen=True)
@@ -94,37 +98,41 @@ class Classifier:
         return join_channels(grey, mask, mean, deviation).numpy(), fit
 
 
-def load_classifier(card: Card) -> Classifier:
+def load_classifier(card: Card | None) -> Classifier:
     """The card's classifier, loaded; UnusableModel with the reason when it cannot run."""
     from busdemo.inference.engines import TorchEngine
     from busdemo.zoo.architectures.lesion_classifier import build_classifier
     from busdemo.zoo.loading import load_weights
 
+    if card is None:
+        raise UnusableModel(_NONE)
     if card.problem or card.preprocessing is None:
         raise UnusableModel(card.problem or "It has no preprocessor_config.json.")
     try:
         network = build_classifier(json.loads((card.folder / "config.json").read_text()))
         temperature = float(card.facts["temperature"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UnusableModel(f"Its folder does not describe a classifier: {error}.") from error
+    except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
+        raise explain(error, f"Its folder does not describe a classifier: {error}.") from error
     if len(card.preprocessing.mean) != 1 or not 0 < temperature < np.inf:
         raise UnusableModel("Its normalisation or its temperature is impossible.")
     trained = load_weights(network, find_weights(card), card.sha256)
     return Classifier(TorchEngine(trained), card.preprocessing, temperature)
 
 
-@dataclass(eq=False)
 class ClassifierSlot:
-    """The classifier of a zoo, loaded at its first use; shared by all visitors.
+    """The classifier of a zoo, loaded at its first use; shared by all visitors."""
 
-    `problem` is one sentence when there is none that can run, otherwise None.
-    """
+    def __init__(
+        self, card: Card | None, problem: str | None = None, downloads: Downloads | None = None
+    ) -> None:
+        self.card = card
+        self._downloads = Downloads() if downloads is None else downloads
+        self._slot = Slot("classifier", partial(load_classifier, card), problem)
 
-    card: Card | None
-    problem: str | None = None
-    downloads: Downloads = field(default_factory=Downloads, repr=False)
-    _loaded: Classifier | None = field(default=None, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    @property
+    def problem(self) -> str | None:
+        """One sentence when there is none that can run, otherwise None."""
+        return self._slot.problem
 
     @property
     def mask_from(self) -> str:
@@ -134,17 +142,8 @@ class ClassifierSlot:
     def get(self) -> Classifier:
         """The loaded classifier; UnusableModel with the reason."""
         if self.card is not None:
-            self.downloads.check(self.card.id)
-        with self._lock:
-            if self.problem or self.card is None:
-                raise UnusableModel(self.problem or "There is no classifier.")
-            if self._loaded is None:
-                try:
-                    self._loaded = load_classifier(self.card)
-                except UnusableModel as error:
-                    self.problem = str(error)
-                    raise
-            return self._loaded
+            self._downloads.check(self.card.id)
+        return self._slot.get()
 
 
 def find_classifier(
@@ -155,13 +154,17 @@ def find_classifier(
     It runs with the weights of the segmentation network whose masks it learned from, no others.
     """
     cards = read_cards(weights, task=CLASSIFICATION)
-    if not cards:
-        return ClassifierSlot(None, "There is no classifier in the zoo.")
-    card = cards[0]
-    slot = ClassifierSlot(card, card.problem, downloads or Downloads())
-    source = segmenters.get(slot.mask_from)
-    if slot.problem is None and (source is None or source.problem):
-        slot.problem = f"The model whose mask it sees, {slot.mask_from}, cannot run."
-    elif slot.problem is None and source and source.sha256 != card.facts.get("mask_sha256"):
-        slot.problem = f"It was trained with other weights of {slot.mask_from}."
-    return slot
+    card = cards[0] if cards else None
+    return ClassifierSlot(card, _find_problem(card, segmenters), downloads)
+
+
+def _find_problem(card: Card | None, segmenters: Mapping[str, Card]) -> str | None:
+    if card is None:
+        return _NONE
+    mask_from = str(card.facts.get("mask_from", ""))
+    source = segmenters.get(mask_from)
+    if card.problem is None and (source is None or source.problem):
+        return f"The model whose mask it sees, {mask_from}, cannot run."
+    if card.problem is None and source and source.sha256 != card.facts.get("mask_sha256"):
+        return f"It was trained with other weights of {mask_from}."
+    return card.problem

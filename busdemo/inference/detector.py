@@ -15,6 +15,7 @@ from busdemo.imaging.fit import Fit
 from busdemo.inference.segmenter import prepare
 from busdemo.scoring.detection import FoundBoxes
 from busdemo.zoo.cards import WEIGHTS, Card, Preprocessing, read_cards
+from busdemo.zoo.failures import explain
 from busdemo.zoo.files import UnusableModel
 from busdemo.zoo.hub import find_weights
 
@@ -145,4 +146,5 @@ def read_tuning(card: Card) -> Tuning:
         settings = json.loads((card.folder / "preprocessor_config.json").read_text())
         return Tuning(card.threshold, float(settings["most_iou"]), float(settings["padding"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnusableModel("Its preprocessor_config.json names no most_iou or padding.") from error
+        missing = "Its preprocessor_config.json names no most_iou or padding."
+        raise explain(error, missing) from error

@@ -7,11 +7,13 @@ network is kept in the user's cache folder: converting takes seconds, reading th
 
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
 import threading
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +26,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from busdemo.imaging.arrays import FloatArray
 from busdemo.imaging.quiet import hushed
 from busdemo.zoo.cards import Preprocessing
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.failures import explain
+
+log = logging.getLogger(__name__)
 
 _CPU = f"float32 {torch.backends.cpu.get_cpu_capability()}"
 
@@ -38,7 +42,7 @@ class Engine(Protocol):
     def run(self, image: FloatArray) -> FloatArray:
         """Logits (1, 1, h, w) of a normalised image (1, C, h, w), both float32.
 
-        Raises UnusableModel when the network cannot take this size.
+        Raises UnusableModel when the network cannot take this size, NotNow when memory was wanting.
         """
 
 
@@ -53,13 +57,19 @@ class TorchEngine:
     def run(self, image: FloatArray) -> FloatArray:
         """See `Engine.run`."""
         pixels = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
-        try:
-            with torch.inference_mode():
-                logits: FloatArray = self.network(pixels).numpy()
-        except (RuntimeError, IndexError, AssertionError) as error:
-            height, width = image.shape[2:]
-            raise UnusableModel(f"It cannot compute a {width}x{height} input.") from error
+        with computing(image.shape), torch.inference_mode():
+            logits: FloatArray = self.network(pixels).numpy()
         return logits
+
+
+@contextmanager
+def computing(shape: tuple[int, ...]) -> Iterator[None]:
+    """Whatever a network raises over an input (1, C, h, w) becomes UnusableModel or NotNow."""
+    try:
+        yield
+    except (RuntimeError, IndexError, AssertionError, MemoryError) as error:
+        height, width = shape[2:]
+        raise explain(error, f"It cannot compute a {width}x{height} input.") from error
 
 
 def fold_batch_norms(network: nn.Module) -> nn.Module:
@@ -113,7 +123,11 @@ class OpenVinoEngine:
             return TorchEngine(self.network).run(image)
         if not hasattr(self._requests, "mine"):
             self._requests.mine = self._compiled.create_infer_request()
-        return np.array(self._requests.mine.infer([np.ascontiguousarray(image)])[0])
+        request = self._requests.__dict__.pop("mine")  # one that failed is not asked again
+        with computing(image.shape):
+            answer = np.array(request.infer([np.ascontiguousarray(image)])[0])
+        self._requests.mine = request
+        return answer
 
 
 def build_engine(
@@ -133,7 +147,7 @@ def build_engine(
             shape = (1, preprocessing.channels, height, width)
             return OpenVinoEngine(network, shape, sha256, streams)
         except Exception as error:  # whatever the converter dislikes, the network still runs
-            warnings.warn(f"OpenVINO cannot convert the network: {error}", stacklevel=2)
+            log.warning("OpenVINO cannot convert the network, PyTorch computes it: %s", error)
     return TorchEngine(network)
 
 

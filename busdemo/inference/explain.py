@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from busdemo.imaging.arrays import FloatArray, GreyImage, Levels
 from busdemo.imaging.fit import Fit
 from busdemo.inference.classifier import Classifier
+from busdemo.inference.engines import computing
 from busdemo.inference.heat_maps import HeatMap, NotExplained
 from busdemo.inference.layers import (
     Gate,
@@ -69,11 +70,12 @@ def grad_cam(network: nn.Module, pixels: FloatArray, layer: str, target: Target)
     """
     image = torch.from_numpy(np.ascontiguousarray(pixels))
     image = image.contiguous(memory_format=torch.channels_last)
-    with torch.enable_grad(), catch_layer(network, layer) as caught:
+    with computing(pixels.shape), torch.enable_grad(), catch_layer(network, layer) as caught:
         output = network(image)
     if not caught or caught[0].ndim not in (3, 4):
         raise NotExplained(f"The layer {layer} gives no map that could be explained.")
-    (gradients,) = torch.autograd.grad(target(output), caught[0], allow_unused=True)
+    with computing(pixels.shape):
+        (gradients,) = torch.autograd.grad(target(output), caught[0], allow_unused=True)
     if gradients is None:
         raise NotExplained(f"The answer does not depend on the layer {layer}.")
     activations, gradients = as_map(caught[0].detach()), as_map(gradients)
@@ -104,7 +106,7 @@ def read_gates(network: nn.Module, pixels: FloatArray) -> dict[str, FloatArray]:
     def note(name: str, gate: Gate, inputs: Sequence[Tensor], _: Tensor) -> None:
         found[name] = gate.coefficients(*inputs)[0, 0].numpy()
 
-    with ExitStack() as watching, torch.inference_mode():
+    with computing(pixels.shape), ExitStack() as watching, torch.inference_mode():
         for name, gate in list_gates(network).items():
             watching.enter_context(watch(gate, partial(note, name, gate)))
         network(torch.from_numpy(pixels))

@@ -16,6 +16,7 @@ from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.fit import Fit
 from busdemo.inference.detector import Tuning, place
 from busdemo.scoring.detection import FoundBoxes
+from busdemo.zoo.failures import explain
 from busdemo.zoo.files import UnusableModel
 
 YOLO_TUNING = Tuning(cut_off=0.25, most_iou=0.7, padding=0.5)
@@ -52,7 +53,7 @@ class OnnxDetector:
         try:
             outputs = self._session.run(None, {self._input: pixels})
         except Exception as error:  # onnxruntime's errors have no common class
-            raise UnusableModel(f"{self.name} cannot compute an image.") from error
+            raise explain(error, f"{self.name} cannot compute an image.") from error
         return place(_read_yolo(outputs, self.name), fit, self.tuning.most_iou)
 
 
@@ -68,7 +69,7 @@ def _start(data: bytes, name: str) -> Any:
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common class
-        raise UnusableModel(f"{name} is not an ONNX network that can run here.") from error
+        raise explain(error, f"{name} is not an ONNX network that can run here.") from error
 
 
 def _read_input(session: Any, name: str) -> tuple[str, tuple[int, int]]:

@@ -1,9 +1,9 @@
 """One stage: a grey image in, a probability map at the image's own size out."""
 
 import contextlib
-import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,19 @@ from scipy import special
 
 from busdemo.imaging.arrays import FloatArray, GreyImage, ProbabilityMap
 from busdemo.imaging.fit import Fit
+from busdemo.inference.slots import Slot
 from busdemo.zoo.cards import Card, Preprocessing
-from busdemo.zoo.downloads import Downloads, NotHereYet
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.downloads import Downloads
+from busdemo.zoo.files import NotNow, UnusableModel
 from busdemo.zoo.hub import find_weights
 
 if TYPE_CHECKING:
     from busdemo.inference.engines import Engine
+
+RUNS, LEAST_RUNS = 7, 5
+"""Predictions a model is timed by; with fewer than the least it has no time."""
+
+_EMPTY: GreyImage = np.zeros((500, 600), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,32 +104,29 @@ def load_segmenter(card: Card) -> Segmenter:
 class SegmenterPool:
     """Every model of a zoo, loaded at its first use and kept; shared by all visitors.
 
-    `problems` maps ids to the reason why a model cannot run, `milliseconds` ids to the time one
-    prediction takes here, once measured by `warm_up`. Models that `downloads` still fetches are
-    not waited for; with none, a model's weights are fetched when it is loaded.
+    `milliseconds` maps ids to the time one prediction takes here, once `time_models` has measured
+    it. Models that `downloads` still fetches are not waited for; with none, a model's weights are
+    fetched when it is loaded.
     """
 
     def __init__(self, cards: Iterable[Card], downloads: Downloads | None = None) -> None:
         self.cards = {card.id: card for card in cards}
-        self.problems = {card.id: card.problem for card in self.cards.values() if card.problem}
-        self.milliseconds: dict[str, float] = {}
+        self.slots = {
+            card.id: Slot(card.id, partial(load_segmenter, card), card.problem)
+            for card in self.cards.values()
+        }
+        self.milliseconds: Mapping[str, float] = {}
         self.downloads = Downloads() if downloads is None else downloads
-        self._loaded: dict[str, Segmenter] = {}
-        self._lock = threading.Lock()
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """By id, why a model cannot run, whenever it is asked."""
+        return {model_id: slot.problem for model_id, slot in self.slots.items() if slot.problem}
 
     def get(self, model_id: str) -> Segmenter:
         """The loaded model; UnusableModel with the reason, KeyError for an unknown id."""
         self.downloads.check(model_id)
-        with self._lock:
-            if model_id in self.problems:
-                raise UnusableModel(self.problems[model_id])
-            if model_id not in self._loaded:
-                try:
-                    self._loaded[model_id] = load_segmenter(self.cards[model_id])
-                except UnusableModel as error:
-                    self.problems[model_id] = str(error)
-                    raise
-            return self._loaded[model_id]
+        return self.slots[model_id].get()
 
     @property
     def unavailable(self) -> dict[str, str]:
@@ -149,14 +152,9 @@ class SegmenterPool:
         return " + ".join(dict.fromkeys(self.get(member).engine.name for member in members))
 
     def answer(self, model_id: str, image: GreyImage) -> Answer:
-        """As `Segmenter.answer`; a model that fails is noted in `problems` and not asked again."""
-        try:
-            return self.get(model_id).answer(image)
-        except NotHereYet:
-            raise
-        except UnusableModel as error:
-            self.problems[model_id] = str(error)
-            raise
+        """As `Segmenter.answer`; a model that can never answer is noted and not asked again."""
+        self.downloads.check(model_id)
+        return self.slots[model_id].ask(lambda segmenter: segmenter.answer(image))
 
     def speed_up(self, model_id: str, wanted: str = "", streams: int = 0) -> None:
         """Let the engine that a model's card asks for take over from PyTorch, once it is built.
@@ -172,51 +170,49 @@ class SegmenterPool:
             engine = build_engine(
                 segmenter.engine.network, segmenter.preprocessing, wanted, card.sha256, streams
             )
-            self._loaded[model_id] = Segmenter(engine, segmenter.preprocessing)
+            self.slots[model_id].replace(Segmenter(engine, segmenter.preprocessing))
 
     def warm_up(self) -> None:
-        """Load every model and time it; then let faster engines take over where cards name them.
+        """Load every model and let it answer once; then let faster engines take over."""
+        alone = [card.id for card in self.cards.values() if not card.members]
+        for act in (partial(self.predict, image=_EMPTY), self.speed_up):
+            for model_id in alone:
+                if model_id not in self.unavailable:
+                    with contextlib.suppress(UnusableModel):
+                        act(model_id)
 
-        The time is one prediction of an empty 600x500 image, the fastest of three. A recipe takes
-        as long as its members one after another.
+    def time_models(self, wait: Callable[[], None] = lambda: None) -> None:
+        """Time all models that can run, in turns, so that none has a quieter machine than another.
+
+        The time is the lowest quartile of `RUNS` predictions of an empty 600x500 image. A recipe
+        takes as long as its members one after another. `wait()` is called before each prediction.
+        Call it once the models are warm.
         """
-        alone = [card for card in self.cards.values() if not card.members]
-        for card in alone:
-            self._measure(card.id)
-        for card in alone:
-            if card.facts.get("engine") and card.id not in self.unavailable:
+        reasons = self.unavailable
+        took: dict[str, list[float]] = {
+            card.id: [] for card in self.cards.values() if not (card.members or card.id in reasons)
+        }
+        for _ in range(RUNS):
+            for model_id, times in took.items():
+                wait()
                 with contextlib.suppress(UnusableModel):
-                    self.speed_up(card.id)
-                    self.milliseconds.pop(card.id, None)
-                    self._measure(card.id)
-        self._add_up()
+                    times.append(self._time_ms(model_id))
+        found = {
+            model_id: float(np.quantile(times, 0.25))
+            for model_id, times in took.items()
+            if len(times) >= LEAST_RUNS
+        }
+        together = {
+            card.id: sum(found[member] for member in card.members)
+            for card in self.cards.values()
+            if card.members and set(card.members) <= set(found)
+        }
+        self.milliseconds = found | together
 
-    def time_again(self) -> None:
-        """Time the models once more, the faster time counts: a page is busy right after its start,
-        its first visitor's browser perhaps on the same machine."""
-        for card in self.cards.values():
-            if card.id in self.milliseconds and not card.members:
-                self._measure(card.id)
-        self._add_up()
-
-    def _add_up(self) -> None:
-        for model_id, card in self.cards.items():
-            if card.members and set(card.members) <= set(self.milliseconds):
-                together = sum(self.milliseconds[member] for member in card.members)
-                self.milliseconds[model_id] = together
-
-    def _measure(self, model_id: str) -> None:
-        if model_id in self.unavailable:
-            return
-        image = np.zeros((500, 600), np.uint8)
-        with contextlib.suppress(UnusableModel):
-            found = 1000 * min(self._time(model_id, image) for _ in range(3))
-            self.milliseconds[model_id] = min(found, self.milliseconds.get(model_id, found))
-
-    def _time(self, model_id: str, image: GreyImage) -> float:
+    def _time_ms(self, model_id: str) -> float:
         started = perf_counter()
-        self.predict(model_id, image)
-        return perf_counter() - started
+        self.predict(model_id, _EMPTY)
+        return 1000 * (perf_counter() - started)
 
 
 class Predictions:
@@ -238,17 +234,17 @@ class Predictions:
         members = self._pool.cards[model_id].members
         if not members:
             return self._answer(model_id).restore()
-        if model_id in self._pool.problems:
-            raise UnusableModel(self._pool.problems[model_id])
+        if reason := self._pool.slots[model_id].problem:
+            raise UnusableModel(reason)
         total = np.zeros(self._image.shape, np.float32)
         for member in members:
             try:
                 total += self._answer(member).restore()
-            except NotHereYet as error:
-                raise NotHereYet(_blame(member, str(error))) from error
+            except NotNow as error:
+                raise type(error)(_blame(member, str(error))) from error
             except UnusableModel as error:
-                self._pool.problems[model_id] = _blame(member, str(error))
-                raise UnusableModel(self._pool.problems[model_id]) from error
+                self._pool.slots[model_id].note(_blame(member, str(error)))
+                raise UnusableModel(_blame(member, str(error))) from error
         return total / np.float32(len(members))
 
     def _answer(self, model_id: str) -> Answer:

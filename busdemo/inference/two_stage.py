@@ -4,10 +4,10 @@ Source: Arioua et al., "Localization-Guided Semantic Segmentation Framework for 
 Lesions Using BUS_UCLM", Profit AI'25: a detector's box is cropped, segmented and put back.
 """
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from busdemo.inference.detector import (
 )
 from busdemo.inference.onnx_detector import OnnxDetector
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.slots import Slot
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.files import UnusableModel
 
@@ -92,43 +93,28 @@ class TwoStage:
         awaits: str = "",
     ) -> None:
         self.pool = pool
-        self._problem = problem
         self._awaits = awaits
-        self._load = load
-        self._detector: Detector | None = None
-        self._lock = threading.Lock()
+        self._slot = Slot("detector", load, problem)
 
     @property
     def problem(self) -> str | None:
         """One sentence when the detector cannot run, or not yet; otherwise None."""
-        return self._problem or self.pool.downloads.describe(self._awaits) or None
+        return self._slot.problem or self.pool.downloads.describe(self._awaits) or None
 
     def detector(self) -> Detector:
-        """The detector, loaded; UnusableModel with the reason, which `problem` then holds too."""
-        with self._lock:
-            if self.problem:
-                raise UnusableModel(self.problem)
-            if self._detector is None:
-                try:
-                    self._detector = self._load()
-                except UnusableModel as error:
-                    self._problem = str(error)
-                    raise
-            return self._detector
+        """The detector, loaded; UnusableModel with the reason, NotNow where it passes."""
+        self.pool.downloads.check(self._awaits)
+        return self._slot.get()
 
     def warm_up(self) -> None:
-        """Load the detector and run it once; a failure is noted in `problem`."""
+        """Load the detector and run it once; a failure that stays is noted in `problem`."""
         with suppress(UnusableModel):
             self.locate(np.zeros((500, 600), np.uint8))
 
     def locate(self, image: GreyImage) -> Localisation:
         """Where the lesions of an image (H, W) uint8 are; UnusableModel when it cannot run."""
         detector = self.detector()
-        try:
-            detections = find_lesions(detector, image)[:MOST_LESIONS]
-        except UnusableModel as error:
-            self._problem = str(error)
-            raise
+        detections = self._slot.ask(partial(find_lesions, image=image))[:MOST_LESIONS]
         tuning = detector.tuning
         return Localisation(
             detector.name, detector.sha256, tuning.cut_off, tuning.padding, tuple(detections)

@@ -57,23 +57,19 @@ def keep_what_is_loaded() -> None:
 
 
 def start_background(staged: TwoStage) -> None:
-    """Start fetching what the pool's downloads lack and, at once, timing the models that are here.
+    """Start fetching what the pool's downloads lack and loading the models that are here.
 
-    What was fetched is timed when all of it is there.
+    Once the page has started, all models are timed, and again when others have arrived.
     """
-    pool, lacking = staged.pool, bool(staged.pool.downloads.arrived)
-    fetching = threading.Thread(target=pool.downloads.fetch, daemon=True, name="downloads")
+    one_at_a_time = threading.Lock()
 
     def warm_up() -> None:
-        pool.warm_up()
-        staged.warm_up()
-        warm_up_benchmark()
-        pool.time_again()
-        if lacking:
-            fetching.join()
-            pool.warm_up()
+        with one_at_a_time:
+            staged.pool.warm_up()
             staged.warm_up()
-        keep_what_is_loaded()
+            warm_up_benchmark()
+            keep_what_is_loaded()
+            staged.pool.time_models()
 
-    fetching.start()
+    staged.pool.downloads.start(then=warm_up)
     threading.Thread(target=warm_up, daemon=True, name="warm-up").start()

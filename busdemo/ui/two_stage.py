@@ -9,7 +9,7 @@ from busdemo.inference.two_stage import Localisation, TwoStage
 from busdemo.ui import text
 from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.component import ViewerData
-from busdemo.ui.workspace import Workspace, Write, staged_key
+from busdemo.ui.workspace import DETECTOR, Workspace, Write, staged_key
 from busdemo.workflows.segmenting import Segmentation, segment
 from busdemo.zoo.files import UnusableModel
 
@@ -30,16 +30,15 @@ def run_two_stages(
 ) -> Iterator[Workspace]:
     """Look for lesions once, then run the models that have not run in two stages yet.
 
-    Yields the workspace, drawn, after each. A detector that fails is noted in `staged.problem`, a
-    model that does in its pool's problems.
+    Yields the workspace, drawn, after each; what fails stands in its `failures`.
     """
-    pool, workspace = staged.pool, workspace.drawn(write)
+    pool, workspace = staged.pool, replace(workspace, failures={}).drawn(write)
     waiting = [m for m in models if m in pool.cards and m not in workspace.staged]
     try:
         if workspace.localisation is None:
             workspace = replace(workspace, localisation=staged.locate(workspace.scan.pixels))
-    except UnusableModel:
-        yield workspace
+    except UnusableModel as error:
+        yield workspace.with_failure(DETECTOR, error)
         return
     found = workspace.localisation
     assert found is not None  # noqa: S101
@@ -49,8 +48,10 @@ def run_two_stages(
             result = _known_whole(workspace, model_id, found)
             if result is None:
                 result, _ = segment(workspace.scan, model_id, pool, predictions)
-        except UnusableModel:
-            continue  # the pool has noted the reason, and the selector shows it
+        except UnusableModel as error:
+            workspace = workspace.with_failure(model_id, error)
+            yield workspace
+            continue
         workspace = replace(workspace, staged={**workspace.staged, model_id: result}).drawn(write)
         yield workspace
     if not waiting:
@@ -70,8 +71,10 @@ def show_two_stages(shown: ViewerData, workspace: Workspace, staged: TwoStage) -
     for layer in shown.models:
         if layer.id in workspace.staged:
             layer.staged = workspace.pictures[staged_key(layer.id)]
-    if staged.problem:
-        shown.two_stage_problem = text.TWO_STAGE_PROBLEM.format(reason=staged.problem)
+        elif layer.id in workspace.failures:
+            layer.state, layer.reason = "unusable", workspace.failures[layer.id]
+    if problem := staged.problem or workspace.failures.get(DETECTOR):
+        shown.two_stage_problem = text.TWO_STAGE_PROBLEM.format(reason=problem)
     elif (found := workspace.localisation) is not None:
         shown.boxes = [
             BoxMark(left=b.left, top=b.top, right=b.right, bottom=b.bottom, score=d.score)

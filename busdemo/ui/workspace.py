@@ -24,6 +24,10 @@ Write = Callable[[NDArray[Any]], FileData]
 """Writes a picture for the browser, such as `Viewer.write_picture`."""
 
 
+DETECTOR = "detector"
+"""What a failure of the detector is kept under."""
+
+
 @dataclass(frozen=True, eq=False)
 class Workspace:
     """A scan, perhaps a reference, and what the models said of it.
@@ -43,6 +47,8 @@ class Workspace:
     """Files written for the browser: "image", "reference", models' ids, `staged_key` of them."""
     seen: Seen | None = None
     """Whether the models were made with this picture; None until it was looked up."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """By model's id or `DETECTOR`, why it did not answer when it was last asked."""
     looks: tuple[LookAnswer, ...] = ()
     """Heat maps that were asked for."""
     case: str = field(default_factory=lambda: secrets.token_hex(6))
@@ -64,6 +70,10 @@ class Workspace:
         known = {**files, **lacking}
         return self if known == self.pictures else replace(self, pictures=known)
 
+    def with_failure(self, what: str, error: UnusableModel) -> "Workspace":
+        """The same, with why a model or the detector did not answer: the selector shows it."""
+        return replace(self, failures={**self.failures, what: str(error)})
+
     def run(
         self, pool: SegmenterPool, first: str, write: Write, *, among: Collection[str] | None = None
     ) -> Iterator[tuple["Workspace", str]]:
@@ -76,13 +86,15 @@ class Workspace:
         if among is not None:
             order = [model_id for model_id in order if model_id in among]
         waiting = [m for m in order if m not in self.segmentations and m not in pool.unavailable]
-        workspace, predictions = self.drawn(write), pool.look_at(self.scan.pixels)
+        workspace = replace(self, failures={}).drawn(write)
+        predictions = pool.look_at(self.scan.pixels)
         for model_id in waiting:
             yield workspace, model_id
             try:
                 result, _ = segment(self.scan, model_id, pool, predictions)
-            except UnusableModel:
-                continue  # the pool has noted the reason, and the selector shows it
+            except UnusableModel as error:
+                workspace = workspace.with_failure(model_id, error)
+                continue
             known = {**workspace.segmentations, model_id: result}
             workspace = replace(workspace, segmentations=known).drawn(write)
         yield workspace, ""
@@ -112,6 +124,8 @@ def show_workspace(
             layer.levels = files[layer.id]
         elif layer.id == running:
             layer.state = "running"
+        elif layer.state == "waiting" and layer.id in workspace.failures:
+            layer.state, layer.reason = "unusable", workspace.failures[layer.id]
     reference = workspace.reference
     return ViewerData(
         case=workspace.case,

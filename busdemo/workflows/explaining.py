@@ -20,7 +20,7 @@ from busdemo.workflows.classifying import classifier_of, predict_levels
 from busdemo.zoo.blueprint import Block
 from busdemo.zoo.cards import Card
 from busdemo.zoo.classes import CLASSES, MAPS
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.files import NotNow, UnusableModel
 from busdemo.zoo.referral import read_referral
 
 Kind = Literal["gradcam", "gate", "tta", "classifier", "entropy", "zoo"]
@@ -135,6 +135,8 @@ def _look_at_classifier(pool: SegmenterPool, _card: Card, image: GreyImage, part
     try:
         levels = predict_levels(image, slot, pool)
         found = slot.get().classify_levels(image, levels)
+    except NotNow:
+        raise
     except UnusableModel as error:
         raise NotExplained(f"The classifier is switched off: {error}") from error
     parts = tuple(

@@ -17,6 +17,10 @@ class UnusableModel(ValueError):
     """A model that cannot run; the message is one sentence that says why."""
 
 
+class NotNow(UnusableModel):
+    """A model that could not run this time only: asked again, it may; nobody notes it."""
+
+
 def check_files(sizes: Mapping[str, int | None]) -> None:
     """UnusableModel unless these files (name to bytes, None when unknown) can be a saved model."""
     pickles = [name for name in sizes if name.endswith(_PICKLES)]

@@ -32,7 +32,7 @@ from huggingface_hub.errors import (
 from tqdm import tqdm
 
 from busdemo.zoo.cards import Card, Origin
-from busdemo.zoo.files import FILES, WEIGHTS_FILE, UnusableModel, check_files
+from busdemo.zoo.files import FILES, WEIGHTS_FILE, NotNow, UnusableModel, check_files
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,8 @@ def find_weights(card: Card, report: Report | None = None) -> Path:
 
     A file that was damaged on its way or in the cache is fetched once more. Raises UnusableModel
     with one sentence when the Hub does not give it, or gives another than the card names by its
-    sha256; no half file is ever left where a later call would find it.
+    sha256, NotNow when it broke off or may give it later; no half file is ever left where a later
+    call would find it.
     """
     origin, local = card.origin, card.folder / WEIGHTS_FILE
     if origin is None or local.is_file():
@@ -77,8 +78,7 @@ def find_weights(card: Card, report: Report | None = None) -> Path:
         _log.warning("%s", announce(card, origin))
     path = _download(origin, report)
     if _digest(path) != card.sha256:
-        with contextlib.suppress(UnusableModel):  # offline, say: then the file is refused
-            path = _download(origin, report, force_download=True)
+        path = _download_again(origin, path, report)
     if (found := _digest(path)) != card.sha256:
         raise UnusableModel(
             f"The weights that {origin.repo_id} gives at its pinned commit are not the ones the "
@@ -94,6 +94,16 @@ def announce(card: Card, origin: Origin) -> str:
     return f"Downloading the weights of {card.id}, {size}, from {origin.repo_id} to {HF_HUB_CACHE}."
 
 
+def _download_again(origin: Origin, damaged: Path, report: Report | None) -> Path:
+    """A file in place of a damaged one, or that one where the Hub gives none: offline, say."""
+    try:
+        return _download(origin, report, force_download=True)
+    except NotNow:
+        raise
+    except UnusableModel:
+        return damaged
+
+
 def _download(origin: Origin, report: Report | None, **options: Any) -> Path:
     """The weights in the client's cache; UnusableModel when the Hub does not give them."""
     if report:
@@ -102,7 +112,7 @@ def _download(origin: Origin, report: Report | None, **options: Any) -> Path:
     try:
         return _fetch_patiently(partial(hf_hub_download, **where, **options))
     except Exception as error:  # what the client raises depends on the HTTP library below it
-        raise UnusableModel(_explain(error, origin.repo_id, origin.revision)) from error
+        raise _explain(error, origin.repo_id, origin.revision) from error
 
 
 def _fetch_patiently(fetch: Callable[[], str]) -> Path:
@@ -167,20 +177,25 @@ def fetch_model(repo_id: str, revision: str | None) -> tuple[Path, str]:
     except UnusableModel:
         raise
     except Exception as error:  # as above
-        raise UnusableModel(_explain(error, repo_id, revision)) from error
+        raise _explain(error, repo_id, revision) from error
     if not re.fullmatch(r"[0-9a-f]{40}", folder.name):
         raise UnusableModel(f"The Hub did not say which commit of {repo_id} it gave.")
     return folder, folder.name
 
 
-def _explain(error: Exception, repo_id: str, revision: str | None) -> str:
-    """What a failed request means, in one sentence; the most particular meaning comes first."""
+def _explain(error: Exception, repo_id: str, revision: str | None) -> UnusableModel:
+    """What a failed request means, in one sentence; NotNow where another may succeed.
+
+    The most particular meaning comes first.
+    """
     if isinstance(error, OSError) and error.errno in _FULL:
-        return f"There is no space on the disk for {repo_id}."
+        return NotNow(f"There is no space on the disk for {repo_id}.")
     if isinstance(error, LocalEntryNotFoundError) and isinstance(
         error.__cause__, OfflineModeIsEnabled
     ):
-        return f"{repo_id} is not in the cache, and HF_HUB_OFFLINE forbids asking the Hub."
+        return UnusableModel(
+            f"{repo_id} is not in the cache, and HF_HUB_OFFLINE forbids asking the Hub."
+        )
     meanings = {
         HFValidationError: f"{repo_id!r} cannot be the name of a model on the Hub.",
         GatedRepoError: f"{repo_id} is gated: ask for access on its page, then set HF_TOKEN.",
@@ -192,8 +207,12 @@ def _explain(error: Exception, repo_id: str, revision: str | None) -> str:
     }
     for kind, sentence in meanings.items():
         if isinstance(error, kind):
-            return sentence
-    return f"The Hub did not give {repo_id}: {find_reason(error)}."
+            return UnusableModel(sentence)
+    reason = find_reason(error)
+    # The client says ValueError of what it cannot be asked for at all.
+    refused = reason in (_REFUSALS[401], _REFUSALS[403]) or type(error) is ValueError
+    kind = UnusableModel if refused else NotNow
+    return kind(f"The Hub did not give {repo_id}: {reason}.")
 
 
 def find_reason(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from busdemo.zoo.architectures import ARCHITECTURES, OTHER_TASKS
+from busdemo.zoo.failures import explain
 from busdemo.zoo.files import WEIGHTS_FILE, UnusableModel
 
 SMP_CLASSES = (
@@ -62,7 +63,7 @@ def build_network(config: dict[str, Any]) -> nn.Module:
     try:
         return builder(**arguments)
     except Exception as error:
-        raise UnusableModel(f"config.json does not build a network: {error}.") from error
+        raise explain(error, f"config.json does not build a network: {error}.") from error
 
 
 def load_network(folder: Path, sha256: str, weights: Path | None = None) -> nn.Module:
@@ -71,7 +72,7 @@ def load_network(folder: Path, sha256: str, weights: Path | None = None) -> nn.M
     `weights` is its safetensors file where that is not in the folder.
 
     Raises UnusableModel when the weights are missing, are not the ones the card names by
-    `sha256` (hex), are truncated, or do not fit the network.
+    `sha256` (hex), are truncated, or do not fit the network; NotNow when memory was wanting.
     """
     network = build_network(json.loads((folder / "config.json").read_text()))
     return load_weights(network, weights or folder / WEIGHTS_FILE, sha256)
@@ -81,7 +82,8 @@ def load_weights(network: nn.Module, weights: Path, sha256: str) -> nn.Module:
     """The network with the weights of a file, float32, in evaluation mode; as `load_network`."""
     if not weights.is_file():
         raise UnusableModel("There are no weights in its folder.")
-    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
         raise UnusableModel(
             f"The weights are not the ones the card names (sha256 {found[:12]}…, "
@@ -96,7 +98,7 @@ def load_weights(network: nn.Module, weights: Path, sha256: str) -> nn.Module:
             {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
         )
     except RuntimeError as error:
-        raise UnusableModel("The weights do not fit the network in config.json.") from error
+        raise explain(error, "The weights do not fit the network in config.json.") from error
     return network.eval().to(memory_format=torch.channels_last)
 
 

@@ -159,7 +159,7 @@ def test_a_model_that_fails_on_an_image_is_a_sentence_with_its_name(
     weights: Path, tmp_path: Path
 ) -> None:
     examiner = open_zoo(weights, staged=False)
-    examiner.pool.problems["two"] = "It gave numbers that are not finite."
+    examiner.pool.slots["two"].note("It gave numbers that are not finite.")
     with pytest.raises(
         UnusableModel, match=r"^The run stopped at a\. It gave numbers that are not"
     ):

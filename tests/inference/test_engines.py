@@ -18,7 +18,7 @@ from busdemo.inference.engines import (
     fold_batch_norms,
 )
 from busdemo.zoo.cards import Preprocessing
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.files import NotNow, UnusableModel
 from busdemo.zoo.loading import build_network
 
 SETTINGS = Preprocessing((64, 48), (0.3,), (0.2,), "stretch")
@@ -115,7 +115,7 @@ def test_without_openvino_pytorch_takes_over(
 
 
 def test_a_network_openvino_cannot_convert_runs_in_pytorch(
-    network: nn.Module, monkeypatch: pytest.MonkeyPatch
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Refusing:
         def __init__(self, *_: object) -> None:
@@ -124,14 +124,30 @@ def test_a_network_openvino_cannot_convert_runs_in_pytorch(
     monkeypatch.setattr(engines, "OpenVinoEngine", Refusing)
     monkeypatch.setitem(sys.modules, "openvino", sys)  # as good as installed
     monkeypatch.setattr(engines.importlib.util, "find_spec", lambda _: object())
-    with pytest.warns(UserWarning, match="no such operation"):
-        engine = build_engine(network, SETTINGS, "openvino")
-    assert isinstance(engine, TorchEngine)
+    assert isinstance(build_engine(network, SETTINGS, "openvino"), TorchEngine)
+    assert "PyTorch computes it: no such operation" in caplog.text
 
 
 def test_a_size_the_network_cannot_take_is_one_sentence(network: nn.Module) -> None:
     with pytest.raises(UnusableModel, match="cannot compute a 63x47 input"):
         TorchEngine(network).run(IMAGE[..., 1:, 1:])
+
+
+def test_openvino_answers_again_after_it_ran_out_of_memory(
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO comes with the extra `fast`")
+
+    class Full:
+        def infer(self, _: object) -> object:
+            raise RuntimeError("Exception from src/inference: Failed to allocate 9 bytes of memory")
+
+    engine = OpenVinoEngine(network, IMAGE.shape)
+    before = engine.run(IMAGE)
+    monkeypatch.setattr(engine._requests, "mine", Full())
+    with pytest.raises(NotNow, match="memory did not suffice"):
+        engine.run(IMAGE)
+    assert np.array_equal(engine.run(IMAGE), before)
 
 
 def test_several_threads_ask_openvino_at_once_and_get_what_one_gets(network: nn.Module) -> None:

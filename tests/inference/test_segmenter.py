@@ -1,5 +1,9 @@
+import errno
+import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,9 +13,15 @@ from torch import Tensor, nn
 
 from busdemo.imaging.arrays import GreyImage
 from busdemo.inference.engines import TorchEngine
-from busdemo.inference.segmenter import Segmenter, SegmenterPool, load_segmenter
+from busdemo.inference.segmenter import (
+    LEAST_RUNS,
+    RUNS,
+    Segmenter,
+    SegmenterPool,
+    load_segmenter,
+)
 from busdemo.zoo.cards import Preprocessing, read_card, read_cards
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.files import NotNow, UnusableModel
 from busdemo.zoo.loading import load_network
 
 PLAIN = Preprocessing((32, 32), (0.25,), (0.5,), "stretch")
@@ -137,29 +147,63 @@ def test_an_id_the_zoo_lacks_is_a_key_error(weights: Path) -> None:
         SegmenterPool(read_cards(weights)).get("unknown")
 
 
-def test_warming_up_times_every_model_that_can_run(weights: Path) -> None:
+def test_models_are_not_timed_while_they_are_loaded(weights: Path) -> None:
     add_model(weights, "good")
     add_model(weights, "forged", facts={"sha256": "0" * 64})
     pool = SegmenterPool(read_cards(weights))
-    assert pool.milliseconds == {}
     pool.warm_up()
-    assert list(pool.milliseconds) == ["good"]
-    assert pool.milliseconds["good"] > 0
+    assert pool.milliseconds == {}
     assert list(pool.problems) == ["forged"]
+    pool.time_models()
+    assert list(pool.milliseconds) == ["good"]
 
 
-def test_timed_again_the_faster_time_counts_for_a_model_and_its_recipes(weights: Path) -> None:
-    add_model(weights, "good")
-    add_model(weights, "other")
-    add_recipe(weights, "both", ["good", "other"])
+class Clock:
+    """A pool whose predictions take the times a test gives, by model and turn, in ms."""
+
+    def __init__(self, pool: SegmenterPool, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.now_ms = 0.0
+        self.took_ms = {"quick": [90, 10, 12, 11, 13, 14, 50], "slow": [20] * RUNS}
+        monkeypatch.setattr("busdemo.inference.segmenter.perf_counter", lambda: self.now_ms / 1000)
+        monkeypatch.setattr(pool, "predict", self.predict)
+
+    def predict(self, model_id: str, _: GreyImage) -> None:
+        turn = self.asked.count(model_id)
+        self.asked.append(model_id)
+        if self.took_ms[model_id][turn] < 0:
+            raise NotNow("The memory did not suffice.")
+        self.now_ms += self.took_ms[model_id][turn]
+
+
+@pytest.fixture
+def timed(weights: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SegmenterPool, Clock]:
+    add_model(weights, "quick")
+    add_model(weights, "slow", seed=1)
+    add_recipe(weights, "both", ["quick", "slow"])
     pool = SegmenterPool(read_cards(weights))
-    pool.time_again()
-    assert pool.milliseconds == {}  # nothing was timed before
-    pool.milliseconds |= {"good": 1e9, "other": 1e-9, "both": 1e9}
-    pool.time_again()
-    assert 0 < pool.milliseconds["good"] < 1e9
-    assert pool.milliseconds["other"] == 1e-9
-    assert pool.milliseconds["both"] == pool.milliseconds["good"] + 1e-9
+    return pool, Clock(pool, monkeypatch)
+
+
+def test_models_are_timed_in_turns_and_the_lowest_quartile_counts(
+    timed: tuple[SegmenterPool, Clock],
+) -> None:
+    pool, clock = timed
+    waited: list[int] = []
+    pool.time_models(wait=lambda: waited.append(len(clock.asked)))
+    assert clock.asked == ["quick", "slow"] * RUNS
+    assert waited == list(range(2 * RUNS))
+    assert RUNS >= LEAST_RUNS >= 5
+    assert pool.milliseconds == pytest.approx({"quick": 11.5, "slow": 20, "both": 31.5})
+
+
+def test_a_model_that_did_not_answer_often_enough_has_no_time_nor_has_its_recipe(
+    timed: tuple[SegmenterPool, Clock],
+) -> None:
+    pool, clock = timed
+    clock.took_ms["quick"] = [-1] * (RUNS - LEAST_RUNS + 1) + [10] * RUNS
+    pool.time_models()
+    assert set(pool.milliseconds) == {"slow"}
 
 
 def test_a_faster_engine_takes_over_once_the_models_are_warm(
@@ -177,3 +221,140 @@ def test_a_faster_engine_takes_over_once_the_models_are_warm(
     assert pool.engine("fast").startswith("openvino ")
     assert pool.engine("plain").startswith("torch ")
     assert np.abs(pool.predict("fast", image) - before).max() < 1e-3
+
+
+OUT_OF_MEMORY = [
+    torch.OutOfMemoryError("CUDA out of memory."),
+    RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes."),
+    MemoryError(),
+]
+
+
+class Faulty(nn.Module):
+    """A network that raises what `faults` holds, one after another, and then answers."""
+
+    def __init__(self, *faults: BaseException) -> None:
+        super().__init__()
+        self.faults = list(faults)
+        self.runs = 0
+
+    def forward(self, image: Tensor) -> Tensor:
+        self.runs += 1
+        if self.faults:
+            raise self.faults.pop(0)
+        return image
+
+
+def hold(pool: SegmenterPool, model_id: str, network: nn.Module) -> None:
+    pool.slots[model_id].replace(Segmenter(TorchEngine(network), PLAIN))
+
+
+@pytest.fixture
+def pool(weights: Path) -> SegmenterPool:
+    add_model(weights, "one")
+    add_model(weights, "two", seed=1)
+    add_recipe(weights, "both", ["one", "two"])
+    return SegmenterPool(read_cards(weights))
+
+
+@pytest.mark.parametrize("fault", OUT_OF_MEMORY, ids=lambda fault: type(fault).__name__)
+def test_a_model_that_ran_out_of_memory_answers_the_next_time(
+    pool: SegmenterPool, fault: BaseException
+) -> None:
+    image = draw_scan()[0]
+    for asked in ("one", "both"):
+        hold(pool, "one", Faulty(fault))
+        with pytest.raises(NotNow, match=r"memory did not suffice.*tries again"):
+            pool.predict(asked, image)
+        assert pool.problems == {}
+        assert pool.predict(asked, image).shape == image.shape
+
+
+def test_what_a_failed_computation_held_is_let_go_of(pool: SegmenterPool) -> None:
+    held: list[weakref.ref[Tensor]] = []
+
+    class Greedy(nn.Module):
+        def forward(self, image: Tensor) -> Tensor:
+            large = image.repeat(1, 8, 1, 1)
+            held.append(weakref.ref(large))
+            raise torch.OutOfMemoryError
+
+    hold(pool, "one", Greedy())
+    with pytest.raises(NotNow) as caught:
+        pool.predict("one", draw_scan()[0])
+    assert caught.value.__cause__ is not None  # the error itself is still at hand
+    assert [reference() for reference in held] == [None]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [NotImplementedError("Could not run 'aten::foo'"), RuntimeError("no such operator foo")],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_network_that_lacks_an_operator_is_not_asked_again(
+    pool: SegmenterPool, fault: Exception
+) -> None:
+    network = Faulty(fault)
+    hold(pool, "one", network)
+    for asked in ("one", "both"):
+        with pytest.raises(UnusableModel, match="cannot compute a 32x32 input") as caught:
+            pool.predict(asked, draw_scan()[0])
+        assert not isinstance(caught.value, NotNow)
+    assert network.runs == 1
+    assert set(pool.problems) == {"one", "both"}
+    assert pool.predict("two", draw_scan()[0]).shape == (70, 90)
+
+
+def test_what_a_model_that_has_answered_fails_at_is_that_image(pool: SegmenterPool) -> None:
+    network = Faulty()
+    hold(pool, "one", network)
+    pool.predict("one", draw_scan()[0])
+    network.faults = [RuntimeError("an odd one"), IndexError("another")]
+    for _ in range(2):
+        with pytest.raises(NotNow, match="cannot compute"):
+            pool.predict("one", draw_scan()[0])
+    assert pool.predict("one", draw_scan()[0]).shape == (70, 90)
+
+
+def test_weights_in_a_busy_file_are_read_at_the_next_request(
+    pool: SegmenterPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[Exception] = [
+        OSError(errno.EBUSY, "Device or resource busy"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    ]
+
+    def load(*arguments: Any) -> nn.Module:
+        if faults:
+            raise faults.pop(0)
+        return load_network(*arguments)
+
+    monkeypatch.setattr("busdemo.zoo.loading.load_network", load)
+    with pytest.raises(NotNow, match=r"could not be read: Device or resource busy\. The next"):
+        pool.get("one")
+    with pytest.raises(NotNow, match="memory did not suffice"):
+        pool.get("one")
+    assert pool.predict("one", draw_scan()[0]).shape == (70, 90)
+
+
+def test_two_models_load_at_the_same_time_while_a_third_answers(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for model_id in ("ready", "first", "second"):
+        add_model(weights, model_id)
+    pool = SegmenterPool(read_cards(weights))
+    pool.get("ready")
+    both_load, answered = threading.Barrier(3), threading.Event()
+
+    def load(*arguments: Any) -> nn.Module:
+        both_load.wait(timeout=20)
+        assert answered.wait(timeout=20)
+        return load_network(*arguments)
+
+    monkeypatch.setattr("busdemo.zoo.loading.load_network", load)
+    with ThreadPoolExecutor(2) as threads:
+        loading = [threads.submit(pool.get, model_id) for model_id in ("first", "second")]
+        both_load.wait(timeout=20)
+        assert pool.predict("ready", draw_scan()[0]).shape == (70, 90)
+        answered.set()
+        assert all(future.result(timeout=20) for future in loading)

@@ -5,12 +5,15 @@ import pytest
 from fixed_detector import FixedDetector
 from tiny_world import add_detector, add_model, draw_scan
 
+from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.boxes import Box
 from busdemo.inference.detector import Detector
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import MOST_LESIONS, TwoStage, open_two_stage
+from busdemo.scoring.detection import FoundBoxes
 from busdemo.zoo.cards import digest_members, read_cards
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.failures import explain
+from busdemo.zoo.files import NotNow, UnusableModel
 
 IMAGE, _ = draw_scan(3, (90, 70))
 LEFT, RIGHT = Box(10, 20, 30, 40), Box(50, 30, 80, 60)
@@ -121,6 +124,37 @@ def test_a_detector_with_other_weights_than_its_card_names_is_refused_once_it_is
         two.locate(IMAGE)
     assert two.problem is not None
     assert two.problem.startswith("The weights are not the ones")
+
+
+def test_a_detector_that_ran_out_of_memory_looks_again_the_next_time(pool: SegmenterPool) -> None:
+    class Greedy(FixedDetector):
+        def propose(self, image: GreyImage) -> FoundBoxes:
+            if self.runs == 0:
+                self.runs = 1
+                raise explain(MemoryError(), "It cannot run.")
+            return super().propose(image)
+
+    detector = Greedy(LEFT)
+    two = TwoStage(pool, lambda: detector)
+    with pytest.raises(NotNow):
+        two.locate(IMAGE)
+    assert two.problem is None
+    assert two.locate(IMAGE).detections[0].box == LEFT
+
+
+def test_a_detector_that_cannot_run_is_not_asked_again(pool: SegmenterPool) -> None:
+    class Broken(FixedDetector):
+        def propose(self, _: GreyImage) -> FoundBoxes:
+            self.runs += 1
+            raise UnusableModel("It cannot compute a 64x64 input.")
+
+    detector = Broken()
+    two = TwoStage(pool, lambda: detector)
+    for _ in range(2):
+        with pytest.raises(UnusableModel, match="cannot compute"):
+            two.locate(IMAGE)
+    assert detector.runs == 1
+    assert two.problem == "It cannot compute a 64x64 input."
 
 
 def test_the_zoos_detector_stands_before_its_models(pool: SegmenterPool, weights: Path) -> None:

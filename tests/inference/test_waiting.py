@@ -35,6 +35,7 @@ def test_a_model_on_its_way_is_not_waited_for_and_runs_later(pool: SegmenterPool
             pool.predict(model_id, IMAGE)
         assert str(caught.value) == reason
     pool.warm_up()
+    pool.time_models()
     assert set(pool.milliseconds) == {"here"}
     del pool.downloads.arrived["far"]
     assert pool.unavailable == {}

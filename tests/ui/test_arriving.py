@@ -59,7 +59,7 @@ def test_where_no_model_is_there_yet_the_first_to_come_is_chosen(weights: Path) 
     add_model(weights, "broken", facts={"sha256": "0" * 64})
     add_model(weights, "coming")
     pool = SegmenterPool(read_cards(weights))
-    pool.problems["broken"] = "It cannot run."
+    pool.slots["broken"].note("It cannot run.")
     assert first_usable(pool) == "coming"
     pool.downloads.arrived["coming"] = 0.5
     assert first_usable(pool) == "coming"
