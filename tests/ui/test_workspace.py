@@ -1,19 +1,30 @@
 """What a visitor has on the table is a value: a change gives another one, and shares no files."""
 
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from fixed_detector import FixedDetector
 from gradio.data_classes import FileData
 from numpy.typing import NDArray
 from tiny_world import add_model, draw_scan
 
 from busdemo.annotations.masks import MaskReading
+from busdemo.imaging.arrays import GreyImage
+from busdemo.imaging.boxes import Box
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.two_stage import TwoStage
+from busdemo.ui.two_stage import run_two_stages, show_two_stages
+from busdemo.ui.viewer.component import ViewerData
 from busdemo.ui.workspace import Workspace, show_workspace
 from busdemo.workflows.segmenting import Reference
 from busdemo.zoo.cards import read_cards
+from busdemo.zoo.files import NotNow
 
 IMAGE, MASK = draw_scan(2, (90, 70))
 
@@ -92,3 +103,67 @@ def test_another_reference_is_another_picture(files: Files, workspace: Workspace
     assert second.pictures["reference"] != first.pictures["reference"]
     assert second.pictures["image"] == first.pictures["image"]
     assert "reference" not in second.with_reference(None).drawn(files.write).pictures
+
+
+LITTLE = "The memory did not suffice. The next request tries again."
+
+
+@dataclass
+class OnceTooLittle:
+    """Stands in for a model or the detector: at the first question, memory does not suffice."""
+
+    true: Any
+    asked: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.true, name)
+
+    def answer(self, image: GreyImage) -> Any:
+        return self._ask(self.true.answer, image)
+
+    def propose(self, image: GreyImage) -> Any:
+        return self._ask(self.true.propose, image)
+
+    def _ask(self, answer: Any, image: GreyImage) -> Any:
+        self.asked += 1
+        if self.asked == 1:
+            raise NotNow(LITTLE)
+        return answer(image)
+
+
+def last(steps: Iterable[Workspace]) -> Workspace:
+    return deque(steps, 1)[0]
+
+
+def test_a_model_that_ran_out_of_memory_says_so_and_answers_when_it_is_asked_again(
+    pool: SegmenterPool, files: Files, workspace: Workspace
+) -> None:
+    pool.slots["a"].replace(cast(Any, OnceTooLittle(pool.get("a"))))
+    first = last(step for step, _ in workspace.run(pool, "a", files.write))
+    shown = {layer.id: layer for layer in show_workspace(first, pool, chosen="a").models}
+    assert (shown["a"].state, shown["a"].reason) == ("unusable", LITTLE)
+    assert shown["b"].state == "ready"
+    assert pool.unavailable == {}
+    again = last(step for step, _ in first.run(pool, "a", files.write))
+    assert [layer.state for layer in show_workspace(again, pool, chosen="a").models] == [
+        "ready"
+    ] * 2
+
+
+def test_so_do_the_detector_and_a_model_in_two_stages(
+    pool: SegmenterPool, files: Files, workspace: Workspace
+) -> None:
+    staged = TwoStage(pool, lambda: cast(Any, OnceTooLittle(FixedDetector(Box(10, 10, 50, 50)))))
+    pool.slots["b"].replace(cast(Any, OnceTooLittle(pool.get("b"))))
+
+    def show(step: Workspace) -> ViewerData:
+        return show_two_stages(show_workspace(step, pool, chosen="a"), step, staged)
+
+    first = last(run_two_stages(workspace, staged, ["a", "b"], files.write))
+    assert LITTLE in show(first).two_stage_problem
+    second = last(run_two_stages(first, staged, ["a", "b"], files.write))
+    assert show(second).two_stage_problem == ""
+    assert set(second.staged) == {"a"}
+    assert [layer.reason for layer in show(second).models] == ["", LITTLE]
+    third = last(run_two_stages(second, staged, ["a", "b"], files.write))
+    assert set(third.staged) == {"a", "b"}
