@@ -1,6 +1,6 @@
 """Opening, closing, filling and smoothing of masks, in whole numbers.
 
-The browser does the same steps on the same pixels (`ui/viewer/processing.js`), so each is defined
+The browser does the same steps on the same pixels (`web/core/postprocess.js`), so each is defined
 without rounding. A disc of radius r px holds the offsets with dx² + dy² <= r² + r, which are those
 closer than r + 1/2. What lies outside the image says nothing: it neither erodes a lesion at the
 border nor adds to it.

@@ -1,7 +1,7 @@
 """How large and how shaped each lesion of a mask is, in pixels or, with a spacing, millimetres.
 
 A lesion is as large as its pixels are: lengths run between pixel corners, so that a single pixel
-is 1 px wide. All is computed from whole numbers; the viewer (`ui/viewer/lesions.js`) has the same.
+is 1 px wide. All is computed from whole numbers; the page (`web/core/lesions.js`) has the same.
 """
 
 import math

@@ -1,15 +1,18 @@
-"""What the page's own components share: one data model, texts read once, one id for a session."""
+"""What the page's own components share: a view of `ui/web/`, one data model, one id a session."""
 
 from functools import cache
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import gradio as gr
 from gradio.data_classes import GradioModel
 
+from busdemo.ui.static_files import write_mount_script
+
 
 class PageComponent(gr.HTML):  # type: ignore[misc]
-    """A component with a `data_model` of its own, made of a template, a style and a script.
+    """A component with a `data_model` of its own, drawn by one view of `ui/web/`.
+
+    A subclass names its `view`, the folder whose `mount.js` draws it, and its `EVENTS`.
 
     Gradio 6.31 builds a component anew in a visitor's session wherever a handler answers
     `gr.skip()` for it, gives the new one a new id, and at the next value files it under that id
@@ -17,11 +20,17 @@ class PageComponent(gr.HTML):  # type: ignore[misc]
     another one's arguments takes that one's id, and replaces it.
     """
 
+    EVENTS: ClassVar[tuple[str, ...]] = ()
+    view = ""
     data_model: Any  # a GradioModel of its own, which mypy takes for unhashable
 
     def __init__(self, value: GradioModel | None = None, **kwargs: Any) -> None:
         same_as = kwargs.pop("same_as", None)
         kwargs.setdefault("apply_default_css", False)
+        kwargs.setdefault("padding", False)
+        # Never touched by Gradio again, because nothing in it depends on a value.
+        kwargs.setdefault("html_template", "<div></div>")
+        kwargs.setdefault("js_on_load", write_mount_script(self.view))
         super().__init__(value=value, **kwargs)
         if same_as is not None:
             self._id = same_as
@@ -42,12 +51,6 @@ class PageComponent(gr.HTML):  # type: ignore[misc]
     def example_value(self) -> Any:
         """An empty one, for the page's API documentation."""
         return self.data_model().model_dump()
-
-
-@cache
-def join_texts(paths: tuple[Path, ...]) -> str:
-    """Files as one text, which Gradio evaluates as a whole; read once."""
-    return "\n".join(path.read_text("utf-8") for path in paths)
 
 
 @cache

@@ -4,8 +4,10 @@ import html
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import gradio as gr
+from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
@@ -21,6 +23,7 @@ from busdemo.ui.limits import PER_MINUTE, RateLimit
 from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.segment_tab import build_segment_tab
+from busdemo.ui.static_files import StaticFiles
 from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.zoo.cards import WEIGHTS
 
@@ -53,7 +56,7 @@ class Service:
     def middleware(self) -> list[Middleware]:
         """What stands before the page."""
         limit = Middleware(RateLimit, per_minute=self.per_minute)
-        return [limit] if self.per_minute else []
+        return [Middleware(StaticFiles), *([limit] if self.per_minute else [])]
 
 
 def build_page(
@@ -130,6 +133,26 @@ def launch(
     if wait:
         page.block_thread()
     return page, address
+
+
+def mount_page(app: FastAPI, page: gr.Blocks, path: str) -> FastAPI:
+    """Put the page under a path of another server, with all that `launch` gives it."""
+    return cast(
+        FastAPI,
+        gr.mount_gradio_app(
+            app,
+            page,
+            path,
+            app_kwargs={"middleware": Service(per_minute=0).middleware},
+            theme=build_theme(),
+            css_paths=[*STYLESHEETS, *MODELS_STYLESHEETS],
+            head=EMBED_SCRIPT,
+            footer_links=["api"],
+            max_file_size="20mb",
+            run_history=False,
+            ssr_mode=False,
+        ),
+    )
 
 
 def _header() -> str:

@@ -21,6 +21,7 @@ import small_runs
 
 from busdemo.evaluation.run_files import write_run
 from busdemo.ui.benchmark_tab import build_benchmark_tab
+from busdemo.ui.page import Service
 from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
@@ -46,7 +47,12 @@ def launch(folder: Path) -> tuple[gr.Blocks, str]:
             gr.HTML("first")
         with gr.Tab("Benchmark"):
             build_benchmark_tab(folder)
-    settings = {"theme": build_theme(), "css_paths": STYLESHEETS, "ssr_mode": False}
+    settings = {
+        "theme": build_theme(),
+        "css_paths": STYLESHEETS,
+        "ssr_mode": False,
+        "app_kwargs": {"middleware": Service(per_minute=0).middleware},
+    }
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **settings)
     return page, address
 

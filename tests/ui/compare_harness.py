@@ -1,7 +1,7 @@
-"""The comparison's scripts on a bare page, with synthetic masks: no Gradio server, no models.
+"""The comparison on a bare page, with synthetic masks: no Gradio server, no models.
 
-What Gradio hands the scripts (`props`, `trigger`, `watch`, `server`) is played by a few lines of
-JavaScript; server functions are the real ones, called in this process.
+Its host is played by a few lines of JavaScript; what it asks is answered by the real functions,
+called in this process. The page is a strict one: see `bare_page.py`.
 """
 
 import base64
@@ -9,12 +9,13 @@ from typing import Any
 
 import cv2
 import numpy as np
+from bare_page import fulfill, module_at, wait_for, watch_policy
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Route
 from viewer_harness import build_case
 
 from busdemo.ui.compare import answers
-from busdemo.ui.compare.component import read_parts
+from busdemo.ui.compare.component import list_formats
 
 ADDRESS = "http://compare.test/"
 CASE = build_case(1, (160, 128))
@@ -26,30 +27,31 @@ LEVELS = {
 FROZEN = {"unet": 96, "attention-unet": 100, "shifted": 90}
 NAMES = {"unet": "U-Net", "attention-unet": "Attention U-Net", "shifted": "Shifted"}
 
-HTML = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="bd-compare"></div>"""
-BOOT = """([parts, value]) => {
-  const element = document.getElementById('bd-compare'), watchers = [], props = { value: {} };
+BOOT = """async (value) => {
+  const { mount } = await import('%s');
+  const watchers = [];
+  let news = {};
   window.events = [];
   window.asked = [];
-  element.innerHTML = parts.html;
-  const sheet = document.createElement('style');
-  sheet.textContent = parts.css;
-  element.append(sheet);
-  const send = (news) => {
-    props.value = news;
-    for (const act of watchers) act();
+  window.send = (next) => {
+    news = next;
+    for (const act of watchers) act(news);
   };
-  const trigger = (name, data) => {
-    window.events.push([name, data || {}]);
-    if (name === 'enter') setTimeout(() => send(value));
-  };
-  const server = new Proxy({}, { get: (_, name) => (request) => {
-    window.asked.push(name);
-    return window.answer(name, request);
-  } });
-  window.send = send;
-  new Function('element', 'props', 'trigger', 'watch', 'server', 'upload', parts.js)(
-    element, props, trigger, (_, act) => watchers.push(act), server, async () => ({ path: '' }));
+  await mount({
+    signal: new AbortController().signal,
+    value: () => news,
+    note: (changes) => { news = { ...news, ...changes }; },
+    watch: (act) => watchers.push(act),
+    send: (name, data) => {
+      window.events.push([name, data || {}]);
+      if (name === 'enter') setTimeout(() => window.send(value));
+    },
+    ask: (name, request) => {
+      window.asked.push(name);
+      return window.answer(name, request);
+    },
+    upload: async (file) => ({ path: '', url: '', orig_name: file.name }),
+  }, document.querySelector('main'));
 }"""
 STILL = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -81,6 +83,7 @@ def build_value(**changes: Any) -> dict[str, Any]:
         "examples": [],
         "scan_note": "160 × 128 px",
         "scan_sha256": "0",
+        "formats": list_formats(),
     }
     return value | changes
 
@@ -97,13 +100,14 @@ PICTURES = {"image": CASE.image, "truth": CASE.reference, **LEVELS}
 def open_desk(page: Page, value: dict[str, Any] | None = None, fragment: str = "") -> None:
     """Load the comparison into a page whose `answer` is exposed, and wait for its masks."""
     page.goto(f"{ADDRESS}{fragment}")
-    page.evaluate(BOOT, [read_parts(), value or build_value()])
-    page.wait_for_function("window.__busdemoDesk && __busdemoDesk.roster.ready.length > 0")
+    page.evaluate(BOOT % module_at("compare/mount.js"), value or build_value())
+    wait_for(page, "window.__busdemoDesk && __busdemoDesk.roster.ready.length > 0")
     wait_until_drawn(page)
 
 
 def prepare(page: Page) -> None:
     """Serve the pictures, and answer the page's questions."""
+    watch_policy(page)
     page.route(f"{ADDRESS}**", _serve)
     page.expose_function("answer", answer)
 
@@ -115,9 +119,7 @@ def answer(name: str, request: Any) -> Any:
 
 def wait_until_drawn(page: Page) -> None:
     """Every listed model is there, and the frame has been drawn."""
-    page.wait_for_function(
-        "__busdemoDesk.roster.list.every((one) => one.ready || one.rule === 'staple')"
-    )
+    wait_for(page, "__busdemoDesk.roster.list.every((one) => one.ready || one.rule === 'staple')")
     page.evaluate(STILL)
 
 
@@ -145,4 +147,4 @@ def _serve(route: Route) -> None:
     if name in PICTURES:
         route.fulfill(body=encode_grey(PICTURES[name]), content_type="image/png")
     else:
-        route.fulfill(body=HTML, content_type="text/html")
+        fulfill(route, '<main id="bd-compare"></main>')

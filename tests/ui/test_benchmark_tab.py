@@ -16,6 +16,7 @@ from busdemo.ui import text
 from busdemo.ui.benchmark.component import Wish
 from busdemo.ui.benchmark_tab import BenchmarkTab, build_benchmark_tab
 from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
+from busdemo.ui.page import Service
 from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
@@ -184,6 +185,7 @@ def address(folder: Path) -> Iterator[str]:
         max_file_size="20mb",
         prevent_thread_lock=True,
         quiet=True,
+        app_kwargs={"middleware": Service(per_minute=0).middleware},
     )
     yield address
     page.close()
@@ -228,13 +230,13 @@ def test_nothing_of_the_tab_is_loaded_before_it_is_opened(browser: Browser, addr
     page.goto(address)
     page.wait_for_selector("button[role=tab]")
     page.wait_for_timeout(1500)
-    assert not any("plotly" in url.lower() or "component_server" in url for url in asked)
+    assert not any("plotly" in url.lower() or "/benchmark/" in url for url in asked)
     assert page.evaluate("typeof window.Plotly") == "undefined"
     assert page.locator(".bd-bench").count() == 0
     asked.clear()
     open_tab(page)
     assert sum("plotly" in url for url in asked) == 1
-    assert sum("component_server" in url for url in asked) == 1
+    assert sum(url.endswith("/benchmark/mount.js") for url in asked) == 1
     assert all(url.startswith(address.rstrip("/")) for url in asked)
     page.close()
 

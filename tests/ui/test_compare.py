@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
+from bare_page import list_violations, wait_for
 from chromium import without_errors
 from compare_harness import (
     ADDRESS,
@@ -51,6 +52,7 @@ def page(browser: Browser) -> Iterator[Page]:
         prepare(page)
         open_desk(page)
         yield page
+        assert not list_violations(page)
         context.close()
 
 
@@ -201,8 +203,8 @@ def test_an_example_s_readers_are_people_and_the_yardstick_stands(browser: Brows
     kinds = desk(page, "desk.roster.list.map((one) => [one.key, one.kind])")
     assert kinds[1:3] == [["reader:1", "person"], ["reader:2", "person"]]
     np.testing.assert_array_equal(mask_of(page, "reader:1"), MASKS["truth"])
-    page.wait_for_function(
-        "document.querySelector('.bd-yardstick-sentence').textContent.includes('each other')"
+    wait_for(
+        page, "document.querySelector('.bd-yardstick-sentence').textContent.includes('each other')"
     )
     context.close()
 
@@ -213,9 +215,9 @@ def test_a_pixel_size_that_is_typed_turns_lengths_into_mm(page: Page) -> None:
     page.press(".bd-spacing-box", "Tab")
     comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()], mm_per_px=0.1)
     expected = f"{comparison.matrix('hd95')[0, 1]:.2f}"
-    page.wait_for_function(
-        "(text) => document.querySelector('.bd-matrix tbody td:nth-child(3)').textContent === text",
-        arg=expected,
+    wait_for(
+        page,
+        f"document.querySelector('.bd-matrix tbody td:nth-child(3)').textContent === '{expected}'",
     )
     assert "mm" in str(page.text_content(".bd-matrix-note"))
     page.fill(".bd-spacing-box", "99")
@@ -229,7 +231,7 @@ def test_staple_comes_from_the_server_and_can_be_the_reference(page: Page) -> No
         "desk.addConsensus('staple', 'models'); desk.setReference('consensus:staple:models')"
     )
     page.evaluate(f"((desk) => {{ {act_later} }})(window.__busdemoDesk)")
-    page.wait_for_function("window.__busdemoDesk.roster.find('consensus:staple:models').ready")
+    wait_for(page, "window.__busdemoDesk.roster.find('consensus:staple:models').ready")
     expected = WAYS["staple"]([MASKS[f"model:{key}"] for key in LEVELS])
     np.testing.assert_array_equal(mask_of(page, "consensus:staple:models"), expected)
     page.wait_for_selector(".bd-staple:not([hidden]) td")
@@ -240,16 +242,16 @@ def test_the_server_s_numbers_stand_in_the_matrix(page: Page) -> None:
     page.select_option(".bd-metric", "hd95")
     comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()])
     expected = f"{comparison.matrix('hd95')[0, 1]:.1f}"
-    page.wait_for_function(
-        "(text) => document.querySelector('.bd-matrix tbody td:nth-child(3)').textContent === text",
-        arg=expected,
+    wait_for(
+        page,
+        f"document.querySelector('.bd-matrix tbody td:nth-child(3)').textContent === '{expected}'",
     )
     page.click(".bd-matrix tbody tr:first-child td:nth-child(4)")
     assert desk(page, "[desk.pair.a.key, desk.pair.b.key]") == list(MASKS)[0:3:2]
 
 
 def test_visibility_colour_swipe_and_blink_ask_the_server_nothing(page: Page) -> None:
-    page.wait_for_function("window.__busdemoDesk.panel.answered !== ''")
+    wait_for(page, "window.__busdemoDesk.panel.answered !== ''")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     asked = len(page.evaluate("window.asked"))
@@ -433,7 +435,7 @@ def test_uploaded_masks_are_named_after_their_files_and_described(page: Page) ->
     file = {"name": f"{EVIL}.png", "mimeType": "image/png", "buffer": encode_grey(CASE.reference)}
     other = {"name": "b.png", "mimeType": "image/png", "buffer": encode_grey(MASKS["model:unet"])}
     page.set_input_files(".bd-mask-files", [file, other])
-    page.wait_for_function("window.__busdemoDesk.roster.ready.length === 6")
+    wait_for(page, "window.__busdemoDesk.roster.ready.length === 6")
     page.evaluate(STILL)
     np.testing.assert_array_equal(mask_of(page, "upload:1"), CASE.reference)
     note = page.text_content('[data-key="upload:1"] .bd-row-note')
@@ -453,7 +455,7 @@ def test_a_frame_of_an_uploaded_mask_is_chosen_in_its_row(page: Page) -> None:
     file = {"name": "cine.dcm", "mimeType": "", "buffer": dicom_file(frames, frames=3)}
     still = {"name": "b.png", "mimeType": "image/png", "buffer": encode_grey(CASE.reference)}
     page.set_input_files(".bd-mask-files", [still, file])
-    page.wait_for_function("window.__busdemoDesk.roster.ready.length === 6")
+    wait_for(page, "window.__busdemoDesk.roster.ready.length === 6")
     page.evaluate(STILL)
     number = page.locator('[data-key="upload:2"] .bd-row-frame input')
     assert number.input_value() == str(fullest + 1)
@@ -462,7 +464,7 @@ def test_a_frame_of_an_uploaded_mask_is_chosen_in_its_row(page: Page) -> None:
     for frame in (3, 1, 2):
         number.fill(str(frame))
         number.press("Enter")
-        page.wait_for_function(f"__busdemoDesk.roster.find('upload:2').frame === {frame}")
+        wait_for(page, f"__busdemoDesk.roster.find('upload:2').frame === {frame}")
         page.evaluate(STILL)
         np.testing.assert_array_equal(mask_of(page, "upload:2"), masks[frame - 1])
         note = page.text_content('[data-key="upload:2"] .bd-row-note') or ""
@@ -495,9 +497,9 @@ def test_a_model_that_has_not_answered_is_asked_for_once(page: Page) -> None:
     for model in value["models"]:
         model.update(state="waiting", levels=None)
     page.evaluate("(value) => window.send(value)", value)
-    page.wait_for_function("window.__busdemoDesk.roster.list.length === 1")
+    wait_for(page, "window.__busdemoDesk.roster.list.length === 1")
     page.evaluate("window.__busdemoDesk.addModel('unet')")
-    page.wait_for_function("window.events.length === 2")
+    wait_for(page, "window.events.length === 2")
     assert page.evaluate("window.events[1]") == ["run_models", {"models": ["unet"]}]
     page.evaluate("(value) => window.send(value)", build_value(case="second"))
     wait_until_drawn(page)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -28,8 +27,7 @@ from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.scoring.overlap import score_overlap
-from busdemo.ui.page import build_page, launch
-from busdemo.ui.theme import STYLESHEETS, build_theme
+from busdemo.ui.page import build_page, launch, mount_page
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import WEIGHTS, read_cards
 
@@ -361,9 +359,7 @@ def framed_address() -> Iterator[str]:
         return '<iframe src="/zoo/" style="width:1300px;height:800px"></iframe>'
 
     page = build_page(SegmenterPool(read_cards()))
-    app = gr.mount_gradio_app(
-        app, page, "/zoo", theme=build_theme(), css_paths=STYLESHEETS, ssr_mode=False
-    )
+    app = mount_page(app, page, "/zoo")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

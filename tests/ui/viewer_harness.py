@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 from busdemo.imaging.masks import quantize
+from busdemo.ui.page import Service
 from busdemo.ui.two_stage import read_models
 from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.component import (
@@ -314,7 +315,13 @@ def open_harness() -> Iterator[Page]:
     """The harness in a Chromium; the test is skipped where there is none."""
     with open_browser() as browser:
         app = build_harness()
-        app.launch(theme=THEME, prevent_thread_lock=True, ssr_mode=False, quiet=True)
+        app.launch(
+            theme=THEME,
+            prevent_thread_lock=True,
+            ssr_mode=False,
+            quiet=True,
+            app_kwargs={"middleware": Service(per_minute=0).middleware},
+        )
         page = browser.new_page()
         page.set_default_timeout(60_000)
         page.goto(app.local_url)
@@ -350,4 +357,7 @@ def read_bytes(page: Page, expression: str) -> NDArray[np.uint8]:
 
 
 if __name__ == "__main__":
-    build_harness().launch(theme=THEME, server_port=7870, ssr_mode=False)
+    middleware = Service(per_minute=0).middleware
+    build_harness().launch(
+        theme=THEME, server_port=7870, ssr_mode=False, app_kwargs={"middleware": middleware}
+    )

@@ -10,7 +10,7 @@ from busdemo.views.heat import HEAT_ANCHORS, draw_heat, heat_table
 from busdemo.views.referral import draw_referral
 from busdemo.zoo.referral import SHARES, Referral
 
-SCRIPT = Path(__file__).parents[2] / "busdemo/ui/viewer/colours.js"
+SCRIPT = Path(__file__).parents[2] / "busdemo/ui/web/canvas/palette.js"
 
 
 def test_the_colours_are_the_viewers() -> None:

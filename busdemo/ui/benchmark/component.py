@@ -6,21 +6,14 @@ a `gr.EventData`, which `Wish.from_event` checks. Nothing is asked while a visit
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
-from busdemo.ui.component import PageComponent, join_texts
-from busdemo.ui.intake.component import DROP_SCRIPT
-from busdemo.workflows.benchmark_sections import PASSAGES_STYLE
-
-_HERE = Path(__file__).parent
-_SCRIPTS = (DROP_SCRIPT, *(_HERE / f"{name}.js" for name in ("plots", "tables", "main")))
-"""The order in which they are joined; `main` last."""
+from busdemo.ui.component import PageComponent
 
 _LEAST_PX, _MOST_PX = 280, 1600
 _LONGEST = 400
@@ -108,16 +101,8 @@ class Bench(PageComponent):
     """The tab as a Gradio component; use it with `show_progress="hidden"` on its events."""
 
     data_model = BenchData
-
-    def __init__(self, value: BenchData | None = None, **kwargs: Any) -> None:
-        super().__init__(
-            value=value,
-            html_template=join_texts((_HERE / "loader.html",)),
-            js_on_load=join_texts((_HERE / "loader.js",)),
-            server_functions=[read_parts],
-            padding=False,
-            **kwargs,
-        )
+    view = "benchmark"
+    EVENTS: ClassVar[tuple[str, ...]] = ("enter", "ask", "open_run", "close_run")
 
     def preprocess(self, payload: BenchData | None) -> tuple[str, bytes] | None:
         """The name and contents of the file that has arrived; its copy on disk is deleted."""
@@ -131,23 +116,6 @@ class Bench(PageComponent):
     def postprocess(self, value: BenchData | None) -> BenchData | None:
         """Passed on as it is."""
         return value
-
-
-def read_parts(_: Any = None) -> dict[str, str]:
-    """Markup, style and script of the tab, asked for when it is opened first."""
-    return _join_parts()
-
-
-@lru_cache(maxsize=1)
-def _join_parts() -> dict[str, str]:
-    style = PASSAGES_STYLE.read_text("utf-8") + (_HERE / "bench.css").read_text("utf-8")
-    scripts = [path.read_text("utf-8") for path in _SCRIPTS]
-    return {
-        "html": (_HERE / "template.html").read_text("utf-8"),
-        # As Gradio does with a component's style: it holds under the component's own id only.
-        "css": f"#bd-bench {{\n{style}\n}}",
-        "js": "\n".join(scripts),
-    }
 
 
 def _word(value: object) -> str:

@@ -4,7 +4,7 @@ Its one event is `ask`: a visitor has opened a section, or what an open section 
 changed. The handler takes a `gr.EventData`, which `Question.from_event` checks, and answers with
 a `FindingsData`. Nothing is computed for a section that is closed, and nothing is asked while the
 threshold is dragged: the viewer tells the page of a choice when it is settled (`tell` in its
-`main.js`), and the panel asks a moment after the last of them.
+`mount.js`), and the panel asks a moment after the last of them.
 
 Inside a section's HTML, a control named by `data-ask="layer"` is a choice of that section: a
 button chooses its `data-value`, a select or an input its value. The browser keeps the choices of a
@@ -13,18 +13,14 @@ case and sends them along; the section's builder finds them in `Subject.choices`
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
 from gradio.data_classes import GradioModel
 from pydantic import Field
 
-from busdemo.ui.component import PageComponent, join_texts
+from busdemo.ui.component import PageComponent
 
-_HERE = Path(__file__).parent
-_STYLES = (_HERE / "findings.css", _HERE / "words.css")
-"""The panel's own stylesheet, then one a section that needs more."""
 _MOST_CHOICES, _MOST_CHARACTERS = 16, 64
 
 
@@ -85,13 +81,8 @@ class Findings(PageComponent):
     """The panel as a Gradio component; use it with `show_progress="hidden"` on its event."""
 
     data_model = FindingsData
-
-    def __init__(self, value: FindingsData | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
-        kwargs.setdefault("css_template", join_texts(_STYLES))
-        kwargs.setdefault("js_on_load", join_texts((_HERE / "findings.js",)))
-        kwargs.setdefault("padding", False)
-        super().__init__(value=value, **kwargs)
+    view = "analysis"
+    EVENTS: ClassVar[tuple[str, ...]] = ("ask",)
 
     def preprocess(self, payload: FindingsData | None) -> None:
         """Nothing: what a visitor wants arrives as events."""

@@ -12,7 +12,7 @@ Controls: `<button data-ask="paint" data-value="yes">` or `<select data-ask="lay
 set `subject.choices["paint"]` or `["layer"]` and have the section built anew. Choices are
 untrusted strings of at most 64 characters: look them up among those that were offered.
 
-What else the browser knows (two-stage, say) joins `tell` in the viewer's `main.js`, so that the
+What else the browser knows (two-stage, say) joins `tell` in the viewer's `mount.js`, so that the
 panel hears of it, `ViewerChoice`, and `Subject` here by `Panel.read_subject`.
 """
 

@@ -7,16 +7,12 @@ upload folder.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
-from busdemo.ui.component import PageComponent, join_texts
-
-_HERE = Path(__file__).parent
-DROP_SCRIPT = _HERE / "drop.js"
-"""Drop zones: of this card and of other components, whose scripts follow it."""
+from busdemo.ui.component import PageComponent
 
 MOST_FILES = 17
 """Files read of one drop: one more than a mask may have, so that too many can be said."""
@@ -73,13 +69,14 @@ class Intake(PageComponent):
     """The intake card as a Gradio component; use it with `show_progress="hidden"`."""
 
     data_model = IntakeData
-
-    def __init__(self, value: IntakeData | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
-        kwargs.setdefault("css_template", join_texts((_HERE / "intake.css",)))
-        kwargs.setdefault("js_on_load", join_texts((DROP_SCRIPT, _HERE / "intake.js")))
-        kwargs.setdefault("padding", False)
-        super().__init__(value=value, **kwargs)
+    view = "intake"
+    EVENTS: ClassVar[tuple[str, ...]] = (
+        "drop_image",
+        "drop_mask",
+        "pick_example",
+        "invert_mask",
+        "remove_mask",
+    )
 
     def preprocess(self, payload: IntakeData | None) -> Arrival:
         """The arrived files, read into memory; their copies on disk are deleted later."""

@@ -6,15 +6,13 @@ handler takes a `gr.EventData`, which `Visit.from_event` checks.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import gradio as gr
 from gradio.data_classes import GradioModel
 
-from busdemo.ui.component import PageComponent, join_texts
+from busdemo.ui.component import PageComponent
 
-_HERE = Path(__file__).parent
 _LEAST_PX, _MOST_PX = 280, 1600
 
 
@@ -56,12 +54,8 @@ class ZooTable(PageComponent):
     """The table as a Gradio component; use it with `show_progress="hidden"` on its events."""
 
     data_model = ZooData
-
-    def __init__(self, value: ZooData | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
-        kwargs.setdefault("js_on_load", join_texts((_HERE / "models.js",)))
-        kwargs.setdefault("padding", False)
-        super().__init__(value=value, **kwargs)
+    view = "models"
+    EVENTS: ClassVar[tuple[str, ...]] = ("enter", "pick")
 
     def preprocess(self, payload: ZooData | None) -> None:
         """Nothing: what a visitor does arrives as events."""

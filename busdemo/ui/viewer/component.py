@@ -12,7 +12,7 @@ takes a `gr.EventData`, which `ExportRequest.from_event`, `LookRequest.from_even
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 import cv2
 import gradio as gr
@@ -25,19 +25,9 @@ from pydantic import Field, WithJsonSchema
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.spacing import read_spacing
-from busdemo.ui.component import PageComponent, join_texts
+from busdemo.ui.component import PageComponent
 from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.looks import LookAnswer
-
-_HERE = Path(__file__).parent
-_SCRIPTS = (
-    *("png", "scoring", "lesions", "matching", "processing", "colours", "drawing", "transform"),
-    *("pointer", "curve", "numbers", "controls", "layers", "looks", "lookbar", "selector"),
-    *("votes", "comparison", "cell", "maps", "grid", "picker", "outcome", "steps", "spacing"),
-    *("table", "showing", "twostage", "panes", "session", "link", "main"),
-)
-"""The order in which the scripts are joined: `main` last, it uses all the others."""
-_STYLES = ("viewer", "surface", "looks", "selector", "picker", "grid", "lesions", "cards", "stages")
 
 _FILE = {"type": "object", "properties": {"path": {"type": "string"}}}
 Picture = Annotated[Any, WithJsonSchema({"anyOf": [_FILE, {"type": "null"}]})]
@@ -164,11 +154,9 @@ class Viewer(PageComponent):
 
     data_model = ViewerData
 
-    def __init__(self, value: ViewerData | dict[str, Any] | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", join_texts((_HERE / "template.html",)))
-        kwargs.setdefault("css_template", _join(_STYLES, "css"))
-        kwargs.setdefault("js_on_load", _join(_SCRIPTS, "js"))
-        super().__init__(value=value, **kwargs)
+    data_model = ViewerData
+    view = "segment"
+    EVENTS: ClassVar[tuple[str, ...]] = ("export", "look", "resume", "stage")
 
     def write_picture(self, pixels: NDArray[Any], *, name: str = "pixels.png") -> FileData:
         """Write (H, W) uint8 or bool pixels as a cached 8-bit grey PNG; True becomes 255.
@@ -253,7 +241,3 @@ def _spacing(value: object) -> float | None:
         return read_spacing(value)
     except ValueError:
         return None
-
-
-def _join(names: tuple[str, ...], suffix: str) -> str:
-    return join_texts(tuple(_HERE / f"{name}.{suffix}" for name in names))

@@ -1,0 +1,212 @@
+// painter.js: grey values and levels into the colours of source canvases, at the scan's own
+// resolution. transform.js scales those into the panes, so zooming never draws a pixel anew.
+
+import { BLACK, WHITE, buildBlendTable, buildGreyTable, buildHeatTable, buildOverlayTable, packColour } from './palette.js';
+import { STOPS } from '../core/scoring.js';
+
+// Beyond this, panes are drawn from every 2nd, 3rd, ... pixel: a 40-megapixel scan would need
+// 1.3 GB of canvases. Counts and metrics are always those of all pixels.
+export const MOST_DRAWN = 4e6;
+
+// Every step-th pixel of every step-th row.
+export function thinPixels(pixels, width, height, step) {
+  if (step === 1) return pixels;
+  const across = Math.ceil(width / step), down = Math.ceil(height / step);
+  const thinned = new Uint8Array(across * down);
+  for (let y = 0, to = 0; y < height; y += step) {
+    for (let x = 0; x < width; x += step) thinned[to++] = pixels[y * width + x];
+  }
+  return thinned;
+}
+
+export class PaneSource {
+  constructor(width, height) {
+    this.canvas = document.createElement('canvas');
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.context = this.canvas.getContext('2d', { alpha: false });
+    this.image = this.context.createImageData(width, height);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+  }
+
+  // All of it, or the rows from `top` to `bottom` (exclusive) alone.
+  show(top = 0, bottom = this.canvas.height) {
+    this.context.putImageData(this.image, 0, 0, 0, top, this.canvas.width, bottom - top);
+  }
+}
+
+export class Painter {
+  constructor() {
+    this.heatTable = buildHeatTable();
+    this.sources = null;
+  }
+
+  // grey: Uint8Array(width * height); reference: the same, 0 = background, or null.
+  setCase({ width, height, grey, reference }) {
+    this.size = { width, height };
+    this.step = Math.max(1, Math.ceil(Math.sqrt((width * height) / MOST_DRAWN)));
+    this.width = Math.ceil(width / this.step);
+    this.height = Math.ceil(height / this.step);
+    this.sources = {};
+    for (const pane of ['original', 'reference', 'raw', 'prediction', 'overlay']) {
+      this.sources[pane] = new PaneSource(this.width, this.height);
+    }
+    this.spare = null;
+    this.thinned = new WeakMap();
+    this.hasReference = reference !== null;
+    this.classes = new Uint8Array(this.width * this.height);
+    // Grey value and reference bit of a pixel as one number, so that the overlay's colour is
+    // one look-up however the threshold moves.
+    const shownGrey = this.thin(grey), shownReference = reference && this.thin(reference);
+    this.codes = Uint16Array.from(shownGrey);
+    if (reference) for (let i = 0; i < this.codes.length; i++) if (shownReference[i]) this.codes[i] |= 512;
+    this.drawReference();
+  }
+
+  thin(pixels) {
+    if (!this.thinned.has(pixels)) {
+      this.thinned.set(pixels, thinPixels(pixels, this.size.width, this.size.height, this.step));
+    }
+    return this.thinned.get(pixels);
+  }
+
+  // look: {brightness, contrast, invert, opacity}. Cheap: tables only; then draw what shows them.
+  setLook(look) {
+    this.greyTable = buildGreyTable(look);
+    this.overlayTable = buildOverlayTable(this.greyTable, look.opacity, this.hasReference);
+  }
+
+  drawOriginal() {
+    const { pixels } = this.sources.original, { codes } = this;
+    const table = new Uint32Array(256).map((_, grey) => packColour(...Array(3).fill(this.greyTable[grey])));
+    for (let i = 0; i < codes.length; i++) pixels[i] = table[codes[i] & 255];
+    this.sources.original.show();
+  }
+
+  drawReference() {
+    const { pixels } = this.sources.reference, { codes } = this;
+    for (let i = 0; i < codes.length; i++) pixels[i] = codes[i] & 512 ? WHITE : BLACK;
+    this.sources.reference.show();
+  }
+
+  // Prediction and overlay at a stop. levels: Uint8Array of the scan's size, or null while a
+  // model has no result. mask: the processed one, 0 and 1, or null for the threshold's. style:
+  // 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels. heat: what the prediction
+  // is coloured by, {levels, opacity, contour}, or null.
+  drawResult({ levels, mask, stop, style, heat, reach }) {
+    if (!levels) this.drawNoResult();
+    else {
+      const shown = this.thin(levels);
+      if (mask) this.drawMasks(thinPixels(mask, this.size.width, this.size.height, this.step), 1, style === 'fill');
+      else this.drawMasks(shown, stop, style === 'fill');
+      if (style === 'off') this.drawPlain(this.sources.overlay.pixels);
+      if (style === 'outline') this.drawOutlines(this.sources.overlay.pixels, reach);
+      if (heat) this.drawHeat(heat, reach);
+    }
+    this.sources.prediction.show();
+    this.sources.overlay.show();
+  }
+
+  // mask: the one before processing, or null.
+  drawRaw(mask) {
+    const { pixels } = this.sources.raw, shown = mask && thinPixels(mask, this.size.width, this.size.height, this.step);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = shown && shown[i] ? WHITE : BLACK;
+    this.sources.raw.show();
+  }
+
+  // The overlay alone, into any pixels: one pass a pane when several models are compared.
+  drawOverlay(overlay, { levels, stop, style, reach }) {
+    const { codes, classes, overlayTable } = this, shown = levels && this.thin(levels);
+    if (!levels || style === 'off') this.drawPlain(overlay);
+    else if (style === 'fill') {
+      for (let i = 0; i < shown.length; i++) {
+        overlay[i] = overlayTable[(shown[i] >= stop ? 256 : 0) | codes[i]];
+      }
+    } else {
+      for (let i = 0; i < shown.length; i++) classes[i] = (shown[i] >= stop ? 1 : 0) | (codes[i] >> 8);
+      this.drawOutlines(overlay, reach);
+    }
+  }
+
+  // Let write(pixels) fill a canvas. All share one buffer: eight panes of a large scan would
+  // otherwise hold eight.
+  paint(canvas, write) {
+    if (!this.spare) {
+      const image = new ImageData(this.width, this.height);
+      this.spare = { image, pixels: new Uint32Array(image.data.buffer) };
+    }
+    if (canvas.width !== this.width || canvas.height !== this.height) {
+      canvas.width = this.width;
+      canvas.height = this.height;
+    }
+    write(this.spare.pixels);
+    canvas.getContext('2d', { alpha: false }).putImageData(this.spare.image, 0, 0);
+  }
+
+  // The one pass that a threshold move costs.
+  drawMasks(levels, stop, fill) {
+    const { codes, classes, overlayTable } = this;
+    const prediction = this.sources.prediction.pixels, overlay = this.sources.overlay.pixels;
+    if (fill) {
+      for (let i = 0; i < levels.length; i++) {
+        const predicted = levels[i] >= stop ? 1 : 0, code = codes[i];
+        classes[i] = predicted | (code >> 8);
+        prediction[i] = predicted ? WHITE : BLACK;
+        overlay[i] = overlayTable[(predicted << 8) | code];
+      }
+      return;
+    }
+    for (let i = 0; i < levels.length; i++) {
+      const predicted = levels[i] >= stop ? 1 : 0;
+      classes[i] = predicted | (codes[i] >> 8);
+      prediction[i] = predicted ? WHITE : BLACK;
+    }
+  }
+
+  // The edges of the hit, extra and missed regions, each in its colour.
+  drawOutlines(overlay, reach) {
+    const { codes, classes, overlayTable } = this;
+    for (let i = 0; i < codes.length; i++) {
+      const kind = classes[i], grey = codes[i] & 255;
+      overlay[i] = overlayTable[kind && this.isEdge(classes, i, kind, 3, reach) ? (kind << 8) | grey : grey];
+    }
+  }
+
+  drawPlain(overlay) {
+    const { codes, overlayTable } = this;
+    for (let i = 0; i < codes.length; i++) overlay[i] = overlayTable[codes[i] & 255];
+  }
+
+  // A heat map over the scan; with a contour, the threshold as a white line.
+  drawHeat({ levels, opacity, contour }, reach) {
+    const { classes, codes } = this, prediction = this.sources.prediction.pixels;
+    const table = buildBlendTable(this.heatTable, this.greyTable, opacity), shown = this.thin(levels);
+    for (let i = 0; i < shown.length; i++) {
+      const edge = contour && classes[i] & 1 && this.isEdge(classes, i, 1, 1, reach);
+      prediction[i] = edge ? WHITE : table[(shown[i] << 8) | (codes[i] & 255)];
+    }
+  }
+
+  // Whether a pixel of this kind has another kind within reach; beyond the scan all is background.
+  isEdge(classes, i, kind, bits, reach) {
+    const { width } = this, x = i % width, down = reach * width;
+    return x < reach || x + reach >= width || i < down || i + down >= classes.length
+      || (classes[i - reach] & bits) !== kind || (classes[i + reach] & bits) !== kind
+      || (classes[i - down] & bits) !== kind || (classes[i + down] & bits) !== kind;
+  }
+
+  drawNoResult() {
+    this.classes.fill(0);
+    this.sources.prediction.pixels.fill(BLACK);
+    this.drawPlain(this.sources.overlay.pixels);
+  }
+
+  // A key to the heat map, 1 at the top: drawn from the same table as the map.
+  drawScale(canvas) {
+    const context = canvas.getContext('2d'), image = context.createImageData(1, STOPS);
+    new Uint32Array(image.data.buffer).forEach((_, y, words) => {
+      words[y] = this.heatTable[STOPS - 1 - y];
+    });
+    context.putImageData(image, 0, 0);
+  }
+}

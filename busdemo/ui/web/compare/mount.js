@@ -1,0 +1,252 @@
+// mount.js: the comparison and what is around it: scans, results and masks that arrive, questions
+// that go out. Nothing a visitor sees in the pictures makes a request.
+
+import { fromBase64, toBase64 } from '../core/base64.js';
+import { decodeGreyPng } from '../core/png.js';
+import { make, setText } from '../page/dom.js';
+import { refuseLarge, saveBlob } from '../page/files.js';
+import { loadStyles } from '../page/styles.js';
+import { ImageCache, fetchGreyPng } from '../workspace/images.js';
+import { urlOf } from '../workspace/layers.js';
+import { Desk } from './desk.js';
+import { followLink, readLink, writeLink } from './link.js';
+import { TEMPLATE } from './template.js';
+
+const OPENING_MODELS = 4;
+// What the download menu offers: kind, name, and what it is.
+const SAVES = [
+  ['report', 'Report', 'HTML, one file, prints on A4'],
+  ['json', 'Numbers', 'JSON, with versions and digests'],
+  ['csv', 'Table', 'CSV, the metric shown'],
+  ['svg', 'Contours', 'SVG'],
+];
+
+// Resolves when the comparison stands in the element and has asked for its scan.
+export async function mount(host, element) {
+  await loadStyles(
+    new URL('../page/viewer.css', import.meta.url), new URL('../page/surface.css', import.meta.url),
+    new URL('desk.css', import.meta.url), new URL('list.css', import.meta.url), new URL('figures.css', import.meta.url),
+  );
+  if (host.signal.aborted) return;
+  element.innerHTML = TEMPLATE;
+  const comparison = new Compare(host, element.querySelector('.bd-desk'));
+  window.__busdemoDesk = comparison.desk; // for tests and benchmarks
+  host.watch((value) => comparison.apply(value || {}));
+  comparison.enter();
+}
+
+class Compare {
+  constructor(host, root) {
+    this.host = host;
+    this.root = root;
+    this.images = new ImageCache();
+    this.link = readLink(location.hash);
+    this.turn = 0;
+    this.desk = new Desk(root, {
+      run: () => queueMicrotask(() => this.runModels()),
+      measure: (request) => host.ask('measure', request),
+      readMasks: (files) => this.readMasks(files), readFrame: (one, frame) => this.readFrame(one, frame),
+      openImage: (file) => this.openImage(file), copyLink: () => this.copyLink(), save: (what) => this.save(what),
+      bring: () => host.send('bring'),
+    }, host.signal);
+    for (const [kind, words, detail] of SAVES) {
+      const button = make('button', { type: 'button', class: 'bd-item', 'data-export': kind }, words, make('span', {}, detail));
+      button.addEventListener('click', () => this.save({ kind }));
+      this.desk.find('.bd-downloads').append(button);
+    }
+  }
+
+  enter() {
+    const { link } = this;
+    this.host.send('enter', { example: link ? link.example : '', models: link ? link.models.map(({ id }) => id) : [] });
+  }
+
+  // ---- models
+
+  // Listed models that are not there yet: read the results that are known, ask for the others. One
+  // event names them all; those asked for already are not asked for again.
+  runModels() {
+    const { desk } = this, listed = desk.state.layers.filter((layer) => !layer.levels && desk.roster.find(`model:${layer.id}`));
+    const missing = listed.filter((layer) => !layer.url && !layer.asked);
+    for (const layer of missing) layer.asked = true;
+    if (missing.length) this.host.send('run_models', { models: missing.map(({ id }) => id) });
+    if (listed.some((layer) => layer.url)) this.readLevels();
+  }
+
+  // Levels are fetched for the models that are compared, and only for those.
+  async readLevels() {
+    const { desk } = this, { layers, width, height } = desk.state;
+    const wanted = layers.filter((layer) => layer.url && !layer.levels && !layer.reading && desk.roster.find(`model:${layer.id}`));
+    await Promise.all(wanted.map(async (layer) => {
+      layer.reading = true;
+      try {
+        const picture = await fetchGreyPng(layer.url);
+        if (picture.width !== width || picture.height !== height) throw new Error('It has another size than the scan.');
+        layer.levels = picture.pixels;
+      } catch (error) {
+        Object.assign(layer, { state: 'unusable', reason: `The result cannot be read. ${error.message}` });
+      }
+      if (desk.state.layers === layers) desk.fillModels();
+    }));
+  }
+
+  // ---- a visitor's files
+
+  async readMasks(files) {
+    const { desk } = this, { width, height, title } = desk.state;
+    if (!files.length || !desk.state.grey) return;
+    desk.say(refuseLarge(files));
+    if (refuseLarge(files)) return;
+    try {
+      const read = await this.host.ask('read_masks', { files: await Promise.all(files.map(readFile)), width, height, image: title });
+      desk.say(read.errors.join(' '));
+      for (const { file, png, ...facts } of read.masks) {
+        const { pixels } = await decodeGreyPng(fromBase64(png));
+        if (!desk.addMask({ ...facts, file: files[file], pixels })) break;
+      }
+    } catch {
+      desk.say('The masks could not be read; please try again.');
+    }
+  }
+
+  // Another frame of a mask's file, which the browser still has.
+  async readFrame(one, frame) {
+    const { desk } = this, { width, height, title, case: name } = desk.state;
+    one.asked = frame;
+    try {
+      const file = { ...await readFile(one.file), frame, label: one.label };
+      const read = await this.host.ask('read_masks', { files: [file], width, height, image: title }), [mask] = read.masks;
+      const { pixels } = mask ? await decodeGreyPng(fromBase64(mask.png)) : {};
+      // Meanwhile another frame may have been asked for, or another scan opened.
+      if (one.asked !== frame || desk.state.case !== name || desk.roster.find(one.key) !== one) return;
+      desk.say(read.errors.join(' '));
+      if (mask) desk.setFrame(one, mask, pixels);
+    } catch {
+      desk.say('The frame could not be read; please try again.');
+    }
+  }
+
+  async openImage(file) {
+    const { desk, root } = this;
+    desk.say(refuseLarge([file]));
+    if (refuseLarge([file])) return;
+    root.dataset.busy = 'true';
+    try {
+      this.host.note({ upload: await this.host.upload(file) });
+      this.host.send('open_image');
+    } catch {
+      root.dataset.busy = 'false';
+      desk.say('The upload did not arrive; please try again.');
+    }
+  }
+
+  // what: {kind: 'mask', key, format} or {kind: 'csv' | 'svg' | 'report' | 'json'}.
+  async save(what) {
+    const { desk } = this;
+    desk.say('');
+    try {
+      const asked = await desk.panel.describeAll(), scan = await this.describeScan();
+      const file = await this.host.ask('write_file', { ...asked, ...what, metric: desk.panel.metric.id, ...scan });
+      if (file.error) desk.say(file.error);
+      else saveBlob(new Blob([fromBase64(file.data)], { type: file.type }), file.name);
+    } catch {
+      desk.say('The file could not be written; please try again.');
+    }
+  }
+
+  // The scan goes along with every file that names or shows it.
+  async describeScan() {
+    const { scan_sha256: sha256, image } = this.host.value(), answer = await fetch(urlOf(image));
+    return { scan: { title: this.desk.state.title, sha256 }, image: toBase64(new Uint8Array(await answer.arrayBuffer())) };
+  }
+
+  async copyLink() {
+    const { desk } = this, fragment = writeLink(desk), said = desk.find('.bd-said');
+    history.replaceState(null, '', fragment);
+    const copied = navigator.clipboard.writeText(location.href.split('#')[0] + fragment);
+    setText(said, await copied.then(() => 'Copied.', () => 'The link stands in the address bar.'));
+    if (!desk.state.example) setText(said, 'Uploaded scans and masks are not in a link.');
+  }
+
+  // ---- values from the host
+
+  async apply(value) {
+    const { desk } = this, mine = ++this.turn, isLate = () => mine !== this.turn || this.host.signal.aborted;
+    this.root.dataset.busy = 'false';
+    desk.say(value.message);
+    if (!value.image) return;
+    desk.formats = value.formats || [];
+    this.showTiles(value);
+    setText(desk.find('.bd-scan-note'), [value.simulated ? 'simulated' : '', value.scan_note].filter(Boolean).join('; '));
+    try {
+      // The same scan against another ground truth is another case.
+      const name = `${value.case} ${urlOf(value.reference)}`;
+      if (name !== desk.state.case) await this.openCase(name, value, isLate);
+      if (!isLate()) this.updateModels(value);
+    } catch (error) {
+      if (!isLate()) desk.say(`The scan cannot be shown. ${error.message}`);
+    }
+  }
+
+  async openCase(name, value, isLate) {
+    const { desk, images } = this, readers = value.readers || [];
+    const urls = [value.image, value.reference, ...readers.map(({ mask }) => mask)].map(urlOf);
+    const [image, truth, ...drawn] = await Promise.all(urls.map((url) => url && images.get(url)));
+    if (isLate()) return;
+    desk.state.case = name;
+    desk.state.layers = value.models.map((layer) => ({ ...layer, url: urlOf(layer.levels), levels: null }));
+    desk.showScan({
+      title: value.title, example: value.example, simulated: value.simulated, width: image.width, height: image.height, grey: image.pixels,
+      truth: truth && truth.pixels, truthName: value.reference_name, spacing: value.spacing || 0,
+    });
+    readers.forEach(({ name: called, note }, k) => desk.addAnnotator({ key: `reader:${k + 1}`, name: called, note, kind: 'person' }, drawn[k].pixels));
+    images.keepOnly(new Set());
+    this.showZoo();
+    const ready = desk.state.layers.filter((layer) => layer.url).slice(0, OPENING_MODELS);
+    if (this.link) followLink(desk, this.link);
+    else for (const layer of ready) desk.addModel(layer.id);
+    this.link = null;
+  }
+
+  // What the server knows of the models by now. A result that is there stays.
+  updateModels(value) {
+    const { desk } = this;
+    for (const news of value.models) {
+      const layer = desk.state.layers.find((one) => one.id === news.id);
+      if (!layer) continue;
+      layer.note = news.note;
+      if (!layer.url) Object.assign(layer, { state: news.state, reason: news.reason, url: urlOf(news.levels) });
+    }
+    this.showZoo();
+    desk.fillModels();
+    this.readLevels();
+  }
+
+  showTiles(value) {
+    const box = this.desk.find('.bd-tiles');
+    if (box.childElementCount !== value.examples.length) {
+      box.replaceChildren(...value.examples.map(({ id, title, picture }) => {
+        const image = make('img', { alt: `${title}, simulated`, loading: 'lazy', src: urlOf(picture) });
+        const tile = make('button', { type: 'button', title: `${title} (simulated)`, 'data-example': id }, image);
+        tile.addEventListener('click', () => this.host.send('pick_example', { example: id }));
+        return tile;
+      }));
+    }
+    for (const tile of box.children) tile.setAttribute('aria-pressed', String(tile.dataset.example === value.example));
+  }
+
+  showZoo() {
+    const { desk } = this;
+    desk.find('.bd-zoo').replaceChildren(...desk.state.layers.map((layer) => {
+      const isUsable = layer.state !== 'unusable', note = make('span', {}, isUsable ? layer.note : layer.reason);
+      const button = make('button', { type: 'button', class: 'bd-small', 'data-model': layer.id, title: layer.reason || layer.note }, layer.name, note);
+      button.disabled = !isUsable;
+      button.addEventListener('click', () => desk.addModel(layer.id));
+      return button;
+    }));
+  }
+}
+
+async function readFile(file) {
+  return { name: file.name, data: toBase64(new Uint8Array(await file.arrayBuffer())) };
+}

@@ -1,0 +1,159 @@
+// rows.js: the list of annotators as elements. Names and sentences come from visitors' files: all
+// of it is text.
+
+import { StepControls } from './steps.js';
+import { formatShare, formatThreshold } from '../core/formats.js';
+import { STOPS, clampStop } from '../core/scoring.js';
+import { make, setText } from '../page/dom.js';
+
+const EYE = '<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M1.5 8c2-3.5 4-4.5 6.5-4.5s4.5 1 6.5 4.5c-2 3.5-4 4.5-6.5 4.5s-4.5-1-6.5-4.5z" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="8" cy="8" r="2.2" fill="currentColor"/></svg>';
+
+class Row {
+  constructor(desk, key) {
+    this.desk = desk;
+    this.key = key;
+    this.colour = make('input', { type: 'color', class: 'bd-swatch', title: 'Colour' });
+    this.colour.addEventListener('input', () => desk.setColour(key, this.colour.value));
+    this.name = make('input', { type: 'text', class: 'bd-row-name', maxLength: 60, spellcheck: false, title: 'Rename' });
+    this.name.addEventListener('change', () => desk.rename(key, this.name.value));
+    this.name.addEventListener('keydown', (event) => event.key === 'Enter' && this.name.blur());
+    this.dice = make('b', { class: 'bd-row-dice' });
+    this.eye = this.button('bd-eye', '', () => desk.toggleShown(key));
+    this.eye.innerHTML = EYE;
+    this.mark = this.button('bd-mark-reference', 'ref', () => desk.setReference(key));
+    this.more = this.button('bd-more-button', '⋯', () => desk.toggleOpen(key));
+    this.words = make('p', { class: 'bd-sub bd-row-words' });
+    this.note = make('p', { class: 'bd-sub bd-row-note' });
+    this.threshold = this.buildThreshold();
+    this.frame = this.buildFrame();
+    this.panel = this.buildPanel();
+    const line = make('div', { class: 'bd-line' }, this.colour, this.name, this.dice, this.mark, this.eye, this.more);
+    this.node = make('li', { class: 'bd-one', 'data-key': key }, line, this.words, this.threshold, this.note, this.frame, this.panel);
+    this.node.addEventListener('pointerenter', (event) => event.pointerType === 'mouse' && desk.point(key));
+    this.node.addEventListener('pointerleave', () => desk.point(''));
+  }
+
+  button(name, text, act) {
+    const button = make('button', { type: 'button', class: name }, text);
+    button.addEventListener('click', act);
+    return button;
+  }
+
+  buildThreshold() {
+    const { desk, key } = this;
+    this.slider = make('input', { type: 'range', min: 1, max: STOPS - 1, step: 1 });
+    this.slider.addEventListener('input', () => desk.setStop(key, Number(this.slider.value)));
+    this.output = make('output');
+    this.frozen = this.button('bd-small', 'frozen', () => desk.setStop(key, desk.roster.find(key).frozen));
+    this.frozen.title = 'Back to the threshold frozen on validation data';
+    return make('div', { class: 'bd-own', hidden: true }, this.slider, this.output, this.frozen);
+  }
+
+  // Of a file with several frames.
+  buildFrame() {
+    const { desk, key } = this;
+    this.number = make('input', { type: 'number', min: 1, step: 1 });
+    this.number.addEventListener('change', () => {
+      const one = desk.roster.find(key), frame = Math.round(this.number.valueAsNumber);
+      if (frame >= 1 && frame <= one.frames) desk.told.readFrame(one, frame);
+      else this.number.value = one.frame;
+    });
+    this.frames = make('output');
+    return make('label', { class: 'bd-sub bd-row-frame', hidden: true }, 'Frame ', this.number, ' of ', this.frames);
+  }
+
+  buildPanel() {
+    const { desk, key } = this;
+    this.style = this.button('bd-small', '', () => desk.toggleStyle(key));
+    this.edit = this.button('bd-small', 'Draw on it', () => desk.startDrawing(key));
+    this.remove = this.button('bd-small', 'Remove', () => desk.removeAnnotator(key));
+    this.formats = make('select', { class: 'bd-small', 'aria-label': 'Format' }, ...desk.formats.map(([id, title]) => new Option(title, id)));
+    const save = this.button('bd-small', 'Save mask', () => desk.saveMask(key, this.formats.value));
+    this.steps = new StepControls((steps) => desk.setSteps(key, steps));
+    return make('div', { class: 'bd-panel', hidden: true }, this.steps.node, this.style, this.edit, this.remove, make('span', { class: 'bd-save' }, this.formats, save));
+  }
+
+  show() {
+    const { desk } = this, one = desk.roster.find(this.key), isReference = desk.roster.reference === this.key, hidden = desk.isHidden(one);
+    this.node.dataset.reference = String(isReference);
+    this.node.dataset.shown = String(one.shown && !hidden);
+    this.node.dataset.drawing = String(desk.easel.key === this.key);
+    this.colour.value = one.colour;
+    this.colour.setAttribute('aria-label', `Colour of ${one.name}`);
+    this.colour.dataset.dash = one.dash;
+    if (document.activeElement !== this.name) this.name.value = one.name;
+    this.name.setAttribute('aria-label', `Name of ${one.name}`);
+    const press = (button, on, label) => {
+      button.setAttribute('aria-pressed', String(on));
+      button.setAttribute('aria-label', label);
+      button.title = label;
+      button.disabled = hidden;
+    };
+    press(this.eye, one.shown, `${one.shown ? 'Hide' : 'Show'} ${one.name}`);
+    press(this.mark, isReference, isReference ? `${one.name} is the reference` : `Make ${one.name} the reference`);
+    setText(this.style, one.style === 'fill' ? 'Outline only' : 'Fill');
+    setText(this.edit, one.drawn ? 'Draw on it' : 'Draw on a copy');
+    this.edit.disabled = !one.ready || hidden;
+    this.more.setAttribute('aria-expanded', String(one.open));
+    this.more.setAttribute('aria-label', `More about ${one.name}`);
+    this.panel.hidden = !one.open || hidden;
+    this.threshold.hidden = this.steps.node.hidden = one.kind !== 'model' || !one.ready || hidden;
+    if (one.kind === 'model') this.steps.show(one.steps, one.ownSteps);
+    setText(this.note, hidden ? '' : one.note);
+    this.note.hidden = !this.note.textContent;
+    this.frame.hidden = !one.file || hidden;
+    if (one.file) Object.assign(this.number, { max: one.frames, value: one.frame, ariaLabel: `Frame of ${one.name}` });
+    setText(this.frames, String(one.frames || ''));
+    this.showNumbers();
+  }
+
+  // What a stroke or a threshold changes.
+  showNumbers() {
+    const { desk } = this, one = desk.roster.find(this.key), hidden = desk.isHidden(one);
+    const score = hidden ? null : desk.scoreOf(one), isReference = desk.roster.reference === this.key;
+    setText(this.dice, isReference ? '' : score ? formatShare(score.dice) : '–');
+    this.dice.title = score ? `Dice ${formatShare(score.dice)}, IoU ${formatShare(score.iou)}: ${score.outcome}` : '';
+    setText(this.words, hidden ? 'hidden until you are done' : desk.describe(one));
+    if (one.kind !== 'model' || !one.ready) return;
+    if (Number(this.slider.value) !== one.stop) this.slider.value = one.stop;
+    this.slider.setAttribute('aria-label', `Threshold of ${one.name}`);
+    setText(this.output, formatThreshold(one.stop));
+    this.frozen.style.visibility = one.stop === clampStop(one.frozen) ? 'hidden' : 'visible';
+  }
+}
+
+// Rows follow the roster; a row that stays keeps its element, its focus and its open panel.
+export class Rows {
+  constructor(desk) {
+    this.desk = desk;
+    this.box = desk.find('.bd-list');
+    this.rows = new Map();
+  }
+
+  show() {
+    const { desk, rows, box } = this, keys = desk.roster.list.map((one) => one.key);
+    for (const [key, row] of rows) {
+      if (keys.includes(key)) continue;
+      row.node.remove();
+      rows.delete(key);
+    }
+    keys.forEach((key, place) => {
+      if (!rows.has(key)) rows.set(key, new Row(desk, key));
+      const { node } = rows.get(key);
+      if (box.children[place] !== node) box.insertBefore(node, box.children[place] || null);
+      rows.get(key).show();
+    });
+    if (rows.has(desk.revealed)) this.reveal(rows.get(desk.revealed).node);
+    desk.revealed = '';
+  }
+
+  // The list alone is scrolled, never the page.
+  reveal(node) {
+    const row = node.getBoundingClientRect(), list = this.box.getBoundingClientRect();
+    this.box.scrollTop += Math.max(0, row.bottom - list.bottom) - Math.max(0, list.top - row.top);
+  }
+
+  showNumbers() {
+    for (const row of this.rows.values()) row.showNumbers();
+  }
+}

@@ -1,0 +1,63 @@
+// png.js: from the bytes of a PNG to exactly its grey values.
+//
+// Canvas read-back is never used: colour management, premultiplied alpha and anti-fingerprinting
+// all change pixels on that way, and every number on the page is a count of pixels.
+
+const PNG_HEADER = 0x49484452, PNG_DATA = 0x49444154, PNG_END = 0x49454e44;
+
+// -> {width, height, pixels: Uint8Array}. Throws an Error with a plain sentence.
+export async function decodeGreyPng(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 45 || view.getUint32(0) !== 0x89504e47) throw new Error('The picture is not a PNG file.');
+  let width = 0, height = 0;
+  const parts = [];
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const length = view.getUint32(at), kind = view.getUint32(at + 4), body = at + 8;
+    if (kind === PNG_HEADER) {
+      width = view.getUint32(body);
+      height = view.getUint32(body + 4);
+      if (bytes[body + 8] !== 8 || bytes[body + 9] !== 0 || bytes[body + 12] !== 0) {
+        throw new Error('The picture is not an 8-bit grey PNG.');
+      }
+    } else if (kind === PNG_DATA) parts.push(bytes.subarray(body, body + length));
+    else if (kind === PNG_END) break;
+    at = body + length + 4;
+  }
+  const raw = await inflate(parts);
+  if (!width || raw.length !== (width + 1) * height) throw new Error('The picture is cut off.');
+  return { width, height, pixels: unfilter(raw, width, height) };
+}
+
+async function inflate(parts) {
+  const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// Undo the five row filters of the PNG specification (section 9.2) for one byte a pixel.
+function unfilter(raw, width, height) {
+  const out = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const filter = raw[y * (width + 1)], from = y * (width + 1) + 1, to = y * width, above = to - width;
+    if (filter === 0) {
+      out.set(raw.subarray(from, from + width), to);
+      continue;
+    }
+    for (let x = 0; x < width; x++) {
+      const left = x ? out[to + x - 1] : 0, up = y ? out[above + x] : 0;
+      let guess;
+      if (filter === 1) guess = left;
+      else if (filter === 2) guess = up;
+      else if (filter === 3) guess = (left + up) >> 1;
+      else guess = paeth(left, up, x && y ? out[above + x - 1] : 0);
+      out[to + x] = raw[from + x] + guess;
+    }
+  }
+  return out;
+}
+
+function paeth(left, up, corner) {
+  const toLeft = Math.abs(up - corner), toUp = Math.abs(left - corner);
+  const toCorner = Math.abs(left + up - 2 * corner);
+  if (toLeft <= toUp && toLeft <= toCorner) return left;
+  return toUp <= toCorner ? up : corner;
+}

@@ -1,0 +1,206 @@
+// mount.js: the intake: files go up through the host, then one event names them; what the server
+// says of them comes back as text.
+
+import { listenToDrop } from '../page/drop.js';
+import { refuseLarge } from '../page/files.js';
+import { loadStyles } from '../page/styles.js';
+import { TEMPLATE } from './template.js';
+
+const EVENTS = { image: 'drop_image', mask: 'drop_mask' };
+const ARRIVAL_MS = 30000, POLL_MS = 1000, MOST_POLLS = 600;
+
+// Resolves when the card stands in the element.
+export async function mount(host, element) {
+  await loadStyles(new URL('intake.css', import.meta.url));
+  if (host.signal.aborted) return;
+  element.innerHTML = TEMPLATE;
+  const intake = new Intake(host, element.querySelector('.bd-intake'));
+  host.watch((value) => intake.receive(value));
+  intake.show(host.value());
+}
+
+class Intake {
+  constructor(host, root) {
+    this.host = host;
+    this.root = root;
+    this.turns = { image: 0, mask: 0 };
+    // What was asked for last and is not answered yet. Gradio sends an event that came while another
+    // was answered only afterwards, with the value of that moment, which that answer has overwritten.
+    this.wish = null;
+    this.wishes = 0;
+    // The image's upload, so that another of its frames can be asked for: the server keeps only one.
+    this.imageFiles = [];
+    // A mask belongs to the image on the table: one dropped while an image is on its way waits until
+    // the server has answered for that image.
+    this.imageShown = Promise.resolve();
+    this.tellShown = () => {};
+    this.waiting = 0; // the timer of the queue
+    this.listen();
+  }
+
+  listen() {
+    const { host, root } = this, { signal } = host;
+    for (const drop of root.querySelectorAll('.bd-drop')) listenToDrop(drop, (files) => this.send(drop.dataset.drop, files));
+    root.querySelector('.bd-frame input').addEventListener('change', (event) => this.askFrame(event.target.value));
+    root.querySelector('[data-act="invert"]').addEventListener('click', () => host.send('invert_mask'));
+    root.querySelector('[data-act="remove"]').addEventListener('click', () => host.send('remove_mask'));
+    // A file dropped beside the drop zones must not replace the page: the panes take it too.
+    document.addEventListener('dragover', (event) => event.preventDefault(), { signal });
+    document.addEventListener('drop', (event) => {
+      event.preventDefault();
+      const pane = event.target.closest('[data-pane]');
+      if (pane) this.send(pane.dataset.pane === 'reference' ? 'mask' : 'image', [...event.dataTransfer.files]);
+    }, { signal });
+    signal.addEventListener('abort', () => clearInterval(this.waiting));
+    // The viewer follows a link: its example is asked for as a tile would.
+    host.hear('example', (id) => {
+      if (!id) return;
+      host.tell('example', ''); // asked for once, even if this card is mounted anew
+      this.pickExample(String(id).slice(0, 64));
+    });
+  }
+
+  // ---- asking
+
+  expectImage() {
+    this.imageShown = new Promise((done) => {
+      this.tellShown = done;
+      setTimeout(done, ARRIVAL_MS);
+    });
+  }
+
+  ask(event, { files = [], example = '', frame = 0 }) {
+    this.wish = { files, example, frame, asked: `${++this.wishes}` };
+    this.host.note(this.wish);
+    this.host.send(event);
+  }
+
+  keepWish(value) {
+    if (this.wish && value.answered === this.wish.asked) this.wish = null;
+    if (this.wish && value.asked !== this.wish.asked) this.host.note(this.wish);
+  }
+
+  refuse(kind, files) {
+    if (kind === 'image' && files.length > 1) return 'Please drop one image at a time; masks go below.';
+    return refuseLarge(files);
+  }
+
+  async send(kind, files) {
+    if (!files.length) return;
+    const mine = ++this.turns[kind], error = this.refuse(kind, files);
+    if (error) {
+      this.showNote(kind, { error });
+      return;
+    }
+    this.showNote(kind, { text: 'Reading…' });
+    const before = this.imageShown;
+    if (kind === 'image') {
+      this.expectImage();
+      this.root.querySelector('.bd-frame input').value = 1;
+    }
+    try {
+      const sent = await Promise.all(files.map((file) => this.host.upload(file)));
+      if (kind === 'mask') await before;
+      if (mine !== this.turns[kind]) return;
+      if (kind === 'image') this.imageFiles = sent;
+      this.ask(EVENTS[kind], { files: sent });
+      if (kind === 'image') this.watchQueue();
+    } catch {
+      this.tellShown();
+      this.showNote(kind, { error: 'The upload did not arrive; please try again.' });
+    }
+  }
+
+  pickExample(id) {
+    this.turns.image++;
+    this.turns.mask++;
+    this.markTile(id);
+    this.ask('pick_example', { example: id });
+    this.watchQueue();
+  }
+
+  askFrame(text) {
+    const frame = Math.round(Number(text));
+    if (!(frame >= 1) || !this.imageFiles.length) return;
+    this.turns.image++;
+    this.expectImage();
+    this.showNote('image', { text: 'Reading…' });
+    this.ask('drop_image', { files: this.imageFiles, frame });
+  }
+
+  // While an answer takes long: how many requests wait, which is the most that can be before this one.
+  watchQueue() {
+    let place = Infinity, polls = 0;
+    clearInterval(this.waiting);
+    const timer = setInterval(async () => {
+      if (++polls > MOST_POLLS) clearInterval(timer);
+      try {
+        place = Math.min(place, await this.host.queue());
+        if (place > 0) this.showNote('image', { text: `Waiting: at most ${place} ${place === 1 ? 'request' : 'requests'} before yours.` });
+      } catch {
+        clearInterval(timer);
+      }
+    }, POLL_MS);
+    this.waiting = timer;
+  }
+
+  // ---- showing
+
+  receive(value) {
+    clearInterval(this.waiting);
+    this.tellShown();
+    this.show(value);
+    this.keepWish(value);
+  }
+
+  show(value) {
+    if (!value) return;
+    const tiles = this.root.querySelector('.bd-tiles');
+    if (tiles.childElementCount !== value.examples.length) {
+      tiles.replaceChildren(...value.examples.map((example) => this.buildTile(example)));
+    }
+    this.markTile(value.example);
+    for (const kind of ['image', 'seen', 'mask']) this.showNote(kind, value[kind]);
+    this.showFrames(value.frames || 1);
+    this.root.querySelector('[data-act="invert"]').hidden = !value.can_invert;
+    this.root.querySelector('[data-act="remove"]').hidden = !value.can_remove;
+  }
+
+  showNote(kind, { name = '', text = '', error = '' }) {
+    const note = this.root.querySelector(`[data-note="${kind}"]`);
+    note.classList.toggle('bd-error', Boolean(error));
+    note.replaceChildren();
+    if (name && !error) {
+      const strong = document.createElement('b');
+      strong.textContent = name;
+      note.append(strong, document.createElement('br'));
+    }
+    note.append(error || text);
+  }
+
+  buildTile({ id, title, picture }) {
+    const tile = document.createElement('button'), image = document.createElement('img');
+    tile.type = 'button';
+    tile.dataset.example = id;
+    tile.title = `${title} (simulated)`;
+    image.alt = `${title}, simulated`;
+    image.loading = 'lazy';
+    image.src = picture.url;
+    tile.append(image);
+    tile.addEventListener('click', () => this.pickExample(id));
+    return tile;
+  }
+
+  markTile(id) {
+    for (const tile of this.root.querySelectorAll('[data-example]')) {
+      tile.setAttribute('aria-pressed', String(tile.dataset.example === id));
+    }
+  }
+
+  showFrames(frames) {
+    const row = this.root.querySelector('.bd-frame'), input = row.querySelector('input');
+    row.hidden = frames < 2 || !this.imageFiles.length;
+    input.max = frames;
+    row.querySelector('output').textContent = frames;
+  }
+}

@@ -1,0 +1,34 @@
+// template.js: the markup of the intake.
+
+export const TEMPLATE = `<div class="bd-intake-view">
+  <div class="bd-intake">
+    <section aria-labelledby="bd-intake-scan">
+      <h2 id="bd-intake-scan">Your scan</h2>
+      <label class="bd-drop" data-drop="image">
+        <input type="file" accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.dcm,.dicom,.nii,.gz,application/dicom" aria-describedby="bd-image-note">
+        <b>Drop an image</b>
+        <span>PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI, up to 20 MB; no identifiable data, please</span>
+      </label>
+      <div id="bd-image-note" class="bd-note" data-note="image" role="status"></div>
+      <div class="bd-note bd-seen" data-note="seen" role="status"></div>
+      <label class="bd-frame" hidden>
+        Frame <input type="number" min="1" step="1" value="1"> of <output></output>
+      </label>
+      <label class="bd-drop" data-drop="mask">
+        <input type="file" multiple accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.dcm,.dicom,.nii,.gz,.json,.txt,.xml,application/dicom" aria-describedby="bd-mask-note">
+        <b>Drop a mask</b>
+        <span>one or several files for this image: pictures, NIfTI, DICOM SEG, COCO, LabelMe, YOLO, CVAT</span>
+      </label>
+      <div id="bd-mask-note" class="bd-note" data-note="mask" role="status"></div>
+      <div class="bd-actions">
+        <button type="button" data-act="invert" hidden>Exchange lesion and background</button>
+        <button type="button" data-act="remove" hidden>Remove mask</button>
+      </div>
+    </section>
+    <section aria-labelledby="bd-intake-examples">
+      <h2 id="bd-intake-examples">Or an example</h2>
+      <div class="bd-tiles"></div>
+      <p class="bd-note">Simulated scans with an exactly known outline.</p>
+    </section>
+  </div>
+</div>`;

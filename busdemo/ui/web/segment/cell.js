@@ -1,0 +1,101 @@
+// cell.js: one pane of the comparison, linked with all the others, and the words under it; here
+// the pane of a model: its overlay, its numbers, its own threshold.
+
+import { drawBoxes } from '../canvas/marks.js';
+import { WHOLE, formatShare, formatThreshold } from '../core/formats.js';
+import { clampStop, scoreAt, stopToPercent } from '../core/scoring.js';
+import { cover, setText } from '../page/dom.js';
+import { OUTCOMES } from './numbers.js';
+import { describeLayer, isReady } from '../workspace/layers.js';
+
+export class Cell {
+  constructor(figure, session) {
+    this.session = session;
+    this.figure = figure;
+    this.pane = figure.querySelector('.bd-pane');
+    this.canvas = this.pane.querySelector('canvas');
+    this.veil = this.pane.querySelector('.bd-veil');
+    this.source = document.createElement('canvas');
+    session.link(this.pane);
+  }
+
+  find(selector) {
+    return this.figure.querySelector(selector);
+  }
+
+  // What write(pixels) of the pane's own class draws, as a picture.
+  draw() {
+    this.session.painter.paint(this.source, (pixels) => this.write(pixels));
+  }
+
+  blit() {
+    this.session.view.blit(this.canvas, this.source, this.session.painter.step);
+  }
+}
+
+export class ModelCell extends Cell {
+  constructor(figure, session, id) {
+    super(figure, session);
+    this.id = id;
+    figure.dataset.cell = id;
+    this.name = this.find('.bd-name');
+    this.slider = this.find('.bd-own input');
+    this.name.addEventListener('click', () => session.pickModel(id));
+    this.slider.addEventListener('input', () => session.comparison.setStopOf(id, Number(this.slider.value)));
+    this.slider.addEventListener('change', () => session.settle());
+  }
+
+  // layer: the model as it is now; the pane itself follows with the next frame.
+  show(layer, chosen) {
+    this.layer = layer;
+    setText(this.name, layer.name);
+    this.name.setAttribute('aria-pressed', String(chosen));
+    this.name.title = [chosen ? '' : 'Choose this model.', layer.note].filter(Boolean).join(' ');
+    this.figure.dataset.chosen = String(chosen);
+    this.canvas.setAttribute('aria-label', `${layer.name} over the scan`);
+    this.slider.setAttribute('aria-label', `Threshold of ${layer.name}`);
+    this.find('.bd-own').style.setProperty('--bd-frozen', stopToPercent(layer.frozen) / 100);
+    cover(this.veil, describeLayer(layer), layer.state === 'running');
+  }
+
+  blit() {
+    super.blit();
+    drawBoxes(this.canvas, this.session.view, this.session.state.boxes);
+  }
+
+  write(pixels) {
+    const { painter, state, comparison, reach } = this.session, { layer } = this;
+    const levels = isReady(layer) ? layer.levels : null;
+    painter.drawOverlay(pixels, { levels, stop: comparison.stopOf(layer), style: state.style, reach });
+  }
+
+  draw() {
+    super.draw();
+    const { layer, session } = this, stop = session.comparison.stopOf(layer), ready = isReady(layer);
+    const score = ready ? scoreAt(layer.tally, stop) : null;
+    this.showScore(score, ready ? layer.tally.predicted[stop] : null);
+    this.showStop(stop, score);
+  }
+
+  showScore(score, area) {
+    const chip = this.find('.bd-chip'), hasReference = this.session.state.reference !== null;
+    for (const name of ['dice', 'iou']) setText(this.find(`[data-cell-number=${name}]`), formatShare(score && score[name]));
+    setText(this.find('[data-cell-number=area]'), area === null ? '–' : WHOLE.format(area));
+    this.find('.bd-cell-score').hidden = !hasReference;
+    this.find('.bd-cell-area').hidden = hasReference;
+    chip.hidden = !score;
+    if (!score) return;
+    setText(chip, score.outcome);
+    chip.dataset.tone = OUTCOMES[score.outcome].tone;
+    chip.title = OUTCOMES[score.outcome].means;
+  }
+
+  showStop(stop, score) {
+    const text = formatThreshold(stop), frozen = stop === clampStop(this.layer.frozen);
+    if (Number(this.slider.value) !== stop) this.slider.value = stop;
+    this.slider.setAttribute('aria-valuetext', score ? `${text}, Dice ${formatShare(score.dice)}, ${score.outcome}` : text);
+    setText(this.find('.bd-own output'), text);
+    this.find('.bd-own').dataset.moved = String(!frozen);
+    this.find('.bd-own').title = frozen ? 'The threshold frozen on validation data' : `Frozen at ${formatThreshold(this.layer.frozen)} on validation data`;
+  }
+}

@@ -1,0 +1,79 @@
+// controls.js: what a visitor does with mouse and keyboard, as calls of plain functions. Knows
+// the template's markup, but neither pixels nor numbers nor where they come from.
+
+import { formatThreshold } from '../core/formats.js';
+import { STOPS, clampStop } from '../core/scoring.js';
+import { isOurs } from '../page/keys.js';
+import { bindPopovers } from '../page/popovers.js';
+
+// actions: the second half of Session.
+export function bindControls(root, actions) {
+  bindThreshold(root, actions);
+  bindTools(root, actions);
+  bindPopovers(root, actions.signal);
+  root.querySelector('.bd-model-select').addEventListener('change', (event) => actions.pickModel(event.target.value));
+}
+
+function bindThreshold(root, actions) {
+  const slider = root.querySelector('.bd-stop'), box = root.querySelector('.bd-number');
+  slider.addEventListener('input', () => actions.setStop(Number(slider.value)));
+  slider.addEventListener('change', () => actions.settle());
+  box.addEventListener('input', () => {
+    const typed = box.valueAsNumber;
+    if (typed >= 0.005 && typed <= 0.995) actions.setStop(Math.round(typed * STOPS));
+  });
+  box.addEventListener('change', () => {
+    if (Number.isFinite(box.valueAsNumber)) actions.setStop(clampStop(box.valueAsNumber * STOPS));
+    box.value = formatThreshold(Number(slider.value));
+    actions.settle();
+  });
+}
+
+function bindTools(root, actions) {
+  const presses = {
+    invert: () => actions.toggle('invert'),
+    heat: () => actions.toggle('heat'),
+    fill: () => actions.setStyle('fill'),
+    outline: () => actions.setStyle('outline'),
+    frozen: () => actions.toFrozen(),
+    'view-reset': () => actions.resetView(),
+    link: () => actions.told.link(),
+    'window-reset': () => actions.setLook({ brightness: 0, contrast: 0 }),
+  };
+  for (const button of root.querySelectorAll('[data-do]')) {
+    button.addEventListener('click', presses[button.dataset.do]);
+  }
+  for (const button of root.querySelectorAll('[data-export]')) {
+    button.addEventListener('click', () => actions.save(button.dataset.export));
+  }
+  const onRange = (selector, change) => {
+    const range = root.querySelector(selector);
+    range.addEventListener('input', () => actions.setLook(change(Number(range.value))));
+  };
+  onRange('.bd-brightness', (brightness) => ({ brightness }));
+  onRange('.bd-contrast', (contrast) => ({ contrast }));
+  onRange('.bd-opacity-range', (percent) => ({ opacity: percent / 100 }));
+}
+
+export function bindKeyboard(root, actions) {
+  const keys = {
+    h: () => actions.toggle('heat'), i: () => actions.toggle('invert'), o: () => actions.cycleOverlay(),
+    c: () => actions.comparison.setMode(!actions.comparison.on),
+    0: () => actions.resetView(), '+': () => actions.zoom(1.25), '=': () => actions.zoom(1.25), '-': () => actions.zoom(0.8),
+  };
+  for (let n = 1; n <= 9; n++) keys[n] = () => actions.pickNth(n);
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !isOurs(root, event.target)) return;
+    const arrow = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const press = keys[event.key.toLowerCase()];
+    // Other sliders of the viewer keep their own arrow keys.
+    const otherSlider = event.target.type === 'range' && !event.target.matches('.bd-stop');
+    if (arrow && !otherSlider) actions.nudge(arrow * (event.shiftKey ? 10 : 1));
+    else if (press && !event.repeat) press();
+    else return;
+    event.preventDefault();
+  }, { signal: actions.signal });
+  document.addEventListener('keyup', (event) => {
+    if (['ArrowLeft', 'ArrowRight'].includes(event.key) && isOurs(root, event.target)) actions.settle();
+  }, { signal: actions.signal });
+}

@@ -1,0 +1,93 @@
+// curve.js: Dice at every threshold, drawn over the slider on the same axis, so that the thumb is
+// a cursor on the curve.
+
+import { STOPS, clampStop, stopToPercent } from '../core/scoring.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+// curve: Float64Array from diceCurve. An undefined Dice is a gap in the line.
+function curvePath(curve) {
+  let path = '', pen = 'M';
+  for (let stop = 1; stop < STOPS; stop++) {
+    if (Number.isNaN(curve[stop])) pen = 'M';
+    else {
+      path += `${pen}${stop - 1} ${(100 - curve[stop] * 100).toFixed(2)}`;
+      pen = 'L';
+    }
+  }
+  return path;
+}
+
+export class DiceCurve {
+  // plot: the element that holds the svg, the lines and the dot; choose(stop): a click on it.
+  constructor(plot, choose) {
+    this.plot = plot;
+    this.svg = plot.querySelector('svg');
+    this.frozenLine = plot.querySelector('.bd-frozen-line');
+    this.cursor = plot.querySelector('.bd-cursor');
+    this.dot = plot.querySelector('.bd-dot');
+    this.note = plot.querySelector('.bd-plot-note');
+    for (const at of [0, 50, 100]) this.svg.append(this.line(at));
+    this.followPointer(choose);
+  }
+
+  line(y) {
+    const line = document.createElementNS(SVG, 'path');
+    line.setAttribute('class', 'bd-grid');
+    line.setAttribute('d', `M0 ${y}H198`);
+    return line;
+  }
+
+  // layers: [{id, name, curve}] of the ready models; the chosen one is drawn last, on top.
+  draw(layers, chosen) {
+    for (const path of this.svg.querySelectorAll('.bd-curve')) path.remove();
+    const ordered = [...layers].sort((a, b) => (a.id === chosen) - (b.id === chosen));
+    for (const layer of ordered) {
+      const path = document.createElementNS(SVG, 'path'), name = document.createElementNS(SVG, 'title');
+      path.setAttribute('class', layer.id === chosen ? 'bd-curve bd-curve-chosen' : 'bd-curve');
+      path.setAttribute('d', curvePath(layer.curve));
+      path.dataset.model = layer.id;
+      name.textContent = layer.name;
+      path.append(name);
+      this.svg.append(path);
+    }
+  }
+
+  // dice: of the chosen model at the stop, NaN or null where there is none.
+  moveTo(stop, dice) {
+    const left = `${stopToPercent(stop)}%`, defined = dice !== null && !Number.isNaN(dice);
+    this.cursor.style.left = left;
+    this.dot.hidden = !defined;
+    if (defined) {
+      this.dot.style.left = left;
+      this.dot.style.top = `${(1 - dice) * 100}%`;
+    }
+  }
+
+  markFrozen(stop) {
+    this.frozenLine.hidden = stop === null;
+    if (stop !== null) this.frozenLine.style.left = `${stopToPercent(stop)}%`;
+  }
+
+  say(text) {
+    this.note.hidden = !text;
+    this.note.textContent = text;
+  }
+
+  // The plot answers to a press and a drag as the slider under it does.
+  followPointer(choose) {
+    const chooseAt = (event, done) => {
+      const box = this.plot.getBoundingClientRect();
+      choose(clampStop(1 + ((event.clientX - box.left) / box.width) * (STOPS - 2)), done);
+    };
+    this.plot.addEventListener('pointerdown', (event) => {
+      if (event.button !== 0) return;
+      this.plot.setPointerCapture(event.pointerId);
+      chooseAt(event, false);
+    });
+    this.plot.addEventListener('pointermove', (event) => {
+      if (this.plot.hasPointerCapture(event.pointerId)) chooseAt(event, false);
+    });
+    this.plot.addEventListener('pointerup', (event) => chooseAt(event, true));
+  }
+}

@@ -1,0 +1,63 @@
+// grid.js: the panes of the comparison: one a model in the selector's order, then the maps.
+
+import { ModelCell } from './cell.js';
+import { PairCell, VoteCell } from './maps.js';
+
+export class Grid {
+  constructor(root, session) {
+    this.session = session;
+    this.box = root.querySelector('.bd-grid');
+    this.blank = root.querySelector('.bd-cell-blank').content.firstElementChild;
+    this.models = new Map();
+    this.maps = {
+      votes: new VoteCell(this.box.querySelector('[data-map=votes]'), session),
+      pair: new PairCell(this.box.querySelector('[data-map=pair]'), session),
+    };
+  }
+
+  // Of whose size all the others are.
+  get pane() {
+    return this.models.values().next().value.pane;
+  }
+
+  // Bring the panes in line with what is compared. Those that stay are not touched: one of them
+  // may have the focus.
+  sync() {
+    const { comparison, state } = this.session, layers = comparison.shown ? comparison.layers : [];
+    for (const [id, cell] of this.models) {
+      if (layers.some((layer) => layer.id === id)) continue;
+      cell.figure.remove();
+      this.models.delete(id);
+    }
+    layers.forEach((layer, n) => {
+      if (!this.models.has(layer.id)) {
+        this.models.set(layer.id, new ModelCell(this.blank.cloneNode(true), this.session, layer.id));
+      }
+      const cell = this.models.get(layer.id), place = this.box.children[n];
+      if (place !== cell.figure) this.box.insertBefore(cell.figure, place);
+      cell.show(layer, layer.id === state.model);
+    });
+    this.box.dataset.own = String(comparison.own);
+    for (const [name, cell] of Object.entries(this.maps)) {
+      cell.figure.hidden = !comparison.maps[name];
+      if (layers.length) cell.show();
+      else cell.free();
+    }
+  }
+
+  // due: what session.redraw was asked for. A model's own threshold costs its own pane and the maps.
+  draw(due) {
+    const all = due.has('look') || due.has('result'), maps = Object.values(this.maps).filter((cell) => !cell.figure.hidden);
+    const stale = [...this.models.values()].filter((cell) => all || due.has(`cell:${cell.id}`));
+    if (stale.length) stale.push(...maps);
+    for (const cell of stale) cell.draw();
+    for (const cell of due.has('view') ? [...this.models.values(), ...maps] : stale) cell.blit();
+  }
+
+  // For tests: the words last drawn for 'votes', 'pair' or a model's id.
+  pixels(name) {
+    const { painter } = this.session, words = new Uint32Array(painter.width * painter.height);
+    (this.maps[name] || this.models.get(name)).write(words);
+    return words;
+  }
+}

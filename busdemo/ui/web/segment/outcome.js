@@ -1,0 +1,65 @@
+// outcome.js: what the chosen model's probabilities come to at this threshold, with these steps:
+// mask, score and lesions, computed once however many ask.
+
+import { findComponents, labelPixels } from '../core/components.js';
+import { measureLesions } from '../core/lesions.js';
+import { matchLesions } from '../core/matching.js';
+import { NO_PROCESSING, processMask } from '../core/postprocess.js';
+import { scoreAt, scoreCounts } from '../core/scoring.js';
+import { isReady } from '../workspace/layers.js';
+
+// Beyond these, lesions are counted and matched, but neither listed nor numbered on the scan.
+const MOST_LISTED = 30;
+
+export class OutcomeDesk {
+  constructor(session) {
+    this.session = session;
+    this.key = [];
+    this.kept = null;
+    this.reference = { pixels: null, components: null, lesions: [] };
+  }
+
+  // null while the chosen model has no result; without lesions while several models are compared.
+  // -> {raw, mask, steps, score, rawScore, area, rawArea, components, lesions, matched, reference}
+  get() {
+    const { chosen, steps, state, comparison } = this.session;
+    if (!isReady(chosen) || !state.grey) return null;
+    const key = [chosen.levels, state.reference, state.stop, comparison.shown, ...Object.keys(NO_PROCESSING).map((name) => steps[name])];
+    if (!this.kept || key.some((part, k) => part !== this.key[k])) {
+      this.key = key;
+      this.kept = this.compute(chosen, steps);
+    }
+    return this.kept;
+  }
+
+  compute(layer, steps) {
+    const { state } = this.session, { width, height, stop } = state, { levels, tally } = layer;
+    const raw = new Uint8Array(levels.length);
+    for (let i = 0; i < levels.length; i++) raw[i] = levels[i] >= stop ? 1 : 0;
+    const mask = processMask(raw, width, height, steps), rawScore = scoreAt(tally, stop), rawArea = tally.predicted[stop];
+    if (this.session.comparison.shown) return { raw, mask, steps, score: rawScore, rawScore, area: rawArea, rawArea };
+    const components = findComponents(mask, width), lesions = measureLesions(components, width, levels, MOST_LISTED);
+    const reference = this.referenceOf(state.reference, width);
+    const area = mask === raw ? rawArea : components.areas.reduce((sum, px) => sum + px, 0);
+    const score = mask === raw || !rawScore ? rawScore : scoreMask(mask, state.reference, area, tally.lesion);
+    const matched = state.reference ? matchLesions(components, reference.components) : null;
+    return { raw, mask, steps, score, rawScore, area, rawArea, components, lesions, matched, reference };
+  }
+
+  referenceOf(pixels, width) {
+    if (this.reference.pixels === pixels) return this.reference;
+    this.reference = { pixels, components: null, lesions: [] };
+    if (pixels) {
+      const components = findComponents(pixels.map((value) => (value ? 1 : 0)), width);
+      components.labels = labelPixels(components, pixels.length);
+      Object.assign(this.reference, { components, lesions: measureLesions(components, width, null, MOST_LISTED) });
+    }
+    return this.reference;
+  }
+}
+
+function scoreMask(mask, reference, area, lesion) {
+  let hit = 0;
+  for (let i = 0; i < mask.length; i++) if (mask[i] && reference[i]) hit++;
+  return scoreCounts({ hit, extra: area - hit, missed: lesion - hit });
+}

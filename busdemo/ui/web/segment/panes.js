@@ -1,0 +1,55 @@
+// panes.js: the panes of one model: original, reference, prediction, overlay and the raw mask. The
+// grid (grid.js) takes their place while several models are compared.
+
+import { drawBoxes } from '../canvas/marks.js';
+import { setText } from '../page/dom.js';
+import { drawLesionMarks } from './table.js';
+import { isReady } from '../workspace/layers.js';
+
+export class Panes {
+  constructor(root, session) {
+    this.session = session;
+    this.all = Object.fromEntries([...root.querySelectorAll('[data-pane]')].map((pane) => [pane.dataset.pane, pane]));
+  }
+
+  // Of whose size all the others are.
+  get pane() {
+    return this.all.original;
+  }
+
+  caption({ simulated, reference_name: name }, hasReference) {
+    setText(this.all.original.querySelector('figcaption'), simulated ? 'Original · simulated' : 'Original');
+    setText(this.all.reference.querySelector('figcaption'), hasReference ? name : 'Reference');
+  }
+
+  clear() {
+    for (const pane of Object.values(this.all)) pane.firstElementChild.width = 0;
+  }
+
+  // due: what session.redraw was asked for.
+  draw(due) {
+    const drawn = due.has('look') || due.has('result');
+    if (drawn) this.paint(due);
+    for (const [name, pane] of Object.entries(this.all)) {
+      const live = name === 'prediction' || name === 'overlay' || name === 'raw';
+      if (pane.hidden || (!due.has('look') && !due.has('view') && !(live && drawn))) continue;
+      this.blit(name, pane.firstElementChild);
+      if (live) drawBoxes(pane.firstElementChild, this.session.view, this.session.state.boxes);
+    }
+  }
+
+  paint(due) {
+    const { painter, chosen, looks, reach, state } = this.session, { stop, style } = state;
+    const plane = state.heat ? looks.plane : null, heat = plane && looks.describe(plane);
+    const outcome = this.session.desk.get(), mask = outcome && outcome.mask;
+    if (due.has('look')) painter.drawOriginal();
+    painter.drawResult({ levels: isReady(chosen) ? chosen.levels : null, mask, stop, style, heat, reach });
+    if (state.raw) painter.drawRaw(outcome && outcome.raw);
+  }
+
+  blit(name, canvas) {
+    const { painter, view } = this.session;
+    view.blit(canvas, painter.sources[name].canvas, painter.step);
+    drawLesionMarks(this.session, name, canvas);
+  }
+}

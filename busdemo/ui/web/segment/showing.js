@@ -1,0 +1,98 @@
+// showing.js: from a session's state to what the page says of it: numbers, the readout, veils and
+// pressed buttons. Draws no pixel.
+
+import { formatShare, formatThreshold } from '../core/formats.js';
+import { isProcessing } from '../core/postprocess.js';
+import { stopToPercent } from '../core/scoring.js';
+import { cover, setText } from '../page/dom.js';
+import { fillModelSelect } from './selector.js';
+import { describeLayer, isReady } from '../workspace/layers.js';
+
+export function showNumbers(session) {
+  const { state, board, comparison } = session, layer = session.chosen, outcome = session.desk.get();
+  const hasReference = state.reference !== null, score = outcome && outcome.score;
+  const slider = session.find('.bd-stop'), box = session.find('.bd-number'), threshold = formatThreshold(state.stop);
+  if (Number(slider.value) !== state.stop) slider.value = state.stop;
+  if (document.activeElement !== box) box.value = threshold;
+  session.find('.bd-track > i').style.transform = `scaleX(${stopToPercent(state.stop) / 100})`;
+  board.show({ score, area: outcome && outcome.area, hasReference });
+  const whose = comparison.shown && !comparison.own ? layer.name : '';
+  board.showThreshold({ stop: state.stop, frozen: layer ? layer.frozen : 0, hasReference, whose });
+  session.curve.moveTo(state.stop, score && outcome.rawScore.dice);
+  session.strip.show(outcome);
+  session.table.show(outcome);
+  const taken = isProcessing(session.steps);
+  setText(session.panes.all.prediction.querySelector('figcaption'), taken ? 'Prediction · processed' : 'Prediction');
+  const which = taken ? ', before processing' : comparison.shown ? '' : ', all models';
+  setText(session.find('.bd-curve-title'), `Dice at every threshold${which}`);
+  const words = score ? `, Dice ${formatShare(score.dice)}, ${score.outcome}` : '';
+  slider.setAttribute('aria-valuetext', threshold + words);
+  if (outcome) board.announce(`${layer.name}. Threshold ${threshold}${words}`);
+  if (comparison.shown) session.picker.showThreshold();
+}
+
+export function showHover(session) {
+  const { state, view, root, board, comparison } = session, at = state.hover;
+  const inside = Boolean(state.grey && at && at.x >= 0 && at.y >= 0 && at.x < state.width && at.y < state.height);
+  root.classList.toggle('bd-hovering', inside);
+  if (!inside) {
+    const size = state.grey ? `${state.width} × ${state.height} px` : '';
+    board.showReadout(null, [state.title, size].filter(Boolean).join(' · '));
+    return;
+  }
+  const x = Math.floor(at.x), y = Math.floor(at.y), i = y * state.width + x, place = view.toPane(at.x, at.y);
+  const layer = session.chosen, level = isReady(layer) ? layer.levels[i] : null;
+  const outcome = session.desk.get();
+  const kind = (outcome && outcome.mask[i] ? 1 : 0) | (state.reference && state.reference[i] ? 2 : 0);
+  const votes = comparison.shown ? { name: layer.name, marked: comparison.votesAt(i), of: comparison.ready.length } : null;
+  const look = comparison.shown ? '' : session.looks.readAt(i);
+  board.showReadout({ x, y, grey: state.grey[i], level, kind, hasReference: state.reference !== null, votes, look });
+  root.style.setProperty('--bd-x', `${place.x}px`);
+  root.style.setProperty('--bd-y', `${place.y}px`);
+}
+
+export function showModels(session) {
+  const { state, root, curve, comparison } = session, layer = session.chosen, hasReference = state.reference !== null;
+  const scan = state.grey !== null, ready = state.layers.filter(isReady), several = comparison.shown;
+  fillModelSelect(session.find('.bd-model-select'), state.layers, state.model);
+  const veil = (pane) => session.panes.all[pane].querySelector('.bd-veil');
+  session.lookBar.show();
+  showPredictionVeil(session);
+  cover(veil('raw'), scan ? describeLayer(layer) : '');
+  cover(veil('reference'), scan && !hasReference ? 'Drop a mask' : '');
+  cover(veil('original'), scan ? '' : 'Drop a scan to begin');
+  const drawn = several ? comparison.ready : ready;
+  curve.draw(drawn.filter((one) => one.curve), state.model);
+  curve.markFrozen(layer ? layer.frozen : null);
+  curve.say(scan && !hasReference ? 'With a reference mask, Dice at every threshold is drawn here.' : '');
+  setText(session.find('.bd-of-stop'), comparison.own && layer ? layer.name : 'All models');
+  for (const node of root.querySelectorAll('.bd-of')) setText(node, layer ? layer.name : '');
+  for (const button of root.querySelectorAll('[data-export]')) button.disabled = !isReady(layer);
+  root.dataset.model = state.model;
+  root.dataset.ready = ready.map((one) => one.id).join(' ');
+  root.dataset.mode = several ? 'several' : 'one';
+}
+
+// In the prediction's place: why there is none, or why it cannot be coloured as wished.
+function showPredictionVeil({ state, panes, chosen, looks }) {
+  const veil = panes.all.prediction.querySelector('.bd-veil'), missing = state.grey ? describeLayer(chosen) : '';
+  const look = state.grey && state.heat && !missing ? looks.veil : '';
+  cover(veil, missing || look, (chosen !== null && chosen.state === 'running') || (look !== '' && !looks.answer && looks.kind !== 'zoo'));
+}
+
+export function showTools(session) {
+  const { look, heat, style, opacity } = session.state, range = session.find('.bd-opacity-range');
+  const pressed = { invert: look.invert, heat, fill: style === 'fill', outline: style === 'outline' };
+  for (const [name, on] of Object.entries(pressed)) {
+    session.find(`[data-do=${name}]`).setAttribute('aria-pressed', String(on));
+  }
+  range.disabled = style === 'off';
+  range.value = Math.round(opacity[style] * 100);
+  setText(session.find('.bd-opacity-value'), style === 'off' ? 'off' : `${range.value} %`);
+  session.find('.bd-brightness').value = look.brightness;
+  session.find('.bd-contrast').value = look.contrast;
+  session.find('.bd-scale').hidden = !heat;
+  session.lookBar.show();
+  showPredictionVeil(session);
+  session.root.dataset.overlay = style;
+}

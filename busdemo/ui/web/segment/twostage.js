@@ -1,0 +1,80 @@
+// twostage.js: the switch for two stages, the sentence under the bar, and the boxes drawn over the
+// panes. A result in two stages stands in for the model's own while the switch is on; it is asked
+// for once a model and scan.
+
+import { setText } from '../page/dom.js';
+import { urlOf } from '../workspace/layers.js';
+import { isOurs } from '../page/keys.js';
+
+export class TwoStage {
+  // told: {change(): the switch was moved, ask(models): results are wanted that are not there}.
+  constructor(root, state, told, signal) {
+    Object.assign(this, { root, state, told, problem: '', asked: new Set() });
+    Object.assign(state, { twoStage: false, boxes: [] });
+    this.button = root.querySelector('[data-do-two-stage]');
+    this.line = root.querySelector('.bd-two-stage-note');
+    this.button.addEventListener('click', () => this.toggle());
+    document.addEventListener('keydown', (event) => {
+      if (event.key.toLowerCase() !== 't' || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isOurs(root, event.target)) return;
+      this.toggle();
+      event.preventDefault();
+    }, { signal });
+  }
+
+  toggle() {
+    if (this.state.case === null) return;
+    if (this.problem) return this.say(this.problem);
+    this.state.twoStage = !this.state.twoStage;
+    this.told.change();
+  }
+
+  // A new value from the server; a new scan starts with one stage.
+  read(value, first) {
+    const { state } = this;
+    this.problem = value.two_stage_problem || '';
+    if (first || this.problem) {
+      if (state.twoStage && this.problem) this.failed = true;
+      state.twoStage = false;
+    }
+    if (first) {
+      this.failed = false;
+      this.asked.clear();
+    }
+    state.boxes = state.twoStage ? value.boxes || [] : [];
+    const waiting = state.twoStage ? value.two_stage_note || 'Looking for lesions…' : '';
+    this.say(this.failed ? this.problem : waiting);
+    this.button.setAttribute('aria-pressed', String(state.twoStage));
+    this.button.setAttribute('aria-disabled', String(Boolean(this.problem)));
+    this.button.title = this.problem || 'Find the lesions first, then show the model a crop of each (T)';
+    this.root.dataset.stages = state.twoStage ? 'two' : 'one';
+  }
+
+  say(words) {
+    this.line.hidden = !words;
+    setText(this.line, words);
+  }
+
+  // The models as they are shown now: each with the file of its result in one stage or in two.
+  layers(value) {
+    return (value.models || []).map((layer) => {
+      const url = urlOf(this.state.twoStage ? layer.staged : layer.levels);
+      const state = this.state.twoStage && layer.state !== 'unusable' ? (url ? 'ready' : 'running') : layer.state;
+      return { ...layer, state, url, levels: null, tally: null, curve: null };
+    });
+  }
+
+  // Every file of a value that must stay decoded: the switch then costs no reading.
+  urls(value) {
+    return (value.models || []).flatMap((layer) => [urlOf(layer.levels), urlOf(layer.staged)]);
+  }
+
+  // Ask for those of some shown layers that have no result in two stages; each once a scan.
+  want(layers) {
+    if (!this.state.twoStage) return;
+    const keyOf = (layer) => `${this.state.case}/${layer.id}`;
+    const missing = layers.filter((layer) => layer && layer.state === 'running' && !layer.url && !this.asked.has(keyOf(layer)));
+    for (const layer of missing) this.asked.add(keyOf(layer));
+    if (missing.length) this.told.ask(missing.map((layer) => layer.id));
+  }
+}

@@ -1,0 +1,32 @@
+// images.js: pictures from the server, decoded once.
+
+import { decodeGreyPng } from '../core/png.js';
+
+// Decoded pictures by URL. A URL names its content (the server puts a hash in it), so an update
+// that carries the same URL costs neither a request nor a decode.
+export class ImageCache {
+  constructor() {
+    this.pictures = new Map();
+  }
+
+  get(url) {
+    if (!this.pictures.has(url)) {
+      const picture = fetchGreyPng(url);
+      this.pictures.set(url, picture);
+      // A failure is forgotten, so that the next update may try again.
+      picture.catch(() => this.pictures.delete(url));
+    }
+    return this.pictures.get(url);
+  }
+
+  // Forget every picture but these: a long session must not collect memory.
+  keepOnly(urls) {
+    for (const url of this.pictures.keys()) if (!urls.has(url)) this.pictures.delete(url);
+  }
+}
+
+export async function fetchGreyPng(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`The server answered ${answer.status} for a picture.`);
+  return decodeGreyPng(new Uint8Array(await answer.arrayBuffer()));
+}

@@ -1,0 +1,82 @@
+// layers.js: one layer a model: what it is, how far it is, and its pixels once they are read.
+
+import { diceCurve, tallyLevels } from '../core/scoring.js';
+
+export function isReady(layer) {
+  return layer !== null && layer.state === 'ready' && layer.levels !== null;
+}
+
+// The wanted model if it is there, else the first with a result, else the first that may get one.
+export function chooseModel(layers, wanted) {
+  const usable = layers.filter((layer) => layer.state !== 'unusable');
+  const pick = layers.find((layer) => layer.id === wanted) || usable.find((layer) => layer.url) || usable[0] || layers[0];
+  return pick ? pick.id : '';
+}
+
+// What the prediction pane says in place of a prediction; '' when there is one.
+export function describeLayer(layer) {
+  if (!layer) return 'No model is available.';
+  if (layer.state === 'running') return `${layer.name} is running…`;
+  if (layer.state === 'waiting') return `${layer.name} waits for its turn…`;
+  if (layer.state === 'unusable') return layer.reason || `${layer.name} cannot be used.`;
+  return layer.levels ? '' : `Reading the result of ${layer.name}…`;
+}
+
+// Tallies by decoded picture, so that an update which repeats it does not count its pixels again.
+const tallies = new WeakMap();
+
+function tallyOf(picture, reference) {
+  const kept = tallies.get(picture);
+  if (kept && kept.reference === reference) return kept;
+  const tally = tallyLevels(picture.pixels, reference && reference.pixels);
+  const made = { reference, tally, curve: tally.hasReference ? diceCurve(tally) : null };
+  tallies.set(picture, made);
+  return made;
+}
+
+// Read a ready layer's levels and count them. A failure is the layer's own: the others go on.
+export async function readLayer(layer, images, image, reference) {
+  if (!layer.url || layer.state !== 'ready') return;
+  try {
+    const picture = await images.get(layer.url);
+    if (!sameSize(picture, image)) throw new Error('It has another size than the scan.');
+    const { tally, curve } = tallyOf(picture, reference);
+    Object.assign(layer, { tally, curve, levels: picture.pixels });
+  } catch (error) {
+    Object.assign(layer, { state: 'unusable', reason: `The result of ${layer.name} cannot be read. ${error.message}` });
+  }
+}
+
+export function sameSize(one, other) {
+  return one.width === other.width && one.height === other.height;
+}
+
+export function isUsable(layer) {
+  return layer.state !== 'unusable';
+}
+
+// -> [[family, layers]], families in the order in which they first appear.
+export function groupByFamily(layers) {
+  const groups = new Map();
+  for (const layer of layers) {
+    const family = layer.family || '';
+    if (!groups.has(family)) groups.set(family, []);
+    groups.get(family).push(layer);
+  }
+  return [...groups];
+}
+
+// The models that can be used, as they stand in the selector; keys 1 to 9 are the first nine.
+export function usableInOrder(layers) {
+  return groupByFamily(layers).flatMap(([, members]) => members).filter(isUsable);
+}
+
+// What a person needs to choose a model, or why it cannot be chosen.
+export function noteOf(layer) {
+  return isUsable(layer) ? layer.note : layer.reason;
+}
+
+// The address of a file, or null where there is none.
+export function urlOf(file) {
+  return (file && file.url) || null;
+}
