@@ -72,7 +72,10 @@ def _add_evaluate(commands: Commands) -> None:
 
 
 def _add_examples(commands: Commands) -> None:
-    examples = commands.add_parser("examples", help="simulate the examples, run the opening one")
+    examples = commands.add_parser(
+        "examples",
+        help="simulate the examples, run the opening one, draw its picture for links",
+    )
     examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
     examples.set_defaults(run=_examples)
 
@@ -194,8 +197,11 @@ def _examples(options: argparse.Namespace) -> int:
     from busdemo.inference.segmenter import SegmenterPool
     from busdemo.phantoms import write_examples
     from busdemo.ui.examples import write_opening
+    from busdemo.ui.preview import write_preview
     from busdemo.zoo.cards import read_cards
 
     write_examples(options.out)
-    write_opening(options.out, SegmenterPool(read_cards()))
+    pool = SegmenterPool(read_cards())
+    write_opening(options.out, pool)
+    write_preview(options.out, pool)
     return 0

@@ -1,6 +1,7 @@
 """Gradio's private names, in one place, so that an upgrade breaks here and nowhere else."""
 
 import importlib.machinery
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
@@ -78,3 +79,25 @@ def _list_required(parameters: Iterable[Mapping[str, Any]]) -> Required:
         for one in parameters
         if not one["parameter_has_default"]
     ]
+
+
+_TEMPLATES = "frontend/index.html", "frontend/share.html"
+_PREVIEW_TAG = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
+
+
+def replace_preview(tags: str) -> None:
+    """Put `tags` into the head of every page, in the place of Gradio's two sets for link previews.
+
+    They are Jinja's, with `config` as Gradio gives it.
+    """
+    from gradio import routes  # noqa: PLC0415
+    from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader  # noqa: PLC0415
+
+    files = FileSystemLoader(routes.STATIC_TEMPLATE_LIB)
+    environment, ours = routes.templates.env, {}
+    for name in _TEMPLATES:
+        source, _, _ = files.get_source(environment, name)
+        ours[name] = _PREVIEW_TAG.sub("", source).replace("<head>", f"<head>\n{tags}", 1)
+    environment.loader = ChoiceLoader([DictLoader(ours), files])
+    if environment.cache is not None:
+        environment.cache.clear()

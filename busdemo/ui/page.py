@@ -19,9 +19,11 @@ from busdemo.ui.api.building import build_api
 from busdemo.ui.background import open_pool, start_background, start_sweeping
 from busdemo.ui.compare_tab import build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
+from busdemo.ui.gradio_private import replace_preview
 from busdemo.ui.limits import PER_MINUTE, RateLimit
 from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
+from busdemo.ui.preview import build_preview_tags
 from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.static_files import StaticFiles
 from busdemo.ui.theme import STYLESHEETS, build_theme
@@ -65,6 +67,7 @@ def build_page(
     """The whole page over a pool of models, a folder of examples and a detector in front."""
     staged = open_two_stage(pool) if staged is None else staged
     gr.set_static_paths([examples])
+    replace_preview(build_preview_tags(examples))
     with gr.Blocks(
         title=f"{text.TITLE}: {text.TAGLINE}",
         analytics_enabled=False,

@@ -3,6 +3,13 @@
 TITLE = "busdemo"
 TAGLINE = "breast-ultrasound segmentation, compared"
 
+PREVIEW = (
+    "Models and people outline the same breast-ultrasound scan: drag the threshold, see every "
+    "number. Research and teaching only, not a medical device."
+)
+PREVIEW_ALT = "A simulated scan, its ground truth, and a model's mask against it"
+PREVIEW_NOTE = "A simulated scan. Research and teaching only, not a medical device."
+
 SAFETY_LEAD = "Research and teaching only."
 SAFETY = "Not a medical device. Uploads are deleted, nothing is logged."
 
