@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from busdemo.annotations.masks import write_mask_png
+from busdemo.annotations.pictures import write_mask_png
 from busdemo.cli import main
 from busdemo.phantoms import EXAMPLES, simulate
 

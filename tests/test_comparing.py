@@ -11,20 +11,20 @@ import numpy as np
 import pytest
 from tiny_world import add_model, draw_scan
 
-from busdemo.annotations.masks import write_mask_png
+from busdemo.annotations.annotation import Annotation, Provenance, tell
+from busdemo.annotations.files import read_annotations
+from busdemo.annotations.pictures import write_mask_png
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.post_processing import PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.scoring.agreement import METRICS, Annotation
+from busdemo.scoring.agreement import METRICS
 from busdemo.views.pictures import encode_png
 from busdemo.workflows.comparing import (
     Case,
-    Source,
     ask_models,
-    compare_sources,
+    compare_annotations,
     encode_case,
     encode_matrix,
-    read_people,
     tabulate_case,
 )
 from busdemo.workflows.comparison_report import tell_case, write_files, write_report
@@ -37,41 +37,37 @@ NASTY = '<img src=x onerror="alert(1)">&'
 
 def case_of(names: Sequence[str] = ("Ana", "Ben", "Cem"), scan: Scan = SCAN) -> Case:
     masks = [np.roll(LESION, 2 * shift, axis=1) for shift in range(len(names))]
-    sources = [
-        Source(Annotation(name, mask), f"From {name}.", ("ab" * 32,))
+    people = [
+        Annotation(name, "person", mask, Provenance(how=f"From {name}.", sha256=("ab" * 32,)))
         for name, mask in zip(names, masks, strict=True)
     ]
-    model = Source(
-        Annotation("U-Net", np.roll(LESION, 1, axis=0), "model"),
-        "Threshold 0.5.",
-        ("cd" * 32,),
-        0.5,
-    )
-    return compare_sources(scan, [*sources, model], ways=["majority", "staple"])
+    told = Provenance(how="Threshold 0.5.", sha256=("cd" * 32,), threshold=0.5)
+    model = Annotation("U-Net", "model", np.roll(LESION, 1, axis=0), told)
+    return compare_annotations(scan, [*people, model], ways=["majority", "staple"])
 
 
 def test_every_mask_of_a_file_is_a_person_and_told_how_it_looks() -> None:
     data = write_mask_png(LESION)
-    (found,) = read_people([("Dr. Ana.png", data)], SCAN)
-    assert (found.annotation.annotator, found.annotation.kind) == ("Dr. Ana", "person")
-    assert found.sha256 == (hashlib.sha256(data).hexdigest(),)
-    assert f"of the image ({np.count_nonzero(LESION)} px). One lesion." in found.words
-    np.testing.assert_array_equal(found.annotation.mask, LESION)
+    (found,) = read_annotations([("Dr. Ana.png", data)], SCAN)
+    assert (found.annotator, found.kind) == ("Dr. Ana", "person")
+    assert found.provenance.sha256 == (hashlib.sha256(data).hexdigest(),)
+    assert f"of the image ({np.count_nonzero(LESION)} px). One lesion." in tell(found.provenance)
+    np.testing.assert_array_equal(found.mask, LESION)
 
 
 def test_models_answer_at_their_frozen_threshold_unless_asked_otherwise(weights: Path) -> None:
     add_model(weights, "small")
     pool = SegmenterPool(read_cards(weights))
     (frozen,) = ask_models(SCAN, ["small"], pool)
-    assert (frozen.annotation.annotator, frozen.annotation.kind) == ("Small", "model")
-    assert frozen.threshold == 0.5
-    assert frozen.sha256 == (pool.cards["small"].sha256,)
-    assert frozen.words == "Threshold 0.5 (frozen on validation), no post-processing."
+    assert (frozen.annotator, frozen.kind) == ("Small", "model")
+    assert frozen.provenance.threshold == 0.5
+    assert frozen.provenance.sha256 == (pool.cards["small"].sha256,)
+    assert tell(frozen.provenance) == "Threshold 0.5 (frozen on validation), no post-processing."
     largest = PostProcessing(keep="largest")
     (moved,) = ask_models(SCAN, ["small"], pool, stop=130, post_processing=largest)
-    assert (moved.threshold, moved.post_processing) == (0.65, "largest")
-    assert moved.words == "Threshold 0.65, post-processing largest."
-    assert moved.annotation.mask.sum() < frozen.annotation.mask.sum()
+    assert (moved.provenance.threshold, moved.provenance.post_processing) == (0.65, "largest")
+    assert tell(moved.provenance) == "Threshold 0.65, post-processing largest."
+    assert moved.mask.sum() < frozen.mask.sum()
     with pytest.raises(ValueError, match="Unknown model 'big'; known: small"):
         ask_models(SCAN, ["big"], pool)
 
@@ -79,9 +75,11 @@ def test_models_answer_at_their_frozen_threshold_unless_asked_otherwise(weights:
 def test_consensus_masks_are_of_the_people_alone_and_can_be_the_reference() -> None:
     case = case_of()
     assert case.comparison.names[-2:] == ("consensus (majority vote)", "consensus (STAPLE)")
-    np.testing.assert_array_equal(case.sources[-2].annotation.mask, np.roll(LESION, 2, axis=1))
-    assert case.sources[-1].words == "Of 3 people: Ana, Ben, Cem."
-    again = compare_sources(SCAN, case.sources[:4], ways=["union"], reference="consensus (union)")
+    np.testing.assert_array_equal(case.comparison.annotations[-2].mask, np.roll(LESION, 2, axis=1))
+    assert tell(case.comparison.annotations[-1].provenance) == "Of 3 people: Ana, Ben, Cem."
+    again = compare_annotations(
+        SCAN, case.comparison.annotations[:4], ways=["union"], reference="consensus (union)"
+    )
     assert len(again.comparison.against(again.reference)) == 4
 
 
@@ -90,14 +88,14 @@ def test_names_that_are_taken_are_numbered() -> None:
 
 
 def test_what_cannot_be_compared_is_refused_in_one_sentence() -> None:
-    one = Source(Annotation("Ana", LESION), "")
+    one = Annotation("Ana", "person", LESION)
     with pytest.raises(ValueError, match="needs at least two masks or models"):
-        compare_sources(SCAN, [one])
+        compare_annotations(SCAN, [one])
     with pytest.raises(ValueError, match="No annotator is called 'Eve'; there are: Ana, Ana \\(2"):
-        compare_sources(SCAN, [one, one], reference="Eve")
-    model = Source(Annotation("U-Net", LESION, "model"), "")
+        compare_annotations(SCAN, [one, one], reference="Eve")
+    model = Annotation("U-Net", "model", LESION)
     with pytest.raises(ValueError, match="consensus needs at least one person's mask"):
-        compare_sources(SCAN, [model, model], ways=["staple"])
+        compare_annotations(SCAN, [model, model], ways=["staple"])
 
 
 def test_the_json_holds_every_number_and_where_it_comes_from() -> None:
@@ -118,8 +116,8 @@ def test_the_json_holds_every_number_and_where_it_comes_from() -> None:
 
 
 def test_undefined_numbers_are_null_and_endless_ones_a_word() -> None:
-    nothing = Source(Annotation("none", np.zeros_like(LESION)), "")
-    case = compare_sources(SCAN, [Source(Annotation("Ana", LESION), ""), nothing])
+    nothing = Annotation("none", "person", np.zeros_like(LESION))
+    case = compare_annotations(SCAN, [Annotation("Ana", "person", LESION), nothing])
     found = json.loads(encode_case(case))
     assert found["matrices"]["hd95"] == [[0, "inf"], ["inf", None]]
     assert found["matrices"]["dice"] == [[1, 0], [0, None]]
@@ -164,8 +162,8 @@ def test_a_report_is_written_as_html_only(tmp_path: Path) -> None:
 
 def test_a_report_of_models_alone_and_of_empty_masks_is_written() -> None:
     nothing = np.zeros_like(LESION)
-    sources = [Source(Annotation(f"M{n}", nothing, "model"), "") for n in range(9)]
-    report = write_report(compare_sources(SCAN, sources))
+    sources = [Annotation(f"M{n}", "model", nothing) for n in range(9)]
+    report = write_report(compare_annotations(SCAN, sources))
     assert "The yardstick is missing" in report
     assert report.count("<caption>") == 2
 

@@ -20,7 +20,7 @@ def heavy_modules_after(statement: str) -> list[str]:
     [
         "busdemo",
         "busdemo.cli",
-        "busdemo.imaging.images, busdemo.annotations.masks, busdemo.scoring.overlap, "
+        "busdemo.imaging.images, busdemo.annotations.files, busdemo.scoring.overlap, "
         "busdemo.views.pictures, busdemo.phantoms, busdemo.zoo.cards",
     ],
 )

@@ -13,7 +13,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.intake.card import describe_workspace
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.receipts import encode_receipt, write_receipt
-from busdemo.workflows.segmenting import invert_reference, read_reference, segment
+from busdemo.workflows.segmenting import invert_reference, read_reference, segment, strip_files
 from busdemo.zoo.cards import read_cards
 
 MASK = np.where(CASE > 127, np.uint8(255), np.uint8(0))
@@ -30,7 +30,12 @@ def test_no_patient_is_in_a_receipt_the_page_or_the_log(
     segmentation, _ = segment(scan, "small", pool)
     receipt = encode_receipt(write_receipt(scan, segmentation, 100, reference))
     page = describe_workspace(Workspace(scan, scan.name, reference=reference), {})
-    kept = repr(reference.files) + repr(vars(scan)) + page.model_dump_json() + receipt.decode()
+    kept = (
+        repr(strip_files([("mask.dcm", dicom_file(MASK))]))
+        + repr(vars(scan))
+        + page.model_dump_json()
+        + receipt.decode()
+    )
     streams = capfd.readouterr()
     for value in PATIENT.values():
         assert value not in kept + caplog.text + streams.out + streams.err
@@ -38,7 +43,8 @@ def test_no_patient_is_in_a_receipt_the_page_or_the_log(
 
 def test_a_kept_dicom_mask_is_inverted_and_keeps_its_digest() -> None:
     scan = read_scan(dicom_file(), "scan.dcm")
-    reference = read_reference([("mask.dcm", dicom_file(MASK))], scan)
-    inverted = invert_reference(reference, scan)
-    assert np.array_equal(inverted.reading.mask, ~reference.reading.mask)
-    assert inverted.reading.sha256 == reference.reading.sha256
+    given = [("mask.dcm", dicom_file(MASK))]
+    reference = read_reference(given, scan)
+    inverted = invert_reference(reference, strip_files(given), scan)
+    assert np.array_equal(inverted.mask, ~reference.mask)
+    assert inverted.provenance.sha256 == reference.provenance.sha256

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tiny_world import add_model, draw_scan
 
-from busdemo.annotations.masks import write_mask_png
+from busdemo.annotations.pictures import write_mask_png
 from busdemo.workflows.programs import open_zoo, score
 
 ROOT = Path(__file__).parents[1]

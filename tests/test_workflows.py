@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from tiny_world import add_model, draw_scan
 
-from busdemo.annotations.masks import write_mask_png
+from busdemo.annotations.annotation import Annotation
+from busdemo.annotations.pictures import write_mask_png
 from busdemo.imaging.images import Scan, UnreadableImage, read_scan
 from busdemo.imaging.post_processing import PostProcessing
 from busdemo.inference.engines import TorchEngine
@@ -26,7 +27,6 @@ from busdemo.workflows.receipts import (
     write_receipt,
 )
 from busdemo.workflows.segmenting import (
-    Reference,
     draw_results,
     invert_reference,
     read_reference,
@@ -57,7 +57,7 @@ def pool(weights: Path) -> SegmenterPool:
 
 
 def receipt_of(
-    pool: SegmenterPool, stop: int = 100, reference: Reference | None = None
+    pool: SegmenterPool, stop: int = 100, reference: Annotation | None = None
 ) -> dict[str, Any]:
     segmentation, _ = segment(SCAN, "small", pool)
     return read_receipt(json.dumps(write_receipt(SCAN, segmentation, stop, reference)))
@@ -109,21 +109,23 @@ def test_undefined_numbers_are_none_and_json_can_hold_them() -> None:
 
 def test_a_reference_has_the_scans_size_and_its_files_name() -> None:
     reference = read_reference(MASK_FILES, SCAN)
-    assert reference.name == "truth.png"
-    assert np.array_equal(reference.reading.mask, LESION)
-    assert read_reference([("/srv/up\ud800/a.png", MASK_FILES[0][1])], SCAN).name == "a.png"
-    several = read_reference([*MASK_FILES, *MASK_FILES], SCAN)
-    assert several.name == "truth.png and 1 more"
+    assert reference.provenance.title == "truth.png"
+    assert np.array_equal(reference.mask, LESION)
+    data = MASK_FILES[0][1]
+    odd = read_reference([("/srv/up\ud800/a.png", data)], SCAN)
+    assert odd.provenance.title == "a.png"
+    several = read_reference([*MASK_FILES, ("b.png", data)], SCAN)
+    assert several.provenance.title == "truth.png and 1 more"
 
 
 def test_an_inverted_reference_can_be_turned_back() -> None:
     reference = read_reference(MASK_FILES, SCAN)
-    inverted = invert_reference(reference, SCAN)
-    assert inverted.inverted
-    assert np.array_equal(inverted.reading.mask, ~LESION)
-    again = invert_reference(inverted, SCAN)
-    assert not again.inverted
-    assert np.array_equal(again.reading.mask, LESION)
+    inverted = invert_reference(reference, MASK_FILES, SCAN)
+    assert inverted.provenance.inverted
+    assert np.array_equal(inverted.mask, ~LESION)
+    again = invert_reference(inverted, MASK_FILES, SCAN)
+    assert not again.provenance.inverted
+    assert np.array_equal(again.mask, LESION)
 
 
 def test_a_reference_that_is_no_image_is_refused() -> None:
@@ -230,7 +232,7 @@ def test_the_numbers_are_compared_when_the_references_files_are_given(
 
 
 def test_an_inverted_reference_is_inverted_again(pool: SegmenterPool) -> None:
-    inverted = invert_reference(read_reference(MASK_FILES, SCAN), SCAN)
+    inverted = invert_reference(read_reference(MASK_FILES, SCAN), MASK_FILES, SCAN)
     assert replay(receipt_of(pool, reference=inverted), SCAN, pool, masks=MASK_FILES) == []
 
 

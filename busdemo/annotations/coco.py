@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.contours import outline_box, trace_outlines
-from busdemo.annotations.labelled import Shape, fill_shapes, pick_image, plain_label
-from busdemo.annotations.outlines import MAX_OUTLINES, read_outline, require_drawn_on
-from busdemo.annotations.parts import Part, Request
+from busdemo.annotations.labelled import Shape, fill_shapes, pick_image, plain_label, shape_of
+from busdemo.annotations.outlines import MAX_OUTLINES, require_drawn_on
+from busdemo.annotations.request import File, Request
 from busdemo.annotations.rle import decode_rle, encode_rle
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
@@ -19,32 +20,52 @@ from busdemo.imaging.refusals import UnreadableImage
 MAX_DECODED = 50
 """Run-length codes of one image: each is decoded at the image's size."""
 
+NO_IMAGE, NO_OUTLINE = "of an image that the file does not list", "without an outline"
+"""Why annotations are left out."""
 
-def read_coco(content: dict[str, Any], name: str, request: Request) -> list[Part]:
-    """One part for each category, and for each annotator where annotations name theirs.
 
-    Raises UnreadableImage for a file that does not hold this image, only boxes, or nonsense.
+def is_coco(content: Any) -> bool:
+    """Is this JSON a COCO data set, or a list of results?"""
+    if isinstance(content, list):
+        return bool(content) and all(isinstance(o, dict) and "segmentation" in o for o in content)
+    return isinstance(content, dict) and isinstance(content.get("annotations"), list)
+
+
+def read_coco(file: File, request: Request) -> list[Annotation]:
+    """One annotation for each category, and for each annotator where the file names theirs.
+
+    Instances with a score below `Options.least_score` are left out. Raises UnreadableImage for a
+    file that does not hold this image, only boxes, or nonsense.
     """
+    name, content = file.name, file.content
+    if isinstance(content, list):
+        content = {"annotations": content}
     images = [one for one in _list(content, "images") if isinstance(one, dict)]
     annotations = [one for one in _list(content, "annotations") if isinstance(one, dict)]
+    found: list[Shape | str] = []
     drawn_on_wh = None
     if images:
         sizes = [require_drawn_on((i.get("width"), i.get("height")), name) for i in images]
         titles = [str(image.get("file_name", "")) for image in images]
         chosen = pick_image(list(zip(titles, sizes, strict=True)), request, name)
-        drawn_on_wh, wanted = sizes[chosen], images[chosen].get("id")
-        annotations = [one for one in annotations if one.get("image_id") == wanted]
+        drawn_on_wh, wanted = sizes[chosen], str(images[chosen].get("id"))
+        known = {str(image.get("id")) for image in images}
+        found += [NO_IMAGE for one in annotations if str(one.get("image_id")) not in known]
+        annotations = [one for one in annotations if str(one.get("image_id")) == wanted]
     elif len({str(one.get("image_id")) for one in annotations}) > 1:
         raise UnreadableImage(f"{name} holds annotations of several images, and names none.")
-    shapes = _read_shapes(content, annotations, name)
+    found += _read_shapes(content, annotations, name, request.options.least_score)
+    shapes = [one for one in found if isinstance(one, Shape)]
     for shape in shapes:
         size_wh = None if shape.raster is None else shape.raster.shape[::-1]
         drawn_on_wh = drawn_on_wh or size_wh
         if size_wh is not None and size_wh != drawn_on_wh:
             raise UnreadableImage(f"{name} holds a run-length code that does not fit its image.")
-    if annotations and not shapes:
+    if annotations and not shapes and set(found) == {NO_OUTLINE}:
         raise UnreadableImage(f"{name} holds boxes but no outlines of this image.")
-    return fill_shapes(shapes, request, name, drawn_on_wh=drawn_on_wh)
+    scored = any(_score_of(one) is not None for one in annotations)
+    counted = (f"scores from {request.options.least_score:g}",) if scored else ()
+    return fill_shapes(found, request, name, drawn_on_wh=drawn_on_wh, counted=counted)
 
 
 def write_coco(mask: Mask, label: str, image_name: str, *, polygons: bool = False) -> bytes:
@@ -79,35 +100,47 @@ def write_coco(mask: Mask, label: str, image_name: str, *, polygons: bool = Fals
 
 
 def _read_shapes(
-    content: dict[str, Any], annotations: list[dict[str, Any]], name: str
-) -> list[Shape]:
+    content: dict[str, Any], annotations: list[dict[str, Any]], name: str, least_score: float
+) -> list[Shape | str]:
     categories = {
         str(one.get("id")): plain_label(one.get("name"))
         for one in _list(content, "categories")
         if isinstance(one, dict)
     }
-    shapes: list[Shape] = []
+    found: list[Shape | str] = []
     for one in annotations:
-        label = _label_of(one, categories)
-        code = one.get("segmentation")
+        score, code = _score_of(one), one.get("segmentation")
+        if score is not None and score < least_score:
+            found.append(f"with a score below {least_score:g}")
+            continue
+        label, reader = _label_of(one, categories), _reader_of(one)
         if isinstance(code, dict):
-            shapes.append(Shape(label, raster=decode_rle(code, name)))
-        elif isinstance(code, list):
-            flat = [code] if code and not isinstance(code[0], list) else code
-            shapes += [Shape(label, read_outline(polygon, name)) for polygon in flat]
-        if len(shapes) > MAX_OUTLINES or sum(s.raster is not None for s in shapes) > MAX_DECODED:
+            found.append(Shape(label, raster=decode_rle(code, name), reader=reader))
+        elif isinstance(code, list) and code:
+            flat = [code] if not isinstance(code[0], list) else code
+            found += [shape_of(label, polygon, name, reader) for polygon in flat]
+        else:
+            found.append(NO_OUTLINE)
+        rasters = sum(isinstance(one, Shape) and one.raster is not None for one in found)
+        if len(found) > MAX_OUTLINES or rasters > MAX_DECODED:
             raise UnreadableImage(f"{name} holds too many annotations of this image.")
-    return shapes
+    return found
+
+
+def _score_of(annotation: dict[str, Any]) -> float | None:
+    score = annotation.get("score")
+    return float(score) if isinstance(score, int | float) else None
+
+
+def _reader_of(annotation: dict[str, Any]) -> str:
+    more = annotation.get("attributes")
+    inside = more.get("annotator") if isinstance(more, dict) else None
+    return plain_label(annotation.get("annotator") or inside)
 
 
 def _label_of(annotation: dict[str, Any], categories: dict[str, str]) -> str:
-    more = annotation.get("attributes")
-    annotator = plain_label(
-        annotation.get("annotator") or (more.get("annotator") if isinstance(more, dict) else None)
-    )
     number = str(annotation.get("category_id", ""))
-    category = categories.get(number) or plain_label(number)
-    return f"{annotator}, {category}" if annotator else category
+    return categories.get(number) or plain_label(number)
 
 
 def _list(content: dict[str, Any], key: str) -> list[Any]:

@@ -6,18 +6,21 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.contours import trace_outlines
 from busdemo.annotations.labelled import (
+    NO_INSIDE,
     Shape,
     box_outline,
     ellipse_outline,
     fill_shapes,
-    note_left_out,
     pick_image,
     plain_label,
+    shape_of,
+    turn_outline,
 )
-from busdemo.annotations.outlines import read_outline, require_drawn_on
-from busdemo.annotations.parts import Part, Request
+from busdemo.annotations.outlines import require_drawn_on
+from busdemo.annotations.request import File, Request
 from busdemo.annotations.rle import expand_runs
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
@@ -28,18 +31,14 @@ MAX_MASKS = 50
 """Of one image: each is decoded at the image's size."""
 
 
-def is_xml(data: bytes) -> bool:
-    """Does the file begin as XML does?"""
-    return data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
-
-
-def read_cvat(data: bytes, name: str, request: Request) -> list[Part]:
-    """One part for each label; lines and points have no inside and are left out, which is said.
+def read_cvat(file: File, request: Request) -> list[Annotation]:
+    """One annotation for each label; lines and points have no inside and are left out.
 
     Raises UnreadableImage for other XML, for document types (their entities may grow without
     bound), and for nonsense.
     """
-    images = _parse(data, name).findall("image")
+    name = file.name
+    images = _parse(file.data, name).findall("image")
     if not images:
         raise UnreadableImage(f"{name} is XML, but holds no images as CVAT writes them.")
     try:
@@ -54,11 +53,9 @@ def read_cvat(data: bytes, name: str, request: Request) -> list[Part]:
     size_wh = sizes[chosen] or request.size_wh
     if len(images[chosen].findall("mask")) > MAX_MASKS:
         raise UnreadableImage(f"{name} holds too many masks of this image.")
-    found = [_read_shape(element, size_wh, name) for element in images[chosen]]
-    shapes = [shape for shape in found if shape is not None]
-    skipped = sum(element.tag in ("polyline", "points") for element in images[chosen])
-    left_out = note_left_out(skipped)
-    return fill_shapes(shapes, request, name, drawn_on_wh=size_wh, notes=left_out)
+    read = (_read_shape(element, size_wh, name) for element in images[chosen])
+    found = [shape for shape in read if shape is not None]
+    return fill_shapes(found, request, name, drawn_on_wh=size_wh)
 
 
 def write_cvat(mask: Mask, label: str, image_name: str) -> bytes:
@@ -106,25 +103,31 @@ def _parse(data: bytes, name: str) -> ET.Element:
         raise UnreadableImage(f"{name} is not valid XML; please save it again.") from None
 
 
-def _read_shape(element: ET.Element, size_wh: tuple[int, int], name: str) -> Shape | None:
+def _read_shape(element: ET.Element, size_wh: tuple[int, int], name: str) -> Shape | str | None:
+    """A shape, why one is left out, or None for what is no shape."""
     label, kind = plain_label(element.get("label", "")), element.tag
     try:
+        turn = float(element.get("rotation", "0"))
         if kind == "polygon":
-            pairs = [pair.split(",") for pair in element.get("points", "").split(";")]
-            return Shape(label, read_outline(pairs, name))
+            return shape_of(label, _read_points(element), name)
         if kind == "box":
             sides = [float(element.get(side, "nan")) for side in ("xtl", "ytl", "xbr", "ybr")]
-            return Shape(label, read_outline(box_outline(*sides), name))
+            return shape_of(label, turn_outline(box_outline(*sides), turn), name)
         if kind == "ellipse":
             cx, cy, rx, ry = (float(element.get(key, "nan")) for key in ("cx", "cy", "rx", "ry"))
-            return Shape(label, read_outline(ellipse_outline((cx, cy), (rx, ry)), name))
+            outline = turn_outline(ellipse_outline((cx, cy), (rx, ry)), turn)
+            return shape_of(label, outline, name)
         if kind == "mask":
             return Shape(label, raster=_read_mask(element, size_wh, name))
     except UnreadableImage:
         raise
     except (ValueError, OverflowError) as error:
         raise _refuse(name) from error
-    return None
+    return None if kind == "tag" else NO_INSIDE
+
+
+def _read_points(element: ET.Element) -> list[list[str]]:
+    return [pair.split(",") for pair in element.get("points", "").split(";")]
 
 
 def _read_mask(element: ET.Element, size_wh: tuple[int, int], name: str) -> Mask:

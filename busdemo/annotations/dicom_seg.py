@@ -1,11 +1,14 @@
 """DICOM segmentations: each segment a mask, of the frame that shows most of it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.annotations.labelled import MAX_LABELS, plain_label
-from busdemo.annotations.parts import Part, Request
+from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.dicom import (
     SEGMENTATION_CLASSES,
@@ -32,13 +35,15 @@ def is_dicom_seg(data: bytes) -> bool:
     return head.startswith(b"DICM") and any(uid.encode() in head for uid in SEGMENTATION_CLASSES)
 
 
-def read_dicom_seg(data: bytes, name: str, request: Request) -> list[Part]:
-    """One part for each segment; UnreadableImage with one sentence for a file that is damaged.
+def read_dicom_seg(file: File, request: Request) -> list[Annotation]:
+    """One annotation for each segment; UnreadableImage with one sentence for a damaged file.
 
-    A fractional segmentation is cut at half. Of a segment on several frames, `request.frame`
-    counts within the segment; None takes the one that shows most.
+    A fractional segmentation is cut at half. Of an image with several frames, the segment's frame
+    that refers to the image's (`ReferencedFrameNumber`) is read, or the one at its place where none
+    refers; a frame that is asked for counts within the segment. Without either, the one that shows
+    most. A segment that is the background is left out.
     """
-    dataset = load_dataset(data, name)
+    name, dataset = file.name, load_dataset(file.data, file.name)
     frames = count_frames(dataset, name)
     if frames > MAX_FRAMES or frames * dataset.Rows * dataset.Columns > MAX_TOTAL_PIXELS:
         raise UnreadableImage(f"{name} holds more than {MAX_FRAMES} frames; please use fewer.")
@@ -48,34 +53,75 @@ def read_dicom_seg(data: bytes, name: str, request: Request) -> list[Part]:
             raise ValueError("a label it does not have")
         if len(labels) > MAX_LABELS:
             raise UnreadableImage(f"{name} holds more than {MAX_LABELS} segments.")
-        numbers = _segment_numbers(dataset, frames)
+        background = _find_background(dataset, labels)
+        own = _frames_of_segments(dataset, frames, labels)
         return [
-            _read_segment(dataset, number, label, (numbers, name, request.frame))
+            _read_segment(dataset, number, label, (own[number], name, request))
             for number, label in labels.items()
-            if request.label in (None, label)
+            if request.label in (None, label) and (number not in background or request.label)
         ]
 
 
 def _read_segment(
-    dataset: "Dataset", number: int, label: str, where: tuple[list[int] | None, str, int | None]
-) -> Part:
-    numbers, name, wanted = where
-    frames = count_frames(dataset, name)
-    own = [k for k in range(frames) if numbers is None or numbers[k] == number]
+    dataset: "Dataset", number: int, label: str, where: tuple[list[int], str, Request]
+) -> Annotation:
+    own, name, request = where
     size_wh = (int(dataset.Columns), int(dataset.Rows))
+    facts = Provenance(drawn_on_wh=size_wh, label=label)
     if not own:
-        return Part(np.zeros(size_wh[::-1], np.bool_), size_wh, label)
-    if wanted is not None:
-        if not 1 <= wanted <= len(own):
-            raise UnreadableImage(f"{name} has frames 1 to {len(own)}; please choose one of them.")
-        own_masks = {wanted - 1: _cut(dataset, own[wanted - 1], number, name)}
+        return Annotation("", "person", np.zeros(size_wh[::-1], np.bool_), facts)
+    chosen, note = _choose_frame(dataset, own, name, request)
+    if chosen is None:
+        masks = [_cut(dataset, frame, number, name) for frame in own]
+        chosen = max(range(len(own)), key=lambda k: int(masks[k].sum()))
+        mask = masks[chosen]
+        if len(own) > 1:
+            note = f"frame {chosen + 1} of {len(own)}, the one with most lesion"
     else:
-        own_masks = {k: _cut(dataset, frame, number, name) for k, frame in enumerate(own)}
-    best = max(own_masks, key=lambda k: int(own_masks[k].sum()))
-    most = "" if wanted is not None else ", the one with most lesion"
-    notes = (f"frame {best + 1} of {len(own)}{most}",) if len(own) > 1 else ()
-    mask, frames = own_masks[best], len(own)
-    return Part(mask, size_wh, label, notes=notes, frame=best + 1, frames=frames)
+        mask = _cut(dataset, own[chosen], number, name)
+    reading = (note,) if note else ()
+    facts = replace(facts, reading=reading, frame=chosen + 1, frames=len(own))
+    return Annotation("", "person", mask, facts)
+
+
+def _choose_frame(
+    dataset: "Dataset", own: list[int], name: str, request: Request
+) -> tuple[int | None, str]:
+    """The place of the wanted frame among a segment's, and a note; None: ask the pixels."""
+    target = request.target
+    refers = [_referred_frame(dataset, frame) for frame in own]
+    if request.options.frame is None and target.frames > 1 and any(refers):
+        if target.frame not in refers:
+            known = ", ".join(str(number) for number in sorted({n for n in refers if n}))
+            raise UnreadableImage(
+                f"{name} says nothing of frame {target.frame} of the image, only of {known}."
+            )
+        place = refers.index(target.frame)
+        return place, f"its frame for frame {target.frame} of the image"
+    number, note = request.pick_frame(len(own), name)
+    return (None if number is None else number - 1), note
+
+
+def _referred_frame(dataset: "Dataset", frame: int) -> int | None:
+    """Which frame of the image a frame of the segmentation is for, where it says so."""
+    groups = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    derived = groups[frame].get("DerivationImageSequence") if frame < len(groups) else None
+    source = derived[0].get("SourceImageSequence") if derived else None
+    number = source[0].get("ReferencedFrameNumber") if source else None
+    if number is None:
+        return None
+    return int(number[0] if isinstance(number, Sequence) else number)
+
+
+def _find_background(dataset: "Dataset", labels: dict[int, str]) -> set[int]:
+    """Segments that are what is around the others: the padding value, or called so."""
+    padding = dataset.get("PixelPaddingValue")
+    found = {
+        number
+        for number, label in labels.items()
+        if number == padding or (number == 0 and label.lower() == "background")
+    }
+    return found if len(found) < len(labels) else set()
 
 
 def _cut(dataset: "Dataset", frame: int, number: int, name: str) -> Mask:
@@ -98,15 +144,21 @@ def _labels(dataset: "Dataset") -> dict[int, str]:
     return {n: f"{label} {n}".strip() if doubled else label for n, label in found.items()}
 
 
-def _segment_numbers(dataset: "Dataset", frames: int) -> list[int] | None:
-    """Which segment each frame belongs to; None where every frame holds all of them."""
-    if str(dataset.get("SegmentationType", "BINARY")) == "LABELMAP":
-        return None
-    shared = _number_in((dataset.get("SharedFunctionalGroupsSequence") or [{}])[0])
-    if shared is not None:
-        return [shared] * frames
-    numbers = [_number_in(item) for item in dataset.PerFrameFunctionalGroupsSequence]
-    return [number or 0 for number in numbers[:frames]]
+def _frames_of_segments(
+    dataset: "Dataset", frames: int, labels: dict[int, str]
+) -> dict[int, list[int]]:
+    """Which frames, from 0, belong to each segment: all of a label map, that holds all of them."""
+    numbers: list[int | None] = [None] * frames
+    if str(dataset.get("SegmentationType", "BINARY")) != "LABELMAP":
+        shared = _number_in((dataset.get("SharedFunctionalGroupsSequence") or [{}])[0])
+        numbers = [shared] * frames
+        if shared is None:
+            per_frame = dataset.PerFrameFunctionalGroupsSequence
+            numbers = [_number_in(item) or 0 for item in per_frame[:frames]]
+    return {
+        label: [k for k, number in enumerate(numbers) if number in (None, label)]
+        for label in labels
+    }
 
 
 def _number_in(groups: Any) -> int | None:

@@ -1,133 +1,46 @@
-"""Annotation files in and out: any format to named masks, a mask to any format."""
+"""Annotation files in: any format to annotations of one image. One call for all who read masks."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 
-from busdemo.annotations.coco import write_coco
-from busdemo.annotations.cvat import write_cvat
-from busdemo.annotations.dicom_writing import write_dicom_picture, write_dicom_seg
-from busdemo.annotations.labelme import write_labelme
-from busdemo.annotations.nifti import write_nifti
-from busdemo.annotations.parts import Part, Request, looks_inverted, merge_parts, tell_reading
-from busdemo.annotations.pictures import Colour, find_colours, write_mask_png
-from busdemo.annotations.registry import PICTURE, format_of, read_parts
-from busdemo.annotations.yolo import write_yolo
-from busdemo.imaging.arrays import Mask, require_mask
+from busdemo.annotations.annotation import Annotation, Provenance, merge, place
+from busdemo.annotations.inspection import inspect_mask
+from busdemo.annotations.pictures import Colour, find_colours
+from busdemo.annotations.registry import PICTURE, format_of, read_file
+from busdemo.annotations.request import AS_THEY_ARE, Files, Options, Request, Target, target_of
+from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
 from busdemo.imaging.refusals import UnreadableImage, plain_name
 
-Files = Sequence[tuple[str, bytes]]
-"""Uploaded files: name and contents of each."""
-
-
-_ANY_SIZE = (16, 16)
-
-
-@dataclass(frozen=True, eq=False)
-class NamedMask:
-    """One mask of an annotation file, at the image's own size."""
-
-    name: str
-    """The file's name without its ending and, of several masks in it, which one."""
-    mask: Mask
-    """(H, W) bool, True = lesion."""
-    sentence: str
-    """How it came to be."""
-    looks_inverted: bool
-    """The lesion seems to be the background: worth offering `invert`, never done unasked."""
-    sha256: tuple[str, ...]
-    """Of each file it came from, in the order given."""
-    label: str = ""
-    """Which of the file's masks it is, as `Request.label` asks for it again."""
-    frame: int = 1
-    frames: int = 1
-    """Which frame of the file it is, from 1, and how many there are to choose from."""
-
-
-@dataclass(frozen=True)
-class Export:
-    """A format that is written: its name for people, the file's ending, and its writer."""
-
-    title: str
-    suffix: str
-    write: Callable[[Mask, str, Scan | None], bytes]
-
-
-EXPORTS: dict[str, Export] = {
-    "png": Export("PNG", ".png", lambda mask, _name, _scan: write_mask_png(mask)),
-    "nifti": Export("NIfTI", ".nii.gz", lambda mask, _name, scan: write_nifti(mask, scan)),
-    "dicom": Export(
-        "DICOM image", ".dcm", lambda mask, _name, scan: write_dicom_picture(mask, scan)
-    ),
-    "dicom-seg": Export("DICOM SEG", ".dcm", write_dicom_seg),
-    "coco": Export("COCO JSON, RLE", ".json", lambda m, n, s: write_coco(m, n, _image_name(s))),
-    "coco-polygons": Export(
-        "COCO JSON, polygons",
-        ".json",
-        lambda mask, name, scan: write_coco(mask, name, _image_name(scan), polygons=True),
-    ),
-    "labelme": Export(
-        "LabelMe JSON", ".json", lambda mask, name, s: write_labelme(mask, name, _image_name(s))
-    ),
-    "yolo": Export("YOLO segmentation", ".txt", lambda mask, _name, _scan: write_yolo(mask)),
-    "cvat": Export(
-        "CVAT XML", ".xml", lambda mask, name, s: write_cvat(mask, name, _image_name(s))
-    ),
-}
-"""By the word that `write_annotation` and `busdemo convert --to` take."""
+_ANY_SIZE = Target((16, 16))
 
 
 def read_annotations(
-    files: Files,
-    size_wh: tuple[int, int],
-    *,
-    image_name: str = "",
-    merge: bool = False,
-    invert: bool = False,
-    request: Request | None = None,
-) -> list[NamedMask]:
-    """All masks of one or several files (name, bytes) of an image of `size_wh` px.
+    files: Files, scan: Scan | Target, options: Options = AS_THEY_ARE
+) -> list[Annotation]:
+    """All masks of one or several files (name, bytes), at the size of the image they are for.
 
-    A file that holds several colours, labels, categories, annotators or segments gives one mask
-    for each; `merge` makes one mask of everything instead. `image_name` picks the image in a
-    file that holds annotations of many. `request` chooses a frame, colours or one label (its other
-    fields are set here).
+    One for each reader and label of each file, or one of everything where `options.merge` asks for
+    that. An annotator is called as its file, or as the file says.
 
-    Raises UnreadableImage, one sentence, for a file that cannot be read; ValueError without files.
+    Raises UnreadableImage, one sentence, for a file that cannot be read, and for one that marks
+    nothing after something of it was left out; ValueError without files.
     """
     if not files:
         raise ValueError("An annotation needs at least one file.")
-    wanted = replace(
-        request or Request(size_wh), size_wh=size_wh, image_name=image_name, apart=not merge
-    )
-    read = [(name, data, read_parts(data, name, wanted)) for name, data in files]
-    if merge:
-        parts = [part for _, _, found in read for part in found]
-        names = tuple(name for name, _ in files)
-        digests = tuple(_digest(data) for _, data in files)
-        return [_name_mask(parts, size_wh, names, digests, invert=invert)]
-    return [
-        _name_mask([part], size_wh, (name,), (_digest(data),), invert=invert)
-        for name, data, parts in read
-        for part in parts
+    request = Request(target_of(scan), options)
+    found = [
+        _name(place(one, request.size_wh, invert=options.invert))
+        for name, data in files
+        for one in read_file(name, data, request)
     ]
-
-
-def write_annotation(
-    mask: Mask, export: str, *, name: str = "lesion", scan: Scan | None = None
-) -> bytes:
-    """A (H, W) bool mask as the contents of a file of the format `export`, a key of `EXPORTS`.
-
-    `name` labels the lesion in formats that have labels. `scan` is the image the mask belongs
-    to: its name and pixel spacing go into formats that hold them.
-
-    Raises KeyError for an unknown format, TypeError or ValueError if it is no mask, and
-    MissingLibrary where the format needs a library that is not installed.
-    """
-    require_mask(mask)
-    return EXPORTS[export].write(mask, name, scan)
+    if options.merge:
+        merged = merge(found)
+        title = PurePath(merged.annotator).name + (
+            f" and {len(files) - 1} more" if len(files) > 1 else ""
+        )
+        found = [replace(merged, annotator=title)]
+    return [_finish(one) for one in found]
 
 
 def read_size(data: bytes, name: str) -> tuple[int, int]:
@@ -135,11 +48,12 @@ def read_size(data: bytes, name: str) -> tuple[int, int]:
 
     Raises UnreadableImage for a file that cannot be read or does not say.
     """
-    if not format_of(data).knows_size:
+    found = read_file(name, data, Request(_ANY_SIZE))[0].provenance.drawn_on_wh
+    if not format_of(data).knows_size or found is None:
         raise UnreadableImage(
             f"{plain_name(name)} does not say how large its image is; please give the image, too."
         )
-    return read_parts(data, name, Request(_ANY_SIZE))[0].size_wh
+    return found
 
 
 def list_colours(data: bytes, name: str) -> tuple[Colour, ...]:
@@ -150,31 +64,39 @@ def list_colours(data: bytes, name: str) -> tuple[Colour, ...]:
     return find_colours(data, name) if format_of(data) is PICTURE else ()
 
 
-def _image_name(scan: Scan | None) -> str:
-    return scan.name if scan else "image.png"
+def _name(one: Annotation) -> Annotation:
+    """Called as the file says, otherwise as the file."""
+    return replace(one, annotator=one.annotator or _stem(one.provenance.files[0]))
 
 
-def _name_mask(
-    parts: Sequence[Part],
-    size_wh: tuple[int, int],
-    names: tuple[str, ...],
-    sha256: tuple[str, ...],
-    *,
-    invert: bool,
-) -> NamedMask:
-    merged = merge_parts(parts, size_wh, invert=invert)
-    stem = _stem(names[0]) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-    label = parts[0].label if len(parts) == 1 else ""
-    return NamedMask(
-        name=f"{stem}: {label}" if label else stem,
-        mask=merged,
-        sentence=tell_reading(parts, merged, files=len(names), invert=invert),
-        looks_inverted=looks_inverted([~p.mask if invert else p.mask for p in parts]),
-        sha256=sha256,
-        label=label,
-        frame=parts[0].frame if len(parts) == 1 else 1,
-        frames=parts[0].frames if len(parts) == 1 else 1,
-    )
+def _finish(one: Annotation) -> Annotation:
+    """With what the mask shows, and with what should be asked about it."""
+    facts, mask, found = one.provenance, one.mask, ""
+    if not mask.any() and facts.left_out:
+        left_out = "; ".join(facts.left_out)
+        raise UnreadableImage(
+            f"{facts.title} could not be read fully: {left_out}; nothing else of it marks a lesion."
+        )
+    if not mask.any():
+        found = "the mask is empty: this image is taken as normal"
+        if facts.lost:
+            found = "the lesion is too small to be seen at the image's size: the mask is empty"
+    elif mask.all():
+        found = "all of it is lesion"
+    remarks = (*facts.remarks, *inspect_mask(mask))
+    told = replace(facts, found=found, question=_ask(facts, mask), remarks=remarks)
+    return replace(one, provenance=told)
+
+
+def _ask(facts: Provenance, mask: Mask) -> str:
+    doubts = ["many values lie between black and white"] * facts.soft
+    doubts += ["its shape differs from the image's"] * facts.misshapen
+    if doubts:
+        whose = "this image's mask" if facts.misshapen else "a mask"
+        return f"{' and '.join(doubts)}: is it {whose}?"
+    if facts.looks_inverted and not mask.all():
+        return "the lesion seems to be what is around it: is it inverted?"
+    return ""
 
 
 def _stem(name: str) -> str:
@@ -182,7 +104,3 @@ def _stem(name: str) -> str:
     plain = plain_name(name)
     stem = PurePath(plain.removesuffix(".gz")).stem if plain.endswith(".nii.gz") else ""
     return stem or PurePath(plain).stem or plain
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -1,12 +1,10 @@
-"""What a mask looks like to someone who checks files: parts, holes, border, grey values, share."""
+"""What a mask looks like to someone who checks files: parts, holes, border, share."""
 
 import cv2
 import numpy as np
 
-from busdemo.annotations.registry import PICTURE, format_of
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.components import find_components
-from busdemo.imaging.decoding import read_pixels
 
 SPECK_PX = 10
 """Lesions of fewer pixels are told apart: they are mostly slips of the hand or of compression."""
@@ -20,25 +18,9 @@ def inspect_mask(mask: Mask) -> list[str]:
     return [sentence for look in (_share, _parts, _holes, _border) if (sentence := look(mask))]
 
 
-def inspect_file(data: bytes, name: str) -> list[str]:
-    """A sentence on grey values other than black and white in a mask's picture file, if any.
-
-    Empty for formats without grey values. Raises UnreadableImage as reading the file does.
-    """
-    if format_of(data) is not PICTURE:
-        return []
-    values = read_pixels(data, name).values
-    full = 1.0 if values.dtype == np.float32 else 2.0 ** (8 * values.itemsize) - 1
-    between = np.count_nonzero((values != 0) & (values != full)) / values.size
-    if not between:
-        return []
-    kinds = np.unique(values).size
-    return [f"{_percent(between)} of its values are neither 0 nor {full:g} ({kinds:,} in all)."]
-
-
 def _share(mask: Mask) -> str:
     pixels = int(np.count_nonzero(mask))
-    return f"Marks {_percent(pixels / mask.size)} of the image ({pixels:,} px)."
+    return f"Marks {tell_percent(pixels / mask.size)} of the image ({pixels:,} px)."
 
 
 def _parts(mask: Mask) -> str:
@@ -46,7 +28,9 @@ def _parts(mask: Mask) -> str:
     if len(areas) == 1:
         return "One lesion."
     specks = int(np.count_nonzero(areas < SPECK_PX))
-    words = f"{len(areas):,} separate lesions, the largest with {_percent(areas[0] / areas.sum())}"
+    words = (
+        f"{len(areas):,} separate lesions, the largest with {tell_percent(areas[0] / areas.sum())}"
+    )
     return f"{words} of the pixels" + (f"; {specks:,} of under {SPECK_PX} px." if specks else ".")
 
 
@@ -65,6 +49,7 @@ def _border(mask: Mask) -> str:
     return f"Touches the image's border ({', '.join(touched)})." if touched else ""
 
 
-def _percent(share: float) -> str:
+def tell_percent(share: float) -> str:
+    """A share of 1 in percent, with one digit below 10."""
     percent = 100 * share
     return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1g} %"

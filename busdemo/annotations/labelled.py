@@ -1,18 +1,27 @@
 """What the formats of labelled shapes share: shapes to masks, one for each label."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from busdemo.annotations.outlines import Outline, fill_outlines, require_few
-from busdemo.annotations.parts import Part, Request, resize_mask
+from busdemo.annotations.annotation import Annotation, Provenance, resize_mask
+from busdemo.annotations.outlines import Outline, fill_outlines, read_outline, require_few
+from busdemo.annotations.request import Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage, plain_name
 
 MAX_LABELS = 100
 """Of one file for one image: each becomes a mask."""
+
+MAX_SIDE = 1e6
+"""In pixels: a corner farther away is a mistake."""
+
+NO_INSIDE, FEW_CORNERS = "without an inside", "of fewer than three corners"
+"""Why shapes are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,31 +31,47 @@ class Shape:
     label: str
     outline: Outline | None = None
     raster: Mask | None = None
+    reader: str = ""
+    """Who marked it, where the file says so."""
+
+
+def shape_of(label: str, numbers: object, name: str, reader: str = "") -> Shape | str:
+    """An outline as a shape, or why it is left out; UnreadableImage as `read_outline`."""
+    outline = read_outline(numbers, name)
+    return FEW_CORNERS if outline is None else Shape(label, outline, reader=reader)
 
 
 def fill_shapes(
-    shapes: Sequence[Shape],
+    found: Sequence[Shape | str],
     request: Request,
     name: str,
     *,
     drawn_on_wh: tuple[int, int] | None,
-    notes: tuple[str, ...] = (),
-) -> list[Part]:
-    """One part for each label, in their order; a single empty one where there is no shape.
+    counted: tuple[str, ...] = (),
+) -> list[Annotation]:
+    """One annotation for each reader and label, in their order; a single empty one without any.
 
-    Raises UnreadableImage for too many labels, outlines or corners.
+    What is a text instead of a shape is why one was left out, which all of them tell. Raises
+    UnreadableImage for too many labels, outlines or corners.
     """
-    size_wh = drawn_on_wh or request.size_wh
-    if not shapes:
-        nothing = np.zeros(request.size_wh[::-1], np.bool_)
-        return [Part(nothing, size_wh, notes=(*notes, "it marks nothing in this image"))]
+    shapes = [one for one in found if isinstance(one, Shape)]
+    facts = Provenance(
+        drawn_on_wh=drawn_on_wh or request.size_wh,
+        left_out=tell_left_out([one for one in found if isinstance(one, str)]),
+        counted=counted,
+    )
     require_few([s.outline for s in shapes if s.outline is not None], name)
-    labels = list(dict.fromkeys(shape.label for shape in shapes))
-    if len(labels) > MAX_LABELS:
+    groups = list(dict.fromkeys((shape.reader, shape.label) for shape in shapes))
+    if len(groups) > MAX_LABELS:
         raise UnreadableImage(f"{name} holds more than {MAX_LABELS} labels for this image.")
+    wanted = [g for g in groups if request.label in (None, g[1])]
+    if not wanted:
+        nothing = np.zeros(request.size_wh[::-1], np.bool_)
+        told = replace(facts, reading=("it marks nothing in this image",), outlined=True)
+        return [Annotation("", "person", nothing, told)]
     return [
-        _fill_label([s for s in shapes if s.label == label], request, name, size_wh, notes)
-        for label in labels
+        _fill_group([s for s in shapes if (s.reader, s.label) == one], request, name, facts)
+        for one in wanted
     ]
 
 
@@ -57,13 +82,13 @@ def pick_image(
 
     Raises UnreadableImage where neither tells.
     """
-    wanted = _bare(request.image_name)
+    wanted = _bare(request.target.name)
     named = [i for i, (title, _) in enumerate(images) if wanted and _bare(title) == wanted]
     sized = [i for i, (_, size) in enumerate(images) if size == request.size_wh]
     for found in ([i for i in named if i in sized], named, range(len(images)), sized):
         if len(found) == 1:
             return found[0]
-    called = f"called {plain_name(request.image_name)}" if wanted else "of this image's name"
+    called = f"called {plain_name(request.target.name)}" if wanted else "of this image's name"
     raise UnreadableImage(
         f"{name} holds annotations of {len(images)} images, and none of them, or more than one, "
         f"is {called} or has its size; please keep this image's alone."
@@ -75,16 +100,43 @@ def box_outline(left: float, top: float, right: float, bottom: float) -> list[li
     return [[left, top], [right, top], [right, bottom], [left, bottom]]
 
 
+def turn_outline(corners: Sequence[Sequence[float]], degrees: float) -> list[list[float]]:
+    """Corners turned about the middle of their box, clockwise as seen."""
+    points = np.asarray(corners, np.float64)
+    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    x, y = (points - centre).T
+    turned = np.stack([x * cosine - y * sine, x * sine + y * cosine], axis=1) + centre
+    return [[float(a), float(b)] for a, b in turned]
+
+
 def ellipse_outline(centre: tuple[float, float], radii: tuple[float, float]) -> list[list[float]]:
     """An ellipse as 128 corners, 0.0003 of its radius off at the most."""
     turns = [2 * math.pi * k / 128 for k in range(128)]
     return [[centre[0] + radii[0] * math.cos(t), centre[1] + radii[1] * math.sin(t)] for t in turns]
 
 
-def note_left_out(shapes: int) -> tuple[str, ...]:
-    """A note on points and lines, which have no inside; none where there are none."""
-    many = "1 shape" if shapes == 1 else f"{shapes} shapes"
-    return (f"{many} without an inside left out",) if shapes else ()
+def paste_mask(
+    picture: NDArray[np.generic], corner: tuple[float, float], size_wh: tuple[int, int], name: str
+) -> Mask:
+    """(H, W): lesion where a smaller picture shows anything, its first pixel at a corner (x, y).
+
+    Raises UnreadableImage for one that does not lie inside.
+    """
+    shown = np.asarray(picture != 0).reshape(*picture.shape[:2], -1).any(axis=2)
+    left, top = (round(side) if abs(side) < MAX_SIDE else -1 for side in corner)
+    height, width = shown.shape
+    if left < 0 or top < 0 or left + width > size_wh[0] or top + height > size_wh[1]:
+        raise UnreadableImage(f"{name} holds a mask that does not lie inside its image.")
+    mask = np.zeros(size_wh[::-1], np.bool_)
+    mask[top : top + height, left : left + width] = shown
+    return mask
+
+
+def tell_left_out(reasons: Sequence[str]) -> tuple[str, ...]:
+    """Notes on what is left out, from the reason of each: "without an inside"."""
+    counts = Counter(reasons)
+    return tuple(f"{n} shape{'s' * (n > 1)} {why} left out" for why, n in counts.items())
 
 
 def plain_label(label: object) -> str:
@@ -93,19 +145,16 @@ def plain_label(label: object) -> str:
     return "".join(c for c in words[:200] if c.isprintable()).strip()[:60]
 
 
-def _fill_label(
-    shapes: Sequence[Shape],
-    request: Request,
-    name: str,
-    size_wh: tuple[int, int],
-    notes: tuple[str, ...],
-) -> Part:
+def _fill_group(
+    shapes: Sequence[Shape], request: Request, name: str, facts: Provenance
+) -> Annotation:
     outlines = [shape.outline for shape in shapes if shape.outline is not None]
     rasters = [shape.raster for shape in shapes if shape.raster is not None]
-    mask = fill_outlines(outlines, request.size_wh, name, drawn_on_wh=size_wh)
+    mask = fill_outlines(outlines, request.size_wh, name, drawn_on_wh=facts.drawn_on_wh)
     for raster in rasters:
         mask |= resize_mask(raster, request.size_wh)
-    return Part(mask, size_wh, shapes[0].label, notes=notes, outlined=not rasters)
+    told = replace(facts, label=shapes[0].label, made_by=shapes[0].reader, outlined=not rasters)
+    return Annotation(shapes[0].reader, "person", mask, told)
 
 
 def _bare(title: str) -> str:

@@ -5,34 +5,37 @@ import gzip
 import numpy as np
 from numpy.typing import NDArray
 
-from busdemo.annotations.parts import Part, Request
+from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.pictures import split_pixels
+from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
 from busdemo.imaging.nifti import open_nifti
-from busdemo.imaging.pixels import Pixels, in_plain_type, pick_frame, require_finite
+from busdemo.imaging.pixels import Pixels, in_plain_type, require_finite
 from busdemo.imaging.refusals import MissingLibrary
 
 
-def read_nifti_mask(data: bytes, name: str, request: Request) -> list[Part]:
-    """The masks of one slice, one for each label if they are asked apart.
+def read_nifti_mask(file: File, request: Request) -> list[Annotation]:
+    """The masks of one slice, one for each label unless they are to be merged.
 
     The first axis runs to the right and the second down; where only the other way round fits the
     image, they are exchanged, and that is said. Raises UnreadableImage with one sentence.
     """
-    volume = open_nifti(data, name)
+    name = file.name
+    volume = open_nifti(file.data, name)
     columns, rows, slices = volume.shape
-    index, notes = pick_frame(request.frame, slices, name)
-    if request.frame is None and slices > 1:
+    number, note = request.pick_frame(slices, name, word="slice")
+    if number is None:
         shown = [np.count_nonzero(volume.read_slice(k)) for k in range(slices)]
-        index = int(np.argmax(shown))
-        notes = (f"slice {index + 1} of {slices}, the one with most lesion",)
-    plane: NDArray[np.generic] = volume.read_slice(index)
+        number = int(np.argmax(shown)) + 1
+        note = f"slice {number} of {slices}, the one with most lesion"
+    notes = (note,) if note else ()
+    plane: NDArray[np.generic] = volume.read_slice(number - 1)
     if (rows, columns) == request.size_wh != (columns, rows):
         plane, notes = np.swapaxes(plane, 0, 1), (*notes, "rows and columns exchanged to fit")
     values = in_plain_type(plane)
     require_finite(values, name)
-    pixels = Pixels(values, None, name, "", notes, frames=slices, frame=index + 1)
+    pixels = Pixels(values, None, name, "", notes, frames=slices, frame=number)
     return split_pixels(pixels, request)
 
 

@@ -30,8 +30,8 @@ MAX_COORDINATE = 1e6
 _AT_ONCE = 500_000
 
 
-def read_outline(numbers: object, name: str) -> Outline:
-    """x, y, x, y, … or (x, y) pairs as JSON gives them, as an outline of at least 3 corners.
+def read_outline(numbers: object, name: str) -> Outline | None:
+    """x, y, x, y, … or (x, y) pairs as JSON gives them; None for fewer than 3 corners.
 
     Raises UnreadableImage for anything else, and for NaN, infinite or absurd coordinates.
     """
@@ -41,14 +41,12 @@ def read_outline(numbers: object, name: str) -> Outline:
         raise UnreadableImage(
             f"{name} holds an outline whose coordinates are not pairs of numbers."
         ) from None
-    if len(corners) < 3:
-        raise UnreadableImage(f"{name} holds an outline with fewer than three corners.")
     if not bool((np.abs(corners) <= MAX_COORDINATE).all()):  # false for NaN, too
         raise UnreadableImage(
             f"{name} holds an outline with coordinates that are not numbers or lie far outside "
             "any image."
         )
-    return corners
+    return corners if len(corners) >= 3 else None
 
 
 def require_few(outlines: Sequence[Outline], name: str) -> None:

@@ -1,12 +1,15 @@
 """Masks in picture files: any depth, soft or hard, one colour or one colour for each label."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from busdemo.annotations.parts import Part, Request
+from busdemo.annotations.annotation import Annotation, Provenance
+from busdemo.annotations.inspection import tell_percent
+from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.decoding import Pixels, Values, composite_on_black, read_pixels
 from busdemo.imaging.refusals import UnreadableImage
@@ -46,33 +49,60 @@ class Colour:
     pixels: int
 
 
-def read_picture(data: bytes, name: str, request: Request) -> list[Part]:
-    """The mask of a picture file, or one for each colour or label if they are asked apart.
+def read_picture(file: File, request: Request) -> list[Annotation]:
+    """The mask of a picture file, or one for each colour or label unless they are to be merged.
 
     Colour counts by its strongest channel; where all that can be seen has one colour, by its
     transparency. Lesion is what lies above half of the full range (above 127 at 8 bits), or
     above 0 in a dark file of few values (0 and 1, labels), or above half of the brightest in any
     other dark file.
 
-    Of a DICOM image's frames, the one that shows most lesion unless `request.frame` says which.
+    Of several frames, the one `request.pick_frame` names, otherwise the one with most lesion.
 
     Raises UnreadableImage for a file that cannot be read or lacks a colour that was asked for.
     """
-    pixels = read_pixels(data, name, frame=request.frame)
-    if request.frame is None and 1 < pixels.frames <= MOST_SEARCHED // pixels.values.size:
-        pixels = _find_fullest(data, name, pixels.frames)
+    data, name = file.data, file.name
+    pixels = read_pixels(data, name)
+    if pixels.frames > 1:
+        frame, note = request.pick_frame(pixels.frames, name)
+        if frame is not None:
+            pixels = read_pixels(data, name, frame=frame)
+            pixels = replace(pixels, notes=(note, *pixels.notes[1:]))
+        elif pixels.frames <= MOST_SEARCHED // pixels.values.size:
+            pixels = _find_fullest(data, name, pixels.frames)
     return split_pixels(pixels, request)
 
 
-def split_pixels(pixels: Pixels, request: Request) -> list[Part]:
+def split_pixels(pixels: Pixels, request: Request) -> list[Annotation]:
     """The same for a picture that is decoded already."""
-    parts = _split(pixels, request)
+    found = _split(pixels, request)
     if request.label is not None:
-        size_wh = (pixels.values.shape[1], pixels.values.shape[0])
-        empty = np.zeros(size_wh[::-1], np.bool_)
-        none = Part(empty, size_wh, request.label, notes=pixels.notes)
-        parts = [part for part in parts if part.label == request.label] or [none]
-    return [replace(part, frame=pixels.frame, frames=pixels.frames) for part in parts]
+        none = _piece(pixels, np.zeros(pixels.values.shape[:2], np.bool_), label=request.label)
+        found = [one for one in found if one.provenance.label == request.label] or [none]
+    return found
+
+
+def _piece(pixels: Pixels, mask: Mask, **facts: Any) -> Annotation:
+    """One mask of a picture, with what its reading did."""
+    told = Provenance(
+        drawn_on_wh=(pixels.values.shape[1], pixels.values.shape[0]),
+        frame=pixels.frame,
+        frames=pixels.frames,
+        reading=pixels.notes,
+        remarks=_remark_values(pixels.values),
+    )
+    return Annotation("", "person", mask, replace(told, **facts))
+
+
+def _remark_values(values: Values) -> tuple[str, ...]:
+    """A sentence on grey values other than black and white, if there are any."""
+    full = 1.0 if values.dtype == np.float32 else 2.0 ** (8 * values.itemsize) - 1
+    between = np.count_nonzero((values != 0) & (values != full)) / values.size
+    if not between:
+        return ()
+    kinds = np.unique(values).size
+    share = tell_percent(between)
+    return (f"{share} of its values are neither 0 nor {full:g} ({kinds:,} in all).",)
 
 
 def _find_fullest(data: bytes, name: str, frames: int) -> Pixels:
@@ -87,24 +117,21 @@ def _find_fullest(data: bytes, name: str, frames: int) -> Pixels:
     return replace(found, notes=(f"{first}, the one with most lesion", *others))
 
 
-def _split(pixels: Pixels, request: Request) -> list[Part]:
-    apart, labelled = request.apart and request.label != "", bool(request.label)
-    size_wh = (pixels.values.shape[1], pixels.values.shape[0])
-    colours = _count_colours(pixels) if apart or request.colours else ()
-    if request.colours:
-        return [_pick_colours(pixels, colours, request.colours)]
+def _split(pixels: Pixels, request: Request) -> list[Annotation]:
+    apart, labelled = not request.options.merge and request.label != "", bool(request.label)
+    colours = _count_colours(pixels) if apart or request.options.colours else ()
+    if request.options.colours:
+        return [_pick_colours(pixels, colours, request.options.colours)]
     if len(colours) > 1 or (colours and labelled):
-        return [
-            Part(_is_colour(pixels, colour), size_wh, colour.words, notes=pixels.notes)
-            for colour in colours
-        ]
+        return [_piece(pixels, _is_colour(pixels, one), label=one.words) for one in colours]
     values = _strength(pixels)
     above, words, soft = _cut(values)
-    if apart and words == "above 0":
+    if apart and words == "values above 0":
         labels = np.unique(values[values > 0])
         if (labels.size > 1 or labelled) and bool((labels == np.rint(labels)).all()):
-            return [Part(values == n, size_wh, f"label {n:g}", notes=pixels.notes) for n in labels]
-    return [Part(values > above, size_wh, cut=words, soft=soft, notes=pixels.notes)]
+            return [_piece(pixels, values == n, label=f"label {n:g}") for n in labels]
+    counted = (words,) if words else ()
+    return [_piece(pixels, values > above, counted=counted, soft=soft)]
 
 
 def find_colours(data: bytes, name: str) -> tuple[Colour, ...]:
@@ -159,7 +186,7 @@ def _is_colour(pixels: Pixels, colour: Colour) -> Mask:
     return np.asarray(codes == int(colour.code[1:], 16))
 
 
-def _pick_colours(pixels: Pixels, found: tuple[Colour, ...], wanted: tuple[str, ...]) -> Part:
+def _pick_colours(pixels: Pixels, found: tuple[Colour, ...], wanted: tuple[str, ...]) -> Annotation:
     known = {colour.code: colour for colour in found}
     chosen = [known[code.lower()] for code in wanted if code.lower() in known]
     if len(chosen) < len(wanted):
@@ -169,9 +196,8 @@ def _pick_colours(pixels: Pixels, found: tuple[Colour, ...], wanted: tuple[str, 
         )
     masks = [_is_colour(pixels, colour) for colour in chosen]
     words = " and ".join(colour.words for colour in chosen)
-    size_wh = (pixels.values.shape[1], pixels.values.shape[0])
     notes = (*pixels.notes, f"{words} taken as lesion")
-    return Part(np.logical_or.reduce(masks), size_wh, words, notes=notes)
+    return _piece(pixels, np.logical_or.reduce(masks), label=words, reading=notes)
 
 
 def _name_colour(code: int) -> str:
@@ -205,11 +231,11 @@ def _cut(values: Values) -> tuple[float, str, bool]:
     if brightest <= 0:
         return 0.0, "", False
     if brightest <= half and _count_values(values) <= LABELS:
-        return 0.0, "above 0", False
+        return 0.0, "values above 0", False
     if brightest <= half and full > 1:
         full, half = brightest, brightest / 2
     between = np.count_nonzero((values > full / 8) & (values < full * 7 / 8))
-    return half, f"above {half:g}", bool(between / values.size > SOFT_SHARE)
+    return half, f"values above {half:g}", bool(between / values.size > SOFT_SHARE)
 
 
 def _full_range(values: Values) -> float:

@@ -1,19 +1,30 @@
-"""The formats, told apart by their first bytes and never by a file's name."""
+"""The formats that are read, told apart by their contents and never by a file's name.
 
+A new one is a function `read_...(file, request)` and a line here; the table in the documentation is
+written from these lines.
+"""
+
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from busdemo.annotations.cvat import is_xml, read_cvat
+from busdemo.annotations.annotation import Annotation
+from busdemo.annotations.coco import is_coco, read_coco
+from busdemo.annotations.cvat import read_cvat
 from busdemo.annotations.dicom_seg import is_dicom_seg, read_dicom_seg
-from busdemo.annotations.json_files import is_json, read_json
+from busdemo.annotations.labelme import is_labelme, read_labelme
 from busdemo.annotations.nifti import read_nifti_mask
-from busdemo.annotations.parts import Part, Request
 from busdemo.annotations.pictures import read_picture
+from busdemo.annotations.request import File, Request
 from busdemo.annotations.yolo import is_yolo, read_yolo
-from busdemo.imaging.refusals import kind_of, plain_name, require_bounded
+from busdemo.imaging.refusals import UnreadableImage, kind_of, plain_name, require_bounded
 
-Reader = Callable[[bytes, str, Request], list[Part]]
-"""A file's bytes and name to its masks; UnreadableImage with one sentence where it has none."""
+Reader = Callable[[File, Request], list[Annotation]]
+"""A file to its masks, at least one, each at the file's own size (outlines: at the image's).
+
+A reader names an annotator only where the file does, and fills in of the provenance what it alone
+knows. It raises UnreadableImage with one sentence where there is nothing to read.
+"""
 
 
 @dataclass(frozen=True)
@@ -21,74 +32,112 @@ class Format:
     """A format that is read: its name for people, what tells it, and what reads it."""
 
     title: str
-    detect: Callable[[bytes], bool]
+    endings: tuple[str, ...]
+    """What its files are called, for people: nothing is decided by it."""
+    detect: Callable[[File], bool]
     read: Reader
-    knows_size: bool = True
-    """Does a file say how large its image is?"""
     reads: str = ""
     """What of a file becomes lesion; with `leaves`, a line of docs/files.md."""
     leaves: str = ""
     """What of a file is left out, or refused in a sentence."""
+    knows_size: bool = True
+    """Does a file say how large its image is?"""
 
 
 FORMATS: tuple[Format, ...] = (
     Format(
         "DICOM segmentation",
-        is_dicom_seg,
+        (".dcm",),
+        lambda file: is_dicom_seg(file.data),
         read_dicom_seg,
-        reads="each segment a mask, fractional ones cut at half, of the frame that shows most",
-        leaves="more than 500 frames or 100 segments",
+        reads="each segment a label, fractional ones cut at half; of several frames the one that "
+        "refers to the image's, otherwise the one that shows most",
+        leaves="the background's segment; more than 500 frames or 100 segments",
     ),
     Format(
         "NIfTI",
-        lambda data: kind_of(data) == "NIFTI",
+        (".nii", ".nii.gz"),
+        lambda file: kind_of(file.data) == "NIFTI",
         read_nifti_mask,
-        reads="one slice, the one with most lesion; each label a mask",
+        reads="one slice, the image's or the one with most lesion; each value a label",
         leaves="anatomical directions; pairs of .hdr and .img",
     ),
     Format(
-        "JSON",
-        is_json,
-        read_json,
-        reads="COCO: polygons and run-length codes, by category and annotator; "
-        "LabelMe: polygons, rectangles, circles, by label",
-        leaves="COCO with boxes alone; LabelMe's points and lines",
+        "LabelMe",
+        (".json",),
+        lambda file: is_labelme(file.content),
+        read_labelme,
+        reads="polygons, rectangles, circles, masks, also X-AnyLabeling's turned ones, by label",
+        leaves="points and lines",
+    ),
+    Format(
+        "COCO",
+        (".json",),
+        lambda file: is_coco(file.content),
+        read_coco,
+        reads="polygons and run-length codes, by category and annotator; of results with scores "
+        "those from 0.5",
+        leaves="boxes",
     ),
     Format(
         "CVAT XML",
-        is_xml,
+        (".xml",),
+        lambda file: file.is_xml,
         read_cvat,
-        reads="CVAT for images 1.1: polygons, boxes, ellipses, masks, by label",
+        reads="CVAT for images 1.1: polygons, boxes and ellipses, also turned ones, masks, by "
+        "label",
         leaves="points and lines; XML with document types",
     ),
     Format(
         "YOLO text",
-        is_yolo,
+        (".txt",),
+        lambda file: is_yolo(file.data),
         read_yolo,
-        knows_size=False,
-        reads="outlines, by class; a blank file marks nothing",
+        reads="outlines, by class, with a confidence those from 0.5; a blank file marks nothing",
         leaves="boxes",
+        knows_size=False,
     ),
 )
 """Asked in this order; what none of them knows is read as a picture."""
 
 PICTURE = Format(
     "picture",
+    (".png", ".jpg", ".bmp", ".tif", ".webp", ".dcm"),
     lambda _: True,
     read_picture,
-    reads="grey or coloured, 1 to 16 bits: what lies above half, or each colour or label a mask; "
-    "of a DICOM image's frames the one with most lesion",
+    reads="grey or coloured, 1 to 16 bits: what lies above half, or each colour or value a label; "
+    "of a DICOM image's frames the image's, or the one with most lesion",
     leaves="pages of a TIFF and frames of a WebP after the first",
 )
 
 
+def _refuse_json(file: File, _: Request) -> list[Annotation]:
+    titles = [one.title for one in FORMATS if ".json" in one.endings]
+    known = f"{', '.join(titles[:-1])} or {titles[-1]}"
+    raise UnreadableImage(f"{file.name} is JSON, but of no kind that is read here ({known}).")
+
+
+_OTHER_JSON = Format("JSON", (".json",), lambda file: file.is_json, _refuse_json)
+
+
 def format_of(data: bytes) -> Format:
-    """The format that a file's contents announce."""
-    return next((known for known in FORMATS if known.detect(data)), PICTURE)
+    """The format that a file's contents announce; UnreadableImage for damaged JSON."""
+    return _format_of(File("The file", data))
 
 
-def read_parts(data: bytes, name: str, request: Request) -> list[Part]:
+def read_file(name: str, data: bytes, request: Request) -> list[Annotation]:
     """The masks of one file, at least one; UnreadableImage with one sentence otherwise."""
-    plain = plain_name(name)
-    require_bounded(data, plain)
-    return format_of(data).read(data, plain, request)
+    file = File(plain_name(name), data)
+    require_bounded(data, file.name)
+    known = _format_of(file)
+    digest = (hashlib.sha256(data).hexdigest(),)
+    return [_sign(one, file, known, digest) for one in known.read(file, request)]
+
+
+def _format_of(file: File) -> Format:
+    return next((known for known in (*FORMATS, _OTHER_JSON) if known.detect(file)), PICTURE)
+
+
+def _sign(one: Annotation, file: File, known: Format, digest: tuple[str, ...]) -> Annotation:
+    facts = replace(one.provenance, files=(file.name,), sha256=digest, format=known.title)
+    return replace(one, provenance=facts)

@@ -57,12 +57,13 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _build_case(options: argparse.Namespace) -> Any:
+    from busdemo.annotations.files import read_annotations
     from busdemo.imaging.images import read_scan
     from busdemo.imaging.masks import stop_of
     from busdemo.imaging.post_processing import PostProcessing
     from busdemo.imaging.spacing import read_spacing
     from busdemo.scoring.agreement import TOLERANCE_PX
-    from busdemo.workflows.comparing import ask_models, compare_sources, read_people
+    from busdemo.workflows.comparing import ask_models, compare_annotations
 
     scan = read_scan(options.image.read_bytes(), options.image.name)
     stop = None if options.threshold is None else stop_of(options.threshold)
@@ -70,13 +71,13 @@ def _build_case(options: argparse.Namespace) -> Any:
     processing = None if steps is None else PostProcessing.parse(steps)
     spacing = None if options.mm_per_px is None else read_spacing(options.mm_per_px)
     files = [(path.name, path.read_bytes()) for path in options.masks]
-    sources = read_people(files, scan) if files else []
+    annotations = read_annotations(files, scan) if files else []
     if options.models:
         pool, models = _pick_models(options.models)
-        sources += ask_models(scan, models, pool, stop=stop, post_processing=processing)
-    return compare_sources(
+        annotations += ask_models(scan, models, pool, stop=stop, post_processing=processing)
+    return compare_annotations(
         scan,
-        sources,
+        annotations,
         reference=options.reference,
         ways=dict.fromkeys(options.consensus),
         tolerance_px=TOLERANCE_PX if options.tolerance is None else options.tolerance,

@@ -17,7 +17,7 @@ FORMATS = (
     "yolo",
     "cvat",
 )
-"""The keys of `busdemo.annotations.files.EXPORTS`, known without loading what writes them."""
+"""The keys of `busdemo.annotations.writing.EXPORTS`, known without loading what writes them."""
 
 
 def add_converting(commands: Commands) -> None:
@@ -44,26 +44,22 @@ def add_converting(commands: Commands) -> None:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from busdemo.annotations.files import read_annotations, read_size, write_annotation
-    from busdemo.annotations.parts import Request
+    from busdemo.annotations.annotation import tell
+    from busdemo.annotations.files import read_annotations, read_size
+    from busdemo.annotations.request import Options, Target
+    from busdemo.annotations.writing import write_annotation
     from busdemo.imaging.images import read_scan
 
     try:
         data = options.mask.read_bytes()
         scan = read_scan(options.image.read_bytes(), options.image.name) if options.image else None
-        size_wh = scan.pixels.shape[::-1] if scan else read_size(data, options.mask.name)
-        request = Request(size_wh, frame=options.frame)
-        (mask,) = read_annotations(
-            [(options.mask.name, data)],
-            size_wh,
-            image_name=scan.name if scan else "",
-            merge=True,
-            request=request,
-        )
+        target = scan or Target(read_size(data, options.mask.name))
+        wanted = Options(merge=True, frame=options.frame)
+        (mask,) = read_annotations([(options.mask.name, data)], target, wanted)
         written = write_annotation(mask.mask, options.export, name=options.name, scan=scan)
         options.out.write_bytes(written)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{options.out}: {mask.sentence}")
+    print(f"{options.out}: {tell(mask.provenance)}")
     return 0

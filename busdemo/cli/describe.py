@@ -51,7 +51,7 @@ def _describe(options: argparse.Namespace) -> int:
             reports["prediction"] = report(scan.pixels, _predict(options, scan), mm_per_px=spacing)
         if options.mask:
             files = [(path.name, path.read_bytes()) for path in options.mask]
-            outline = read_reference(files, scan).reading.mask
+            outline = read_reference(files, scan).mask
             reports["reference"] = report(scan.pixels, outline, mm_per_px=spacing)
     except (OSError, ValueError) as error:  # UnreadableImage and UnusableModel are ValueErrors
         print(error, file=sys.stderr)

@@ -157,6 +157,7 @@ def serve(options: argparse.Namespace) -> int:
 def _segment(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from busdemo.imaging.images import read_scan
     from busdemo.imaging.masks import stop_of
     from busdemo.imaging.post_processing import PostProcessing
     from busdemo.imaging.spacing import read_spacing
@@ -164,7 +165,7 @@ def _segment(options: argparse.Namespace) -> int:
     from busdemo.inference.two_stage import open_two_stage
     from busdemo.workflows.segmenting import (
         Choice,
-        read_files,
+        read_reference,
         segment,
         write_results,
         write_table,
@@ -190,7 +191,9 @@ def _segment(options: argparse.Namespace) -> int:
     files = zip(options.images, masks, names, strict=True)
     for image, references, name in tqdm(list(files), desc="segmenting", unit="image"):
         try:
-            scan, reference = read_files(image, references)
+            scan = read_scan(image.read_bytes(), image.name)
+            given = [(path.name, path.read_bytes()) for path in references]
+            reference = read_reference(given, scan) if given else None
         except (OSError, ValueError) as error:
             failures += 1
             tqdm.write(f"{image}: {error}", file=sys.stderr)

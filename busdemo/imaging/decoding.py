@@ -22,6 +22,7 @@ from busdemo.imaging.nifti import read_nifti
 from busdemo.imaging.pixels import Pixels, Values, require_finite
 from busdemo.imaging.refusals import (
     FORMATS,
+    MIN_SIDE_PX,
     UnreadableImage,
     describe_damage,
     kind_of,
@@ -37,14 +38,16 @@ MAX_FRAMES = 1000
 """Frames are counted up to here: a file of a million empty frames must not keep us busy."""
 
 
-def read_pixels(data: bytes, name: str, *, frame: int | None = None) -> Pixels:
+def read_pixels(
+    data: bytes, name: str, *, frame: int | None = None, least_side_px: int = MIN_SIDE_PX
+) -> Pixels:
     """Decode a PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI file of at most 20 MB and 40 megapixels.
 
     `frame`, from 1, picks one of a DICOM's frames or a NIfTI's slices (None: the first); of any
     other file the first is taken.
 
     Raises UnreadableImage, with its own sentence for a file that is empty, too large, not an
-    image, of another format, cut short, damaged, too small (under 16 px on a side), has too
+    image, of another format, cut short, damaged, too small (under `least_side_px`), has too
     many pixels (told from the header, before decoding), or holds NaN or infinite values: made-up
     pixels in their place would be measured as if they were tissue.
     """
@@ -52,7 +55,7 @@ def read_pixels(data: bytes, name: str, *, frame: int | None = None) -> Pixels:
     require_known_kind(data, plain)
     if reader := {"DICOM": read_dicom, "NIFTI": read_nifti}.get(kind_of(data) or ""):
         return reader(data, plain, frame)
-    image = _open(data, plain)
+    image = _open(data, plain, least_side_px)
     try:
         notes = _count_frames(image, data)
         values, turned = _decode(image, data)
@@ -75,14 +78,14 @@ def composite_on_black(decoded: Pixels) -> Values:
     return shown
 
 
-def _open(data: bytes, name: str) -> ImageFile.ImageFile:
+def _open(data: bytes, name: str, least_side_px: int) -> ImageFile.ImageFile:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage(too_many_pixels(name)) from None
     except Exception as error:
         raise UnreadableImage(describe_damage(data, name, error)) from None
-    require_size(image.size, name)
+    require_size(image.size, name, least_side_px)
     return image
 
 

@@ -59,6 +59,7 @@ READ = [
     "SegmentationType",
     "SegmentSequence",
     "MaximumFractionalValue",
+    "PixelPaddingValue",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
     "ExtendedOffsetTable",

@@ -9,7 +9,7 @@ from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.decoding import Values, composite_on_black, read_pixels
 from busdemo.imaging.refusals import UnreadableImage
 
-__all__ = ["Scan", "UnreadableImage", "read_scan"]
+__all__ = ["Scan", "ScanOptions", "UnreadableImage", "read_scan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,23 @@ class Scan:
     """Side of a pixel in mm where the file says so and pixels are square; None: unknown."""
     frames: int = 1
     """How many frames or slices the file holds, of which this is one."""
+    frame: int = 1
+    """Which of them, from 1."""
 
 
-def read_scan(data: bytes, name: str, *, frame: int | None = None) -> Scan:
-    """Read an image file into (H, W) uint8 grey; `frame`, from 1, of a DICOM or NIfTI file.
+@dataclass(frozen=True)
+class ScanOptions:
+    """How an image file is read: everything a scan depends on beside its bytes."""
+
+    frame: int | None = None
+    """Which frame or slice, from 1; None means the first."""
+
+
+AS_IT_IS = ScanOptions()
+
+
+def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
+    """Read an image file into (H, W) uint8 grey.
 
     Transparency is put on black, colour becomes Rec. 601 luma. Values of more than 8 bits are
     divided by the smallest power of two (less one) that holds the largest of them, so that a
@@ -39,7 +52,7 @@ def read_scan(data: bytes, name: str, *, frame: int | None = None) -> Scan:
 
     Raises UnreadableImage as `read_pixels` does.
     """
-    decoded = read_pixels(data, name, frame=frame)
+    decoded = read_pixels(data, name, frame=options.frame)
     notes = list(decoded.notes)
     if decoded.alpha is not None:
         notes.append("transparent parts taken as black")
@@ -57,6 +70,7 @@ def read_scan(data: bytes, name: str, *, frame: int | None = None) -> Scan:
         notes=tuple(notes),
         spacing_mm=spacing_mm,
         frames=decoded.frames,
+        frame=decoded.frame,
     )
 
 

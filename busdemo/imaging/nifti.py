@@ -61,7 +61,8 @@ def read_nifti(data: bytes, name: str, frame: int | None) -> Pixels:
     values = in_plain_type(volume.read_slice(index))
     require_finite(values, name)
     digest = hashlib.sha256(data).hexdigest()
-    return Pixels(values, None, name, digest, notes, _spacing(volume), volume.shape[2])
+    slices = volume.shape[2]
+    return Pixels(values, None, name, digest, notes, _spacing(volume), slices, index + 1)
 
 
 def open_nifti(data: bytes, name: str) -> Volume:

@@ -77,15 +77,15 @@ def too_many_pixels(name: str) -> str:
     )
 
 
-def require_size(size_wh: tuple[int, int], name: str) -> None:
+def require_size(size_wh: tuple[int, int], name: str, least_side_px: int = MIN_SIDE_PX) -> None:
     """Raise UnreadableImage for a size (told by a header) that is too large or too small."""
     width, height = size_wh
     if width * height > MAX_PIXELS:
         raise UnreadableImage(too_many_pixels(name))
-    if min(width, height) < MIN_SIDE_PX:
+    if min(width, height) < least_side_px:
         raise UnreadableImage(
             f"{name} is {width}x{height} px, which is too small; please upload an image of at "
-            f"least {MIN_SIDE_PX} px on each side."
+            f"least {least_side_px} px on each side."
         )
 
 

@@ -13,15 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from busdemo.annotations.annotation import Annotation, Kind
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.components import find_components
 from busdemo.scoring.boundary import Distances, find_box, measure_boundaries
 from busdemo.scoring.lesions import measure_lesions
 from busdemo.scoring.outcome import Outcome
 from busdemo.scoring.overlap import Counts, score_counts
-
-Kind = Literal["person", "model", "consensus", "outline"]
-"""An outline is a simulation's exact one: nobody drew it, so it is no person to agree with."""
 
 Matrix = NDArray[np.float64]
 """(N, N) float64, symmetric, in the order of the annotations; nan undefined, inf without end."""
@@ -31,15 +29,6 @@ TOLERANCE_PX = 2.0
 
 TOLERANCES_PX = tuple(range(1, 11))
 """Where the curve of the NSD is read."""
-
-
-@dataclass(frozen=True, eq=False)
-class Annotation:
-    """One annotator's mask of an image: `mask` is (H, W) bool, True = lesion."""
-
-    annotator: str
-    mask: Mask
-    kind: Kind = "person"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.imaging.arrays import Mask, require_mask, require_same_size
-from busdemo.scoring.agreement import Annotation
 from busdemo.scoring.boundary import find_box
 
 MOST_ANNOTATORS = 60
@@ -93,7 +93,10 @@ WAY_NAMES: Mapping[str, str] = {
 def build_consensus(annotations: Sequence[Annotation], way: str) -> Annotation:
     """The consensus of annotations as one more annotator; KeyError for an unknown way."""
     mask = WAYS[way]([one.mask for one in annotations])
-    return Annotation(f"consensus ({WAY_NAMES[way]})", mask, "consensus")
+    people = "person" if len(annotations) == 1 else "people"
+    names = ", ".join(one.annotator for one in annotations)
+    told = Provenance(how=f"Of {len(annotations)} {people}: {names}.")
+    return Annotation(f"consensus ({WAY_NAMES[way]})", "consensus", mask, told)
 
 
 def _maximise(

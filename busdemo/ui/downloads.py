@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from busdemo.annotations.masks import write_mask_png
+from busdemo.annotations.pictures import write_mask_png
 from busdemo.ui.viewer.component import ExportRequest
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import draw_overlay, encode_png

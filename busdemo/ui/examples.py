@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 from gradio.data_classes import FileData
 
-from busdemo.annotations.masks import MaskReading
+from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_png
-from busdemo.workflows.segmenting import Reference, Segmentation, segment
+from busdemo.workflows.segmenting import Segmentation, segment
 from busdemo.zoo.shipped import find_shipped
 
 EXAMPLES = find_shipped("examples")
@@ -64,7 +64,7 @@ def read_examples(folder: Path = EXAMPLES) -> dict[str, Example]:
 def open_example(example: Example, pool: SegmenterPool) -> Workspace:
     """A visitor's own workspace with the example, its exact mask and results that are at hand."""
     image = (example.folder / "image.png").read_bytes()
-    reading, levels = _read_cached(example.folder)
+    truth, levels = _read_cached(example.folder)
     opening = _opening(example)
     kept = {
         model_id: Segmentation(pool.cards[model_id], levels[model_id], made["engine"])
@@ -81,7 +81,7 @@ def open_example(example: Example, pool: SegmenterPool) -> Workspace:
         # The same at building time and on page load, so that the load is an update of what the
         # visitor already has under the hand.
         case=f"example-{example.id}",
-        reference=Reference("Exact outline", (), reading),
+        reference=truth,
         segmentations=kept,
         pictures=pictures
         | {
@@ -118,18 +118,14 @@ def _opening(example: Example) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=32)
-def _read_cached(folder: Path) -> tuple[MaskReading, dict[str, np.ndarray]]:
+def _read_cached(folder: Path) -> tuple[Annotation, dict[str, np.ndarray]]:
     """The exact mask and the kept levels; read once, never changed."""
     data = (folder / "mask.png").read_bytes()
     mask = _grey(folder / "mask.png") > 0
-    reading = MaskReading(
-        mask=mask,
-        sentence="Known from the simulation.",
-        looks_inverted=False,
-        sha256=(hashlib.sha256(data).hexdigest(),),
-    )
+    told = Provenance(how="Known from the simulation.", sha256=(hashlib.sha256(data).hexdigest(),))
+    truth = Annotation("Exact outline", "simulated", mask, told)
     others = {path.stem: _grey(path) for path in folder.glob("*.png")}
-    return reading, {k: v for k, v in others.items() if k not in _OWN_PICTURES}
+    return truth, {k: v for k, v in others.items() if k not in _OWN_PICTURES}
 
 
 def _grey(path: Path) -> np.ndarray:

@@ -9,7 +9,7 @@ import gradio as gr
 from gradio import processing_utils
 from gradio.data_classes import FileData
 
-from busdemo.imaging.images import UnreadableImage, read_scan
+from busdemo.imaging.images import ScanOptions, UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import text
@@ -24,7 +24,7 @@ from busdemo.ui.two_stage import read_models, run_two_stages, show_two_stages
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 from busdemo.workflows.copies import look_for_copy
-from busdemo.workflows.segmenting import invert_reference, read_reference
+from busdemo.workflows.segmenting import invert_reference, read_reference, strip_files
 
 MOST_MASKS = 16
 """Files of one mask."""
@@ -104,7 +104,7 @@ class SegmentTab:
             return
         name, data = arrival.files[0]
         try:
-            scan = read_scan(data, name, frame=arrival.frame or None)
+            scan = read_scan(data, name, ScanOptions(frame=arrival.frame or None))
         except UnreadableImage as error:
             shown = self._describe(self.open(workspace, choice), arrival.asked)
             shown.image = Note(error=str(error))
@@ -131,19 +131,21 @@ class SegmentTab:
             if len(arrival.files) > MOST_MASKS:
                 raise UnreadableImage(text.TOO_MANY_MASKS)
             reference = read_reference(arrival.files, workspace.scan)
+            files = strip_files(arrival.files)
         except UnreadableImage as error:
             shown = self._describe(workspace, arrival.asked)
             shown.mask = Note(error=str(error))
             return gr.skip(), shown, gr.skip()
-        return self._show(workspace.with_reference(reference), choice, arrival.asked)
+        return self._show(workspace.with_reference(reference, files), choice, arrival.asked)
 
     def invert_mask(self, workspace: Workspace | None, choice: ViewerChoice) -> Update:
         """Exchange lesion and background of the uploaded mask, or exchange them back."""
         workspace = self.open(workspace, choice)
-        if workspace.reference is None or not workspace.reference.files:
+        reference, files = workspace.reference, workspace.reference_files
+        if reference is None or not files:
             return _NOTHING
-        inverted = invert_reference(workspace.reference, workspace.scan)
-        return self._show(workspace.with_reference(inverted), choice)
+        inverted = invert_reference(reference, files, workspace.scan)
+        return self._show(workspace.with_reference(inverted, files), choice)
 
     def remove_mask(self, workspace: Workspace | None, choice: ViewerChoice) -> Update:
         """The prediction alone."""

@@ -10,13 +10,15 @@ from typing import Any
 from gradio.data_classes import FileData
 from numpy.typing import NDArray
 
+from busdemo.annotations.annotation import Annotation
+from busdemo.annotations.request import Files
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
 from busdemo.ui.viewer.component import ModelLayer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.copies import Seen
-from busdemo.workflows.segmenting import Reference, Segmentation, segment
+from busdemo.workflows.segmenting import Segmentation, segment
 from busdemo.zoo.cards import Card
 from busdemo.zoo.files import UnusableModel
 
@@ -39,7 +41,9 @@ class Workspace:
     scan: Scan
     title: str
     example: str = ""
-    reference: Reference | None = None
+    reference: Annotation | None = None
+    reference_files: Files = ()
+    """The reference's files, to read them inverted; nothing about a patient is in them."""
     segmentations: Mapping[str, Segmentation] = field(default_factory=dict)
     localisation: Localisation | None = None
     staged: Mapping[str, Segmentation] = field(default_factory=dict)
@@ -53,16 +57,16 @@ class Workspace:
     """Heat maps that were asked for."""
     case: str = field(default_factory=lambda: secrets.token_hex(6))
 
-    def with_reference(self, reference: Reference | None) -> "Workspace":
-        """The same scan and results against another reference."""
+    def with_reference(self, reference: Annotation | None, files: Files = ()) -> "Workspace":
+        """The same scan and results against another reference, and its files."""
         pictures = {key: file for key, file in self.pictures.items() if key != "reference"}
-        return replace(self, reference=reference, pictures=pictures)
+        return replace(self, reference=reference, reference_files=files, pictures=pictures)
 
     def drawn(self, write: Write) -> "Workspace":
         """The same with a file for each picture: those it has stay, lest they be sent again."""
         pixels: dict[str, NDArray[Any]] = {"image": self.scan.pixels}
         if self.reference is not None:
-            pixels["reference"] = self.reference.reading.mask
+            pixels["reference"] = self.reference.mask
         pixels |= {model: result.levels for model, result in self.segmentations.items()}
         pixels |= {staged_key(model): result.levels for model, result in self.staged.items()}
         files = {key: file for key, file in self.pictures.items() if Path(file.path).exists()}
@@ -133,7 +137,7 @@ def show_workspace(
         simulated=bool(workspace.example),
         image=files["image"],
         reference=reference and files["reference"],
-        reference_name="Reference" if reference and reference.files else "Ground truth",
+        reference_name="Reference" if workspace.reference_files else "Ground truth",
         models=layers,
         looks=[look for look in workspace.looks if look.problem or Path(look.levels.path).exists()],
         model=chosen,

@@ -8,7 +8,8 @@ import html
 import math
 from collections.abc import Sequence
 
-from busdemo.scoring.agreement import TOLERANCES_PX, Comparison, Kind
+from busdemo.annotations.annotation import Kind
+from busdemo.scoring.agreement import TOLERANCES_PX, Comparison
 from busdemo.scoring.yardstick import Range, Yardstick
 from busdemo.views.agreement import COLOURS
 from busdemo.views.shapes import ACCENT
@@ -16,7 +17,7 @@ from busdemo.views.shapes import ACCENT
 WIDTH, NAMES = 640, 170
 """Of a chart and of the room for its annotators' names, in units of the drawing."""
 
-DASHES: dict[Kind, str] = {"person": "", "model": "6 3", "consensus": "1.5 3", "outline": ""}
+DASHES: dict[Kind, str] = {"person": "", "model": "6 3", "consensus": "1.5 3", "simulated": ""}
 """Lines of people and exact outlines are solid, of models dashed, of consensus masks dotted."""
 
 _LETTERS = 24

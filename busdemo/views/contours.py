@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import GreyImage, Mask, require_mask
-from busdemo.scoring.agreement import Annotation
 from busdemo.views.pictures import encode_png
 
 
@@ -57,7 +57,7 @@ _DASHES = {
     "person": "",
     "model": 'stroke-dasharray="6 3" ',
     "consensus": 'stroke-dasharray="1.5 4" ',
-    "outline": "",
+    "simulated": "",
 }
 
 

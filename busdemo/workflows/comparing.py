@@ -11,8 +11,13 @@ from typing import Any
 import numpy as np
 
 from busdemo import __version__
-from busdemo.annotations.files import Files, read_annotations
-from busdemo.annotations.inspection import inspect_file, inspect_mask
+from busdemo.annotations.annotation import (
+    Annotation,
+    Provenance,
+    tabulate_provenance,
+    tell,
+)
+from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import PostProcessing
@@ -21,7 +26,6 @@ from busdemo.scoring.agreement import (
     METRICS,
     TOLERANCE_PX,
     TOLERANCES_PX,
-    Annotation,
     Comparison,
     compare,
 )
@@ -29,23 +33,9 @@ from busdemo.scoring.consensus import build_consensus, staple
 from busdemo.scoring.yardstick import Yardstick, measure_yardstick
 from busdemo.views.agreement import tabulate_matrix
 from busdemo.workflows.segmenting import segment
+from busdemo.zoo.cards import Card
 
 COMPARISON_FORMAT = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """An annotation and where it comes from."""
-
-    annotation: Annotation
-    words: str
-    """How it came to be, in a sentence."""
-    sha256: tuple[str, ...] = ()
-    """Of the files of a person's mask, or of a model's weights."""
-    threshold: float | None = None
-    """A model's."""
-    post_processing: str = ""
-    """A model's, in the words of `PostProcessing.parse`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +43,6 @@ class Case:
     """A scan, everyone who marked it, and how they stand to each other."""
 
     scan: Scan
-    sources: tuple[Source, ...]
     comparison: Comparison
     reference: str
     """The annotator the rows are against."""
@@ -64,21 +53,6 @@ class Case:
         return measure_yardstick(self.comparison)
 
 
-def read_people(files: Files, scan: Scan) -> list[Source]:
-    """Every mask of the files as a person's; UnreadableImage with one sentence otherwise."""
-    height, width = scan.pixels.shape
-    found = read_annotations(files, (width, height), image_name=scan.name)
-    values = {hashlib.sha256(data).hexdigest(): inspect_file(data, name) for name, data in files}
-    return [
-        Source(
-            Annotation(one.name, one.mask),
-            " ".join([one.sentence, *values.get(one.sha256[0], []), *inspect_mask(one.mask)]),
-            one.sha256,
-        )
-        for one in found
-    ]
-
-
 def ask_models(
     scan: Scan,
     models: Sequence[str],
@@ -86,36 +60,40 @@ def ask_models(
     *,
     stop: int | None = None,
     post_processing: PostProcessing | None = None,
-) -> list[Source]:
+) -> list[Annotation]:
     """The masks of models at a slider stop, with post-processing; None means as their cards say.
 
     Raises UnusableModel, ValueError for an unknown id.
     """
     if unknown := [model_id for model_id in models if model_id not in pool.cards]:
         raise ValueError(f"Unknown model {unknown[0]!r}; known: {', '.join(pool.cards)}.")
-    predictions, sources = pool.look_at(scan.pixels), []
+    predictions, asked = pool.look_at(scan.pixels), []
     for model_id in models:
         segmentation, _ = segment(scan, model_id, pool, predictions)
         card = segmentation.card
         at = card.stop if stop is None else stop
         steps = card.post_processing if post_processing is None else post_processing
-        frozen = " (frozen on validation)" if at == card.stop else ""
-        taken = "no post-processing" if steps.is_none else f"post-processing {steps}"
-        sources.append(
-            Source(
-                Annotation(card.name, steps.apply(segmentation.mask(at)), "model"),
-                f"Threshold {at / STOPS:g}{frozen}, {taken}.",
-                (card.sha256,) if card.sha256 else (),
-                at / STOPS,
-                str(steps),
-            )
-        )
-    return sources
+        asked.append(annotate(card, steps.apply(segmentation.mask(at)), at, steps))
+    return asked
 
 
-def compare_sources(
+def annotate(card: Card, mask: Mask, stop: int, steps: PostProcessing) -> Annotation:
+    """A model's mask (H, W) at a slider stop, after post-processing, as its annotation."""
+    frozen = " (frozen on validation)" if stop == card.stop else ""
+    taken = "no post-processing" if steps.is_none else f"post-processing {steps}"
+    told = Provenance(
+        how=f"Threshold {stop / STOPS:g}{frozen}, {taken}.",
+        sha256=(card.sha256,) if card.sha256 else (),
+        made_by=card.id,
+        threshold=stop / STOPS,
+        post_processing=str(steps),
+    )
+    return Annotation(card.name, "model", mask, told)
+
+
+def compare_annotations(
     scan: Scan,
-    sources: Sequence[Source],
+    annotations: Sequence[Annotation],
     *,
     reference: str = "",
     ways: Iterable[str] = (),
@@ -129,20 +107,20 @@ def compare_sources(
     ValueError with one sentence for an unknown reference, a consensus without people or fewer
     than two annotations.
     """
-    found = _name_apart(sources)
-    everyone = _name_apart([*found, *_agree([one.annotation for one in found], ways)])
+    found = _name_apart(annotations)
+    everyone = _name_apart([*found, *_agree(found, ways)])
     if len(everyone) < 2:
         raise ValueError("A comparison needs at least two masks or models.")
-    names = [one.annotation.annotator for one in everyone]
+    names = [one.annotator for one in everyone]
     chosen = reference or names[0]
     if chosen not in names:
         raise ValueError(f"No annotator is called {chosen!r}; there are: {', '.join(names)}.")
     comparison = compare(
-        [one.annotation for one in everyone],
+        everyone,
         tolerance_px=tolerance_px,
         mm_per_px=mm_per_px or scan.spacing_mm,
     )
-    return Case(scan, tuple(everyone), comparison, chosen)
+    return Case(scan, comparison, chosen)
 
 
 def tabulate_case(case: Case) -> dict[str, Any]:
@@ -164,7 +142,7 @@ def tabulate_case(case: Case) -> dict[str, Any]:
         "tolerance_px": comparison.tolerance_px,
         "mm_per_px": comparison.mm_per_px,
         "reference": case.reference,
-        "annotators": [_describe(case, index) for index in range(len(case.sources))],
+        "annotators": [_describe(case, index) for index in range(len(comparison.annotations))],
         "units": {metric.id: comparison.unit(metric.id) for metric in METRICS},
         "matrices": {metric.id: _plain(comparison.matrix(metric.id)) for metric in METRICS},
         "against_reference": [
@@ -209,7 +187,7 @@ def tabulate_staple(case: Case) -> list[dict[str, Any]]:
 
     Empty with fewer than two people; None where a number is undefined.
     """
-    people = [one.annotation for one in case.sources if one.annotation.kind == "person"]
+    people = [one for one in case.comparison.annotations if one.kind == "person"]
     if len(people) < 2:
         return []
     found = staple([one.mask for one in people])
@@ -219,42 +197,41 @@ def tabulate_staple(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _agree(annotations: Sequence[Annotation], ways: Iterable[str]) -> list[Source]:
+def _agree(annotations: Sequence[Annotation], ways: Iterable[str]) -> list[Annotation]:
     people = [one for one in annotations if one.kind == "person"]
     wanted = list(ways)
     if wanted and not people:
         raise ValueError("A consensus needs at least one person's mask.")
-    words = f"Of {len(people)} {'person' if len(people) == 1 else 'people'}: " + ", ".join(
-        one.annotator for one in people
-    )
-    return [Source(build_consensus(people, way), f"{words}.") for way in wanted]
+    return [build_consensus(people, way) for way in wanted]
 
 
-def _name_apart(sources: Sequence[Source]) -> list[Source]:
+def _name_apart(annotations: Sequence[Annotation]) -> list[Annotation]:
     taken: set[str] = set()
     apart = []
-    for source in sources:
-        name = source.annotation.annotator
-        numbered = (f"{name} ({n})" if n > 1 else name for n in itertools.count(1))
+    for one in annotations:
+        numbered = (
+            f"{one.annotator} ({n})" if n > 1 else one.annotator for n in itertools.count(1)
+        )
         name = next(candidate for candidate in numbered if candidate not in taken)
         taken.add(name)
-        apart.append(replace(source, annotation=replace(source.annotation, annotator=name)))
+        apart.append(replace(one, annotator=name))
     return apart
 
 
 def _describe(case: Case, index: int) -> dict[str, Any]:
-    source, comparison = case.sources[index], case.comparison
-    mask = source.annotation.mask
+    comparison = case.comparison
+    one = comparison.annotations[index]
     return {
-        "annotator": source.annotation.annotator,
-        "kind": source.annotation.kind,
-        "how": source.words,
-        "sha256": list(source.sha256),
-        "threshold": source.threshold,
-        "post_processing": source.post_processing or None,
+        "annotator": one.annotator,
+        "kind": one.kind,
+        "how": tell(one.provenance),
+        "sha256": list(one.provenance.sha256),
+        "threshold": one.provenance.threshold,
+        "post_processing": one.provenance.post_processing or None,
+        "provenance": tabulate_provenance(one.provenance),
         "area_px": int(comparison.areas_px[index]),
         "longest_diameter_px": _finite(float(comparison.diameters_px[index])),
-        "mask_sha256": hashlib.sha256(np.packbits(mask).tobytes()).hexdigest(),
+        "mask_sha256": hashlib.sha256(np.packbits(one.mask).tobytes()).hexdigest(),
     }
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from busdemo import __version__
-from busdemo.scoring.agreement import METRICS, Kind
+from busdemo.annotations.annotation import Kind, tell
+from busdemo.scoring.agreement import METRICS
 from busdemo.scoring.boundary import find_box
 from busdemo.views.agreement import COLOURS, draw_matrix, tabulate_against, title_metric
 from busdemo.views.agreement_charts import draw_nsd_curve, draw_yardstick
@@ -20,7 +21,7 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "person": ("person", "people"),
     "model": ("model", "models"),
     "consensus": ("consensus", "consensus"),
-    "outline": ("exact outline", "exact outline"),
+    "simulated": ("exact outline", "exact outline"),
 }
 """How one annotator of a kind is called, and how several are."""
 
@@ -100,13 +101,14 @@ def tell_case(case: Case) -> str:
     """The rows against the reference and the yardstick, as plain text for a terminal."""
     table = tabulate_against(case.comparison, case.reference)
     shown = table.to_string(float_format=lambda value: f"{value:.2f}", na_rep="–")
-    lines = [f"Against {case.reference}:", shown, *case.yardstick.sentences()]
+    how = [f"{one.annotator}: {tell(one.provenance)}" for one in case.comparison.annotations]
+    lines = [f"Against {case.reference}:", shown, *case.yardstick.sentences(), "", *how]
     return "\n".join(lines)
 
 
 def _head(case: Case) -> str:
     height, width = case.scan.pixels.shape
-    kinds = [one.annotation.kind for one in case.sources]
+    kinds = [one.kind for one in case.comparison.annotations]
     counts = ", ".join(
         f"{kinds.count(kind)} {words[kinds.count(kind) > 1]}"
         for kind, words in KINDS.items()
@@ -157,8 +159,7 @@ def _find_frame(case: Case) -> tuple[slice, slice]:
 
 def _annotators(case: Case) -> str:
     comparison, rows = case.comparison, []
-    for index, source in enumerate(case.sources):
-        one = source.annotation
+    for index, one in enumerate(comparison.annotations):
         colour = COLOURS[index % len(COLOURS)]
         area = comparison.areas_px[index] * (comparison.mm_per_px or 1) ** 2
         diameter = comparison.diameters_px[index] * (comparison.mm_per_px or 1)
@@ -168,7 +169,7 @@ def _annotators(case: Case) -> str:
             f"{html.escape(one.annotator)}</th><td>{KINDS[one.kind][0]}</td>"
             f"<td>{comparison.show('area_difference', float(area))}</td>"
             f"<td>{comparison.show('diameter_difference', float(diameter))}</td>"
-            f'<td class="words">{html.escape(source.words)}</td></tr>'
+            f'<td class="words">{html.escape(tell(one.provenance))}</td></tr>'
         )
     return (
         "<h2>Annotators</h2><table><thead><tr><th class=words>Name</th><th>Kind</th><th>Area</th>"
@@ -211,7 +212,7 @@ def _against(case: Case) -> str:
 
 
 def _matrices(case: Case) -> str:
-    few = len(case.sources) <= ACROSS
+    few = len(case.comparison.annotations) <= ACROSS
     wanted = METRICS if few else tuple(m for m in METRICS if m.id in ("dice", "hd95"))
     tables = "".join(f"<div>{draw_matrix(case.comparison, metric.id)}</div>" for metric in wanted)
     rest = "" if few else '<p class="quiet">The other matrices are in the JSON file.</p>'
@@ -242,11 +243,11 @@ def _staple(case: Case) -> str:
 def _provenance(case: Case) -> str:
     rows = [("Made by", f"busdemo {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")]
     rows.append((f"Image {case.scan.name}", f"sha256 {case.scan.sha256}"))
-    for source in case.sources:
-        kind = "weights " if source.annotation.kind == "model" else ""
-        digests = ", ".join(f"{kind}sha256 {digest}" for digest in source.sha256)
+    for one in case.comparison.annotations:
+        kind = "weights " if one.kind == "model" else ""
+        digests = ", ".join(f"{kind}sha256 {digest}" for digest in one.provenance.sha256)
         if digests:
-            rows.append((source.annotation.annotator, digests))
+            rows.append((one.annotator, digests))
     listed = "".join(
         f"<dt>{html.escape(name)}</dt><dd><code>{html.escape(words)}</code></dd>"
         for name, words in rows

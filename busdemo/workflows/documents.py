@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from busdemo.annotations.files import EXPORTS
 from busdemo.annotations.registry import FORMATS, PICTURE
+from busdemo.annotations.writing import EXPORTS
 from busdemo.evaluation.readers.finding import LAYOUTS
 from busdemo.evaluation.report import insert, tabulate, tabulate_cards, tabulate_test_sets
 from busdemo.imaging import refusals
@@ -44,8 +44,8 @@ def _plan(cards: list[Card], commands: Mapping[str, str]) -> dict[str, dict[str,
 
 def tabulate_formats() -> str:
     """Every annotation format that is read, from the registry, as a Markdown table."""
-    rows = [(f.title, f.reads, f.leaves) for f in (*FORMATS, PICTURE)]
-    return tabulate([("format", "what is read", "what is not"), *rows])
+    rows = [(f.title, " ".join(f.endings), f.reads, f.leaves) for f in (*FORMATS, PICTURE)]
+    return tabulate([("format", "files", "what is read", "what is not"), *rows])
 
 
 def tabulate_exports() -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from busdemo.annotations.masks import read_mask
+from busdemo.annotations.files import read_annotations
+from busdemo.annotations.request import Options, Target
 from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.masks import binarize, quantize, stop_of
@@ -57,7 +58,8 @@ def score(mask: Mask, reference: Mask | str | Path | Sequence[str | Path]) -> di
     paths = [reference] if isinstance(reference, str | Path) else reference
     files = [(Path(path).name, Path(path).read_bytes()) for path in paths]
     height, width = mask.shape
-    return tabulate_numbers(mask, read_mask(files, (width, height)).mask)
+    (merged,) = read_annotations(files, Target((width, height)), Options(merge=True))
+    return tabulate_numbers(mask, merged.mask)
 
 
 def _read_image(image: Image) -> GreyImage:

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 
 from busdemo import __version__
+from busdemo.annotations.annotation import Annotation, tabulate_provenance, tell
+from busdemo.annotations.request import Files, Options
 from busdemo.imaging.arrays import Levels, Mask
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, stop_of
@@ -20,8 +22,6 @@ from busdemo.inference.two_stage import Localisation, TwoStage
 from busdemo.workflows.copies import look_for_copy, tabulate_copy
 from busdemo.workflows.lesions import summarize_lesions, tabulate_lesions
 from busdemo.workflows.segmenting import (
-    Files,
-    Reference,
     Segmentation,
     mask_of,
     read_reference,
@@ -41,7 +41,7 @@ def write_receipt(
     scan: Scan,
     segmentation: Segmentation,
     stop: int,
-    reference: Reference | None = None,
+    reference: Annotation | None = None,
     *,
     steps: PostProcessing = NO_POST_PROCESSING,
     mm_per_px: float | None = None,
@@ -129,7 +129,7 @@ def replay(
     reference = None
     if masks:
         inverted = bool((receipt.get("reference") or {}).get("inverted"))
-        reference = read_reference(masks, scan, invert=inverted)
+        reference = read_reference(masks, scan, Options(invert=inverted))
     stop, steps = stop_of(receipt["threshold"]), _steps(receipt)
     again = write_receipt(scan, segmentation, stop, reference, steps=steps)
     if (again["two_stage"] or {}).get("boxes") != (kept or {}).get("boxes"):
@@ -164,12 +164,14 @@ def _area(numbers: dict[str, Any]) -> dict[str, Any]:
     return {"area_px": numbers.get("area_px")}
 
 
-def _describe(reference: Reference) -> dict[str, Any]:
+def _describe(reference: Annotation) -> dict[str, Any]:
+    facts = reference.provenance
     return {
-        "name": reference.name,
-        "sha256": list(reference.reading.sha256),
-        "inverted": reference.inverted,
-        "reading": reference.reading.sentence,
+        "name": facts.title or reference.annotator,
+        "sha256": list(facts.sha256),
+        "inverted": facts.inverted,
+        "reading": tell(facts),
+        "provenance": tabulate_provenance(facts),
     }
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from busdemo.annotations.masks import MaskReading, read_mask, write_mask_png
+from busdemo.annotations.annotation import Annotation, tell
+from busdemo.annotations.files import read_annotations
+from busdemo.annotations.pictures import write_mask_png
+from busdemo.annotations.request import AS_THEY_ARE, Files, Options
 from busdemo.imaging.arrays import Levels, Mask, ProbabilityMap
 from busdemo.imaging.dicom import without_patient
-from busdemo.imaging.images import Scan, read_scan
+from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
-from busdemo.imaging.refusals import plain_name
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation, Predicts, TwoStagePredictions
 from busdemo.scoring.overlap import Overlap, score_overlap
@@ -23,23 +25,10 @@ from busdemo.workflows.copies import look_for_copy
 from busdemo.workflows.lesions import Row, summarize_lesions, tabulate_lesions
 from busdemo.zoo.cards import Card
 
-Files = Sequence[tuple[str, bytes]]
-"""Uploaded files: name and contents of each."""
 
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What the scores are against: `reading.mask` (H, W) bool, with the files it came from."""
-
-    name: str
-    files: tuple[tuple[str, bytes], ...]
-    reading: MaskReading
-    inverted: bool = False
-
-
-def mask_of(reference: Reference | None) -> Mask | None:
+def mask_of(reference: Annotation | None) -> Mask | None:
     """A reference's mask (H, W), None where there is none."""
-    return None if reference is None else reference.reading.mask
+    return None if reference is None else reference.mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,24 +49,23 @@ class Segmentation:
         return steps.apply(binarize(self.levels, stop))
 
 
-def read_reference(files: Files, scan: Scan, *, invert: bool = False) -> Reference:
-    """The uploaded mask files as one reference of the scan's size.
-
-    Raises UnreadableImage with one sentence when a file cannot be read.
-    """
-    height, width = scan.pixels.shape
-    reading = read_mask(files, (width, height), invert=invert, image_name=scan.name)
-    first, more = plain_name(files[0][0]), len(files) - 1
-    name = f"{first} and {more} more" if more else first
-    kept = tuple((title, without_patient(data)) for title, data in files)
-    return Reference(name, kept, reading, invert)
+def read_reference(files: Files, scan: Scan, options: Options = AS_THEY_ARE) -> Annotation:
+    """The mask files as one annotation of the scan; UnreadableImage with one sentence."""
+    (merged,) = read_annotations(files, scan, replace(options, merge=True))
+    return merged
 
 
-def invert_reference(reference: Reference, scan: Scan) -> Reference:
-    """The same files, read with lesion and background exchanged (or back again)."""
-    inverted = read_reference(reference.files, scan, invert=not reference.inverted)
-    reading = replace(inverted.reading, sha256=reference.reading.sha256)
-    return replace(inverted, name=reference.name, reading=reading)
+def strip_files(files: Files) -> tuple[tuple[str, bytes], ...]:
+    """The files as they may be kept in memory: nothing about a patient is in them."""
+    return tuple((name, without_patient(data)) for name, data in files)
+
+
+def invert_reference(reference: Annotation, files: Files, scan: Scan) -> Annotation:
+    """Kept files, read with lesion and background exchanged (or back again)."""
+    facts = reference.provenance
+    again = read_reference(files, scan, Options(invert=not facts.inverted))
+    told = replace(again.provenance, sha256=facts.sha256)
+    return replace(again, provenance=told)
 
 
 def segment(
@@ -96,13 +84,6 @@ def segment(
     return result, probability_map
 
 
-def read_files(image: Path, masks: Sequence[Path]) -> tuple[Scan, Reference | None]:
-    """An image file and its mask files; OSError or UnreadableImage with one sentence."""
-    scan = read_scan(image.read_bytes(), image.name)
-    files = [(mask.name, mask.read_bytes()) for mask in masks]
-    return scan, read_reference(files, scan) if files else None
-
-
 @dataclass(frozen=True)
 class Choice:
     """What makes a mask of probabilities, and lengths of pixels; None is the model's or file's."""
@@ -118,7 +99,7 @@ def write_results(
     segmentation: Segmentation,
     probability_map: ProbabilityMap,
     *,
-    reference: Reference | None,
+    reference: Annotation | None,
     choice: Choice,
     prefix: Path,
 ) -> tuple[Row, list[Row]]:
@@ -146,7 +127,7 @@ def write_results(
         **({} if truth is None else summarize_lesions(mask, truth)),
         "training_copy": seen.sentence if seen else "",
         "reading": "; ".join(scan.notes),
-        "reference": "" if reference is None else reference.reading.sentence,
+        "reference": "" if reference is None else tell(reference.provenance),
         "input_sha256": scan.sha256,
         "model_sha256": card.sha256,
     }
@@ -175,7 +156,7 @@ def draw_results(
     mask: Mask,
     probability_map: ProbabilityMap,
     *,
-    reference: Reference | None = None,
+    reference: Annotation | None = None,
 ) -> dict[str, bytes]:
     """PNG files by kind: `mask` (8 bit, 255 = lesion), `probability` (16 bit), `overlay` (RGB)."""
     deep = np.rint(probability_map * 65535).astype(np.uint16)

@@ -5,11 +5,13 @@ import pytest
 from imaging.picture_files import encode
 from numpy.typing import NDArray
 
-from busdemo.annotations.files import list_colours, read_annotations, write_annotation
-from busdemo.annotations.parts import Request
+from busdemo.annotations.annotation import list_notes
+from busdemo.annotations.files import list_colours, read_annotations
+from busdemo.annotations.request import Options, Target
+from busdemo.annotations.writing import write_annotation
 from busdemo.imaging.refusals import UnreadableImage
 
-SIZE_WH = (60, 48)
+TARGET = Target((60, 48))
 LEFT = np.zeros((48, 60), np.bool_)
 LEFT[10:30, 5:20] = True
 RIGHT = np.zeros((48, 60), np.bool_)
@@ -26,32 +28,33 @@ def coloured() -> NDArray[np.uint8]:
 
 def test_every_file_is_an_annotation_named_after_it() -> None:
     files = [("Dr A.png", encode(LEFT, "PNG")), ("Dr B.png", encode(RIGHT, "PNG"))]
-    first, second = read_annotations(files, SIZE_WH)
-    assert (first.name, second.name) == ("Dr A", "Dr B")
+    first, second = read_annotations(files, TARGET)
+    assert (first.annotator, second.annotator) == ("Dr A", "Dr B")
     assert np.array_equal(first.mask, LEFT)
     assert np.array_equal(second.mask, RIGHT)
 
 
 def test_files_are_merged_where_that_is_asked() -> None:
     files = [("a.png", encode(LEFT, "PNG")), ("b.png", encode(RIGHT, "PNG"))]
-    (merged,) = read_annotations(files, SIZE_WH, merge=True)
+    (merged,) = read_annotations(files, TARGET, Options(merge=True))
     assert np.array_equal(merged.mask, LEFT | RIGHT)
-    assert merged.name == "a and 1 more"
-    assert merged.sentence.startswith("2 files merged")
-    assert len(merged.sha256) == 2
+    assert merged.annotator == "a and 1 more"
+    assert list_notes(merged.provenance)[0].startswith("2 files merged")
+    assert len(merged.provenance.sha256) == 2
 
 
 def test_a_colour_coded_picture_gives_a_mask_for_each_colour() -> None:
     files = [("both.png", encode(coloured(), "PNG"))]
-    read = read_annotations(files, SIZE_WH)
-    assert [one.sentence for one in read] == [
+    read = read_annotations(files, TARGET)
+    assert [list_notes(one.provenance)[0] for one in read] == [
         "Red #ff0000 is a mask of its own.",
         "Green #00c800 is a mask of its own.",
     ]
-    found = {one.name: one.mask for one in read}
-    assert list(found) == ["both: red #ff0000", "both: green #00c800"]
-    assert np.array_equal(found["both: red #ff0000"], LEFT)
-    assert np.array_equal(found["both: green #00c800"], RIGHT)
+    assert {one.annotator for one in read} == {"both"}
+    found = {one.provenance.label: one.mask for one in read}
+    assert list(found) == ["red #ff0000", "green #00c800"]
+    assert np.array_equal(found["red #ff0000"], LEFT)
+    assert np.array_equal(found["green #00c800"], RIGHT)
 
 
 def test_the_colours_of_a_picture_are_listed_with_their_pixels() -> None:
@@ -62,18 +65,18 @@ def test_the_colours_of_a_picture_are_listed_with_their_pixels() -> None:
 
 def test_a_chosen_colour_alone_is_lesion() -> None:
     files = [("both.png", encode(coloured(), "PNG"))]
-    (chosen,) = read_annotations(files, SIZE_WH, request=Request(SIZE_WH, colours=("#00C800",)))
+    (chosen,) = read_annotations(files, TARGET, Options(colours=("#00C800",)))
     assert np.array_equal(chosen.mask, RIGHT)
-    assert chosen.sentence == "Green #00c800 taken as lesion."
+    assert list_notes(chosen.provenance)[0] == "Green #00c800 taken as lesion."
 
 
 def test_a_colour_that_is_not_there_is_refused_with_what_is() -> None:
     files = [("both.png", encode(coloured(), "PNG"))]
     with pytest.raises(UnreadableImage, match="it holds #ff0000, #00c800"):
-        read_annotations(files, SIZE_WH, request=Request(SIZE_WH, colours=("#123456",)))
+        read_annotations(files, TARGET, Options(colours=("#123456",)))
 
 
 def test_a_written_png_is_read_back_exactly() -> None:
     data = write_annotation(LEFT, "png")
-    (back,) = read_annotations([("mask.png", data)], SIZE_WH)
+    (back,) = read_annotations([("mask.png", data)], TARGET)
     assert np.array_equal(back.mask, LEFT)

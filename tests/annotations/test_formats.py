@@ -14,10 +14,13 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image
 
+from busdemo.annotations.annotation import list_notes
 from busdemo.annotations.contours import trace_outlines
-from busdemo.annotations.files import EXPORTS, list_colours, read_annotations, write_annotation
+from busdemo.annotations.files import list_colours, read_annotations
 from busdemo.annotations.outlines import fill_outlines
+from busdemo.annotations.request import Options, Target
 from busdemo.annotations.rle import decode_rle, encode_rle
+from busdemo.annotations.writing import EXPORTS, write_annotation
 from busdemo.cli.converting import FORMATS
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
@@ -41,11 +44,12 @@ def hard_mask() -> Mask:
 
 
 HARD = hard_mask()
+TARGET = Target((60, 48), "case 1.png")
 SCAN = Scan(HARD.astype(np.uint8), "case 1.png", "ab" * 32, (), 0.2)
 
 
 def read_one(data: bytes, size_wh: tuple[int, int] = (60, 48)) -> Mask:
-    (found,) = read_annotations([("a.bin", data)], size_wh, image_name="case 1.png")
+    (found,) = read_annotations([("a.bin", data)], Target(size_wh, "case 1.png"))
     return found.mask
 
 
@@ -114,15 +118,13 @@ def test_nifti_is_as_simpleitk_would_read_it() -> None:
 def test_of_a_volume_the_slice_with_most_lesion_is_read_and_any_can_be_chosen() -> None:
     import nibabel as nib
 
-    from busdemo.annotations.parts import Request
-
     volume = np.stack([HARD.T & False, HARD.T, ~HARD.T & False], axis=2).astype(np.uint8)
     volume[3, 3, 2] = 1
     data = nib.Nifti1Image(volume, np.eye(4)).to_bytes()
-    (found,) = read_annotations([("a.nii", data)], (60, 48))
+    (found,) = read_annotations([("a.nii", data)], TARGET)
     assert np.array_equal(found.mask, HARD)
-    assert found.sentence.startswith("Slice 2 of 3, the one with most lesion")
-    (third,) = read_annotations([("a.nii", data)], (60, 48), request=Request((60, 48), frame=3))
+    assert list_notes(found.provenance)[0].startswith("Slice 2 of 3, the one with most lesion")
+    (third,) = read_annotations([("a.nii", data)], TARGET, Options(frame=3))
     assert third.mask.sum() == 1
 
 
@@ -132,8 +134,9 @@ def test_labels_of_a_volume_are_masks_of_their_own() -> None:
     labels = HARD.T.astype(np.uint8)
     labels[:, :20] *= 2
     data = nib.Nifti1Image(labels, np.eye(4)).to_bytes()
-    names = [one.name for one in read_annotations([("a.nii.gz", data)], (60, 48))]
-    assert names == ["a: label 1", "a: label 2"]
+    found = read_annotations([("a.nii.gz", data)], TARGET)
+    assert [one.provenance.label for one in found] == ["label 1", "label 2"]
+    assert {one.annotator for one in found} == {"a"}
 
 
 def segmentation_file(frames: NDArray[np.uint8], segments: list[int], labels: list[str]) -> bytes:
@@ -167,48 +170,42 @@ def segmentation_file(frames: NDArray[np.uint8], segments: list[int], labels: li
 
 
 def test_of_a_segment_on_several_frames_any_can_be_chosen_by_its_label() -> None:
-    from busdemo.annotations.parts import Request
-
     few = HARD.copy()
     few[10:] = False
     frames = np.stack([few, HARD, HARD[::-1], few[::-1]]).astype(np.uint8)
     data = segmentation_file(frames, [1, 1, 2, 2], ["lesion", "cyst"])
-    found = read_annotations([("a.dcm", data)], (60, 48))
-    assert [(one.label, one.frame, one.frames) for one in found] == [
+    found = read_annotations([("a.dcm", data)], TARGET)
+    assert [(f.label, f.frame, f.frames) for f in (one.provenance for one in found)] == [
         ("lesion", 2, 2),
         ("cyst", 1, 2),
     ]
-    wanted = Request((60, 48), frame=2, label="cyst")
-    (cyst,) = read_annotations([("a.dcm", data)], (60, 48), request=wanted)
+    wanted = Options(frame=2, label="cyst")
+    (cyst,) = read_annotations([("a.dcm", data)], TARGET, wanted)
     assert np.array_equal(cyst.mask, few[::-1])
-    assert cyst.name == "a: cyst"
+    assert (cyst.annotator, cyst.provenance.label) == ("a", "cyst")
     with pytest.raises(UnreadableImage, match="frames 1 to 2"):
-        read_annotations([("a.dcm", data)], (60, 48), request=replace(wanted, frame=3))
+        read_annotations([("a.dcm", data)], TARGET, replace(wanted, frame=3))
 
 
 def test_of_a_dicom_image_the_frame_with_most_lesion_is_the_mask() -> None:
     from imaging.dicom_files import dicom_file
 
-    from busdemo.annotations.parts import Request
-
     small, empty = HARD.copy(), np.zeros_like(HARD)
     small[:20] = False
     frames = np.stack([empty, small, HARD]).astype(np.uint8) * np.uint8(255)
     data = dicom_file(frames, frames=3)
-    (found,) = read_annotations([("a.dcm", data)], (60, 48))
+    (found,) = read_annotations([("a.dcm", data)], TARGET)
     assert np.array_equal(found.mask, HARD)
-    assert (found.frame, found.frames) == (3, 3)
-    assert found.sentence.startswith("Frame 3 of 3, the one with most lesion")
+    assert (found.provenance.frame, found.provenance.frames) == (3, 3)
+    assert list_notes(found.provenance)[0].startswith("Frame 3 of 3, the one with most lesion")
     for number, mask in enumerate([empty, small, HARD], start=1):
-        wanted = Request((60, 48), frame=number, label="")
-        (chosen,) = read_annotations([("a.dcm", data)], (60, 48), request=wanted)
+        wanted = Options(frame=number, label="")
+        (chosen,) = read_annotations([("a.dcm", data)], TARGET, wanted)
         assert np.array_equal(chosen.mask, mask)
 
 
 def test_a_label_stays_itself_on_slices_that_lack_the_others() -> None:
     import nibabel as nib
-
-    from busdemo.annotations.parts import Request
 
     both = HARD.T.astype(np.uint8)
     both[:, :20] *= 2
@@ -217,10 +214,10 @@ def test_a_label_stays_itself_on_slices_that_lack_the_others() -> None:
     data = nib.Nifti1Image(volume, np.eye(4)).to_bytes()
     for frame, plane in enumerate([both, one, both * 0], start=1):
         for label, value in (("label 1", 1), ("label 2", 2)):
-            wanted = Request((60, 48), frame=frame, label=label)
-            (found,) = read_annotations([("a.nii", data)], (60, 48), request=wanted)
+            wanted = Options(frame=frame, label=label)
+            (found,) = read_annotations([("a.nii", data)], TARGET, wanted)
             assert np.array_equal(found.mask, value == plane.T)
-            assert found.name == f"a: {label}"
+            assert found.provenance.label == label
 
 
 def test_highdicom_reads_the_segmentation_that_was_written() -> None:
@@ -263,11 +260,11 @@ def test_annotators_and_categories_are_masks_of_their_own() -> None:
         {**first, "annotator": "Dr A"},
         {**first, "attributes": {"annotator": "Dr B"}},
     ]
-    found = read_annotations([("set.json", json.dumps(content).encode())], (60, 48))
-    assert [one.name for one in found] == [
-        "set: tumour",
-        "set: Dr A, tumour",
-        "set: Dr B, tumour",
+    found = read_annotations([("set.json", json.dumps(content).encode())], TARGET)
+    assert [(one.annotator, one.provenance.label) for one in found] == [
+        ("set", "tumour"),
+        ("Dr A", "tumour"),
+        ("Dr B", "tumour"),
     ]
 
 
@@ -279,10 +276,10 @@ def test_outlines_for_another_size_are_scaled_and_said() -> None:
             "imageHeight": 96,
         }
     ).encode()
-    (found,) = read_annotations([("a.json", data)], (60, 48))
+    (found,) = read_annotations([("a.json", data)], TARGET)
     assert found.mask[10:30, 10:30].all()
     assert found.mask.sum() == 400
-    assert found.sentence == "Resized 120x96 to 60x48, as outlines."
+    assert list_notes(found.provenance)[0] == "Resized 120x96 to 60x48, as outlines."
 
 
 def test_a_yolo_line_is_read_in_shares() -> None:
@@ -297,12 +294,12 @@ def test_every_kind_of_cvat_shape_is_read() -> None:
     xbr="14" ybr="12"/><ellipse label="e" cx="30" cy="30" rx="5" ry="5"/><mask label="m"
     rle="1, 2, 3" left="50" top="40" width="3" height="2"/><points label="x" points="1,1"/>
     </image></annotations>"""
-    found = {m.name[-1]: m for m in read_annotations([("a.xml", xml)], (60, 48))}
+    found = {m.provenance.label: m for m in read_annotations([("a.xml", xml)], TARGET)}
     sums = {name: int(one.mask.sum()) for name, one in found.items()}
     assert sums == {"p": 12, "b": 8, "e": sums["e"], "m": 2}
     assert abs(sums["e"] - 25 * np.pi) < 4
     assert found["m"].mask[40, 51:53].all()
-    assert "1 shape without an inside left out" in found["p"].sentence
+    assert "1 shape without an inside left out" in list_notes(found["p"].provenance)[0]
 
 
 @needs_native
@@ -313,7 +310,9 @@ def test_published_masks_survive_every_format() -> None:
     for path in paths:
         with Image.open(path) as image:
             size_wh = image.size
-        (mask,) = read_annotations([(path.name, path.read_bytes())], size_wh, merge=True)
+        (mask,) = read_annotations(
+            [(path.name, path.read_bytes())], Target(size_wh), Options(merge=True)
+        )
         scan = Scan(mask.mask.astype(np.uint8), "case 1.png", "ab" * 32, (), 0.1)
         for export in EXPORTS:
             data = write_annotation(mask.mask, export, scan=scan)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from busdemo.annotations.files import read_annotations
+from busdemo.annotations.request import Target
 from busdemo.imaging.refusals import UnreadableImage
 
-SIZE_WH = (60, 48)
+TARGET = Target((60, 48), "a")
 HEADER = nib.Nifti1Image(np.zeros((60, 48), np.uint8), np.eye(4)).header
 
 
@@ -64,7 +65,7 @@ HOSTILE = {
     "deep JSON": (b'{"shapes": ' + b"[" * 100_000, "not valid JSON"),
     "deep, closed JSON": (b"[" * 100_000 + b"]" * 100_000, "not valid JSON"),
     "cut JSON": (labelme(ZIGZAG)[:-9], "not valid JSON"),
-    "other JSON": (b'{"a": 1}', "neither COCO"),
+    "other JSON": (b'{"a": 1}', "of no kind that is read here"),
     "JSON of bytes": (b'{"\xff\xfe"', "not valid JSON"),
     "XML entities": (LAUGHS, "document type"),
     "cut XML": (b"<annotations><image", "not valid XML"),
@@ -91,7 +92,7 @@ HOSTILE = {
 def test_a_hostile_file_gets_one_sentence(kind: str) -> None:
     data, words = HOSTILE[kind]
     with pytest.raises(UnreadableImage) as caught:
-        read_annotations([("../../etc/mask.bin", data)], SIZE_WH, image_name="a")
+        read_annotations([("../../etc/mask.bin", data)], TARGET)
     sentence = str(caught.value)
     assert words in sentence
     assert sentence.startswith("mask.bin ")
@@ -100,15 +101,15 @@ def test_a_hostile_file_gets_one_sentence(kind: str) -> None:
 
 
 def test_ten_thousand_corners_that_cross_are_filled_by_the_even_odd_rule() -> None:
-    (found,) = read_annotations([("a.json", labelme(ZIGZAG))], SIZE_WH)
+    (found,) = read_annotations([("a.json", labelme(ZIGZAG))], TARGET)
     assert 0.2 < found.mask.mean() < 0.8
-    (bow,) = read_annotations([("a", labelme([[0, 0], [40, 40], [40, 0], [0, 40]]))], SIZE_WH)
+    (bow,) = read_annotations([("a", labelme([[0, 0], [40, 40], [40, 0], [0, 40]]))], TARGET)
     assert 700 < bow.mask.sum() < 900
 
 
 def test_an_outline_beyond_the_image_is_cut_off() -> None:
     (found,) = read_annotations(
-        [("a", labelme([[-500, -9], [900, -9], [900, 24], [-5, 24]]))], SIZE_WH
+        [("a", labelme([[-500, -9], [900, -9], [900, 24], [-5, 24]]))], TARGET
     )
     assert found.mask[:24].mean() > 0.9
     assert not found.mask[24:].any()
@@ -117,11 +118,13 @@ def test_an_outline_beyond_the_image_is_cut_off() -> None:
 def test_an_intricate_outline_on_a_large_image_is_refused_not_filled() -> None:
     tall = (np.array(ZIGZAG) * [50, 100]).tolist()
     with pytest.raises(UnreadableImage, match="too intricate"):
-        read_annotations([("a", labelme(tall, imageWidth=3000, imageHeight=4800))], (3000, 4800))
+        read_annotations(
+            [("a", labelme(tall, imageWidth=3000, imageHeight=4800))], Target((3000, 4800))
+        )
 
 
 def test_an_image_that_cannot_be_told_is_asked_for() -> None:
     content = json.loads(coco([[0, 0, 9, 0, 9, 9]]))
     content["images"].append({"id": 2, "file_name": "b", "width": 60, "height": 48})
     with pytest.raises(UnreadableImage, match="annotations of 2 images"):
-        read_annotations([("a", json.dumps(content).encode())], SIZE_WH, image_name="c")
+        read_annotations([("a", json.dumps(content).encode())], Target((60, 48), "c"))

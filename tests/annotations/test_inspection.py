@@ -1,9 +1,7 @@
-import cv2
 import numpy as np
 import pytest
 
-from busdemo.annotations.inspection import inspect_file, inspect_mask
-from busdemo.annotations.pictures import write_mask_png
+from busdemo.annotations.inspection import inspect_mask
 from busdemo.imaging.arrays import Mask
 
 
@@ -45,19 +43,6 @@ def test_every_side_that_is_touched_is_named() -> None:
     assert "Touches the image's border (top, right, bottom, left)." in (
         inspect_mask(np.ones((5, 5), np.bool_))
     )
-
-
-def test_grey_values_between_black_and_white_are_told() -> None:
-    assert inspect_file(write_mask_png(box(10, 20, 30, 60)), "mask.png") == []
-    labels = box(10, 20, 30, 60).astype(np.uint8) * 255
-    labels[0, :50] = 3
-    assert inspect_file(cv2.imencode(".png", labels)[1].tobytes(), "labels.png") == [
-        "1 % of its values are neither 0 nor 255 (3 in all)."
-    ]
-    labels[10:20, :60] = 128
-    assert inspect_file(cv2.imencode(".png", labels)[1].tobytes(), "labels.png") == [
-        "13 % of its values are neither 0 nor 255 (3 in all)."
-    ]
 
 
 def test_what_is_no_mask_is_refused() -> None:

@@ -11,7 +11,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image
 
-from busdemo.annotations.masks import MaskReading, read_mask, write_mask_png
+from busdemo.annotations.annotation import Annotation, list_notes
+from busdemo.annotations.files import read_annotations
+from busdemo.annotations.pictures import write_mask_png
+from busdemo.annotations.request import Files, Options, Target
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
 
@@ -36,8 +39,17 @@ def paint(lesion: tuple[int, ...], elsewhere: tuple[int, ...]) -> NDArray[np.uin
     return np.where(LESION[..., None], lesion, elsewhere).astype(np.uint8)
 
 
-def read(data: bytes, *, invert: bool = False) -> MaskReading:
+def read_mask(files: Files, size_wh: tuple[int, int], *, invert: bool = False) -> Annotation:
+    (merged,) = read_annotations(files, Target(size_wh), Options(merge=True, invert=invert))
+    return merged
+
+
+def read(data: bytes, *, invert: bool = False) -> Annotation:
     return read_mask([("mask.png", data)], SIZE_WH, invert=invert)
+
+
+def sentence_of(one: Annotation) -> str:
+    return list_notes(one.provenance)[0]
 
 
 def eight_bits(mask: Mask, high: int = 255) -> NDArray[np.uint8]:
@@ -83,22 +95,22 @@ def test_every_kind_of_mask_file_gives_the_same_mask(kind: str) -> None:
     reading = read(data)
     assert reading.mask.dtype == np.bool_
     assert np.array_equal(reading.mask, LESION)
-    assert reading.sentence == f"Values {cut} taken as lesion."
-    assert not reading.looks_inverted
-    assert reading.sha256 == (hashlib.sha256(data).hexdigest(),)
+    assert sentence_of(reading) == f"Values {cut} taken as lesion."
+    assert not reading.provenance.looks_inverted
+    assert reading.provenance.sha256 == (hashlib.sha256(data).hexdigest(),)
 
 
 def test_a_soft_edge_is_cut_at_half() -> None:
     reading = read(encode(SOFT))
     assert np.array_equal(reading.mask, SOFT > 127)
-    assert reading.sentence == "Values above 127 taken as lesion."
+    assert sentence_of(reading) == "Values above 127 taken as lesion."
 
 
 def test_a_soft_dark_mask_is_cut_at_half_of_its_brightest() -> None:
     dark = (SOFT // 3).astype(np.uint8)
     reading = read(encode(dark))
     assert np.array_equal(reading.mask, dark > 42.5)
-    assert reading.sentence == "Values above 42.5 taken as lesion."
+    assert sentence_of(reading) == "Values above 42.5 taken as lesion."
 
 
 def test_a_probability_map_in_a_float_tiff_is_cut_at_one_half() -> None:
@@ -115,15 +127,15 @@ def test_several_files_are_merged_and_counted() -> None:
     files = [("a.png", encode(eight_bits(LESION))), ("b.png", encode(eight_bits(OTHER)))]
     reading = read_mask(files, SIZE_WH)
     assert np.array_equal(reading.mask, LESION | OTHER)
-    assert reading.sentence == "2 files merged; values above 127 taken as lesion."
-    assert len(reading.sha256) == 2
+    assert sentence_of(reading) == "2 files merged; values above 127 taken as lesion."
+    assert len(reading.provenance.sha256) == 2
 
 
 def test_files_of_different_depth_each_get_their_own_cut() -> None:
     files = [("a.png", encode(eight_bits(LESION))), ("b.png", encode(eight_bits(OTHER, 1)))]
     reading = read_mask(files, SIZE_WH)
     assert np.array_equal(reading.mask, LESION | OTHER)
-    assert "values above 127 or above 0 taken as lesion, by file" in reading.sentence
+    assert "values above 127 or above 0 taken as lesion, by file" in sentence_of(reading)
 
 
 def test_an_empty_file_among_others_changes_nothing() -> None:
@@ -135,7 +147,7 @@ def test_another_size_is_resized_and_said() -> None:
     doubled = np.kron(eight_bits(LESION), np.ones((2, 2), np.uint8))
     reading = read(encode(doubled))
     assert np.array_equal(reading.mask, LESION)
-    assert reading.sentence == (
+    assert sentence_of(reading) == (
         "Values above 127 taken as lesion; resized 120x96 to 60x48, nearest."
     )
 
@@ -144,15 +156,15 @@ def test_another_shape_is_resized_and_asked_about() -> None:
     wide = np.kron(eight_bits(LESION), np.ones((1, 2), np.uint8))
     reading = read(encode(wide))
     assert np.array_equal(reading.mask, LESION)
-    assert reading.sentence == (
+    assert sentence_of(reading) == (
         "Values above 127 taken as lesion; resized 120x48 to 60x48, nearest; "
         "its shape differs from the image's: is it this image's mask?"
     )
 
 
 def test_a_shape_within_two_percent_is_not_asked_about() -> None:
-    assert "?" not in read(encode(np.zeros((480, 610), np.uint8))).sentence
-    assert "?" in read(encode(np.zeros((480, 620), np.uint8))).sentence
+    assert "?" not in sentence_of(read(encode(np.zeros((480, 610), np.uint8))))
+    assert "?" in sentence_of(read(encode(np.zeros((480, 620), np.uint8))))
 
 
 def test_a_lesion_lost_in_resizing_is_said() -> None:
@@ -160,7 +172,7 @@ def test_a_lesion_lost_in_resizing_is_said() -> None:
     speck[0, 0] = 255
     reading = read(encode(speck))
     assert not reading.mask.any()
-    assert "too small to be seen at the image's size" in reading.sentence
+    assert "too small to be seen at the image's size" in sentence_of(reading)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "I;16"])
@@ -168,15 +180,15 @@ def test_an_empty_mask_is_taken_as_normal(mode: str) -> None:
     empty = Image.new(mode, SIZE_WH)
     reading = read(encode(empty))
     assert not reading.mask.any()
-    assert reading.sentence == "The mask is empty: this image is taken as normal."
-    assert not reading.looks_inverted
+    assert sentence_of(reading) == "The mask is empty: this image is taken as normal."
+    assert not reading.provenance.looks_inverted
 
 
 def test_a_mask_that_is_all_lesion_is_kept_and_said() -> None:
     reading = read(encode(eight_bits(~NOTHING)))
     assert reading.mask.all()
-    assert reading.sentence == "Values above 127 taken as lesion; all of it is lesion."
-    assert reading.looks_inverted
+    assert sentence_of(reading) == "Values above 127 taken as lesion; all of it is lesion."
+    assert reading.provenance.looks_inverted
 
 
 @pytest.mark.parametrize("lesion", [LESION, OTHER], ids=["in the middle", "in a corner"])
@@ -184,25 +196,25 @@ def test_a_mask_that_is_all_lesion_is_kept_and_said() -> None:
 def test_an_inverted_mask_is_noticed_but_not_turned_over(lesion: Mask, high: int) -> None:
     data = encode(eight_bits(~lesion, high))
     reading = read(data)
-    assert reading.looks_inverted
+    assert reading.provenance.looks_inverted
     assert np.array_equal(reading.mask, ~lesion)
     asked = read(data, invert=True)
     assert np.array_equal(asked.mask, lesion)
-    assert not asked.looks_inverted
-    assert "inverted as asked" in asked.sentence
+    assert not asked.provenance.looks_inverted
+    assert "inverted as asked" in sentence_of(asked)
 
 
 def test_inverted_files_are_turned_over_before_they_are_merged() -> None:
     files = [("a.png", encode(eight_bits(~LESION))), ("b.png", encode(eight_bits(~OTHER)))]
-    assert read_mask(files, SIZE_WH).looks_inverted
+    assert read_mask(files, SIZE_WH).provenance.looks_inverted
     assert np.array_equal(read_mask(files, SIZE_WH, invert=True).mask, LESION | OTHER)
 
 
 def test_a_scan_in_place_of_a_mask_is_asked_about() -> None:
     speckle = np.random.default_rng(0).rayleigh(60, (48, 60)).clip(0, 255).astype(np.uint8)
-    sentence = read(encode(speckle)).sentence
+    sentence = sentence_of(read(encode(speckle)))
     assert sentence.endswith("many values lie between black and white: is it a mask?")
-    sentence = read(encode(speckle[:30])).sentence
+    sentence = sentence_of(read(encode(speckle[:30])))
     assert sentence.endswith(
         "between black and white and its shape differs from the image's: is it this image's mask?"
     )
@@ -216,7 +228,15 @@ def test_what_reading_the_file_did_is_part_of_the_sentence() -> None:
     Image.fromarray(turned).save(buffer, "PNG", exif=exif)
     reading = read(buffer.getvalue())
     assert np.array_equal(reading.mask, LESION)
-    assert reading.sentence.startswith("Rotated as its EXIF tag says; values above")
+    assert sentence_of(reading).startswith("Rotated as its EXIF tag says; values above")
+
+
+def test_grey_values_between_black_and_white_are_told() -> None:
+    levels = eight_bits(LESION)
+    assert not any("neither" in words for words in list_notes(read(encode(levels)).provenance))
+    levels[0, :50] = 3
+    told = list_notes(read(encode(levels)).provenance)
+    assert "2 % of its values are neither 0 nor 255 (3 in all)." in told
 
 
 def test_a_broken_file_among_several_is_named() -> None:
@@ -267,8 +287,8 @@ def test_every_published_mask_is_read_as_its_set_means_it() -> None:
         reading = read_mask([(path.name, path.read_bytes())], expected.shape[::-1])
         assert np.array_equal(reading.mask, expected), path.name
         assert expected.mean() < 0.5
-        assert not reading.looks_inverted
-        assert "?" not in reading.sentence
+        assert not reading.provenance.looks_inverted
+        assert "?" not in sentence_of(reading)
 
 
 @needs_native
@@ -277,7 +297,7 @@ def test_every_published_scan_given_as_a_mask_is_asked_about() -> None:
         if not is_mask(path):
             with Image.open(path) as image:
                 size_wh = image.size
-            sentence = read_mask([(path.name, path.read_bytes())], size_wh).sentence
+            sentence = sentence_of(read_mask([(path.name, path.read_bytes())], size_wh))
             assert "is it a mask?" in sentence, path.name
 
 
@@ -288,7 +308,7 @@ def test_the_three_outlines_of_one_busi_image_are_merged() -> None:
     reading = read_mask(parts, (729, 611))
     single = [read_mask([part], (729, 611)).mask for part in parts]
     assert np.array_equal(reading.mask, np.logical_or.reduce(single))
-    assert reading.sentence == "3 files merged; values above 127 taken as lesion."
+    assert sentence_of(reading) == "3 files merged; values above 127 taken as lesion."
 
 
 @needs_native
@@ -296,7 +316,7 @@ def test_a_published_mask_of_another_shape_than_its_image_is_asked_about() -> No
     path = NATIVE / "BUS-UCLM" / "masks" / "HESN_000.png"
     reading = read_mask([(path.name, path.read_bytes())], (620, 489))
     assert reading.mask.shape == (489, 620)
-    assert reading.sentence == (
+    assert sentence_of(reading) == (
         "Resized 856x606 to 620x489, nearest; the mask is empty: this image is taken as normal; "
         "its shape differs from the image's: is it this image's mask?"
     )

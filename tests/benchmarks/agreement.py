@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import Mask
-from busdemo.scoring.agreement import METRICS, Annotation, compare
+from busdemo.scoring.agreement import METRICS, compare
 from busdemo.scoring.boundary import measure_boundary
 from busdemo.scoring.consensus import staple
 
@@ -37,7 +38,7 @@ def main() -> None:
 
 def fill_table(masks: list[Mask]) -> None:
     """All that `compare` gives, once."""
-    comparison = compare([Annotation(str(n), mask) for n, mask in enumerate(masks)])
+    comparison = compare([Annotation(str(n), "person", mask) for n, mask in enumerate(masks)])
     for metric in METRICS:
         comparison.matrix(metric.id)
     comparison.against("0")

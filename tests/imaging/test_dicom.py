@@ -18,7 +18,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from busdemo.imaging.decoding import read_pixels
 from busdemo.imaging.dicom import without_patient
 from busdemo.imaging.dicom_frames import decode_frame
-from busdemo.imaging.images import read_scan
+from busdemo.imaging.images import ScanOptions, read_scan
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
 
 
@@ -72,12 +72,12 @@ def test_colour_becomes_grey_as_in_any_picture() -> None:
 def test_a_frame_is_chosen_and_the_first_is_the_default() -> None:
     frames = np.stack([CASE, CASE[::-1], 255 - CASE])
     data = dicom_file(frames, frames=3)
-    first, third = read_scan(data, "s"), read_scan(data, "s", frame=3)
+    first, third = read_scan(data, "s"), read_scan(data, "s", ScanOptions(3))
     assert np.array_equal(first.pixels, CASE)
     assert np.array_equal(third.pixels, 255 - CASE)
     assert (first.frames, third.notes) == (3, ("frame 3 of 3",))
     with pytest.raises(UnreadableImage, match="frames 1 to 3"):
-        read_scan(data, "s", frame=4)
+        read_scan(data, "s", ScanOptions(4))
 
 
 def test_spacing_comes_from_the_pixels_or_the_ultrasound_region() -> None:
@@ -136,7 +136,7 @@ def test_lossless_jpeg_is_read_bit_by_bit_as_another_program_wrote_it() -> None:
 
 def test_a_frame_of_lossless_jpeg_is_chosen() -> None:
     data = jpeg_dicom(b"not asked for\0", GREY_STREAM)
-    second = read_scan(data, "s", frame=2)
+    second = read_scan(data, "s", ScanOptions(2))
     assert np.array_equal(second.pixels, jpeg_files.GREY)
     assert second.notes == ("frame 2 of 2",)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from picture_files import refusal
 
-from busdemo.imaging.images import read_scan
+from busdemo.imaging.images import ScanOptions, read_scan
 
 CASE = np.random.default_rng(3).integers(0, 256, (48, 60)).astype(np.uint8)
 
@@ -27,7 +27,7 @@ def test_a_flat_image_is_read_with_its_first_axis_to_the_right(more: tuple[int, 
 
 def test_a_slice_is_chosen() -> None:
     data = nifti(np.stack([CASE.T, 255 - CASE.T], axis=2))
-    assert np.array_equal(read_scan(data, "s", frame=2).pixels, 255 - CASE)
+    assert np.array_equal(read_scan(data, "s", ScanOptions(2)).pixels, 255 - CASE)
     assert read_scan(data, "s").notes == ("frame 1 of 2",)
 
 

@@ -4,8 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import Mask
-from busdemo.scoring.agreement import METRICS, Annotation, Comparison, compare
+from busdemo.scoring.agreement import METRICS, Comparison, compare
 from busdemo.scoring.boundary import measure_boundary
 from busdemo.scoring.outcome import Outcome
 from busdemo.scoring.overlap import score_overlap
@@ -23,7 +24,7 @@ MASKS = {"Ana": box(5, 15), "Ben": box(7, 17), "U-Net": box(5, 18), "none": EMPT
 
 def comparison(**settings: Any) -> Comparison:
     kinds: dict[str, Any] = {"U-Net": "model"}
-    found = [Annotation(name, mask, kinds.get(name, "person")) for name, mask in MASKS.items()]
+    found = [Annotation(name, kinds.get(name, "person"), mask) for name, mask in MASKS.items()]
     return compare(found, **settings)
 
 
@@ -56,7 +57,7 @@ def test_every_matrix_is_symmetric_float64_and_ordered_as_the_annotations() -> N
 def test_the_diameter_is_the_longest_of_the_largest_lesion_between_pixel_corners() -> None:
     mask = box(5, 15)
     mask[0, 39] = True
-    assert compare([Annotation("a", mask)]).diameters_px.tolist() == [math.hypot(10, 10)]
+    assert compare([Annotation("a", "person", mask)]).diameters_px.tolist() == [math.hypot(10, 10)]
 
 
 def test_lengths_and_areas_are_in_mm_only_where_the_spacing_is_known() -> None:
@@ -108,23 +109,29 @@ def test_the_nsd_curve_rises_with_the_tolerance_to_the_reference_itself() -> Non
 
 
 def test_votes_count_people_and_models_but_not_their_consensus() -> None:
-    voters = [Annotation("a", box(5, 15)), Annotation("b", box(5, 10)), Annotation("c", EMPTY)]
-    result = compare([*voters, Annotation("majority", box(0, 40), "consensus")])
+    voters = [
+        Annotation("a", "person", box(5, 15)),
+        Annotation("b", "person", box(5, 10)),
+        Annotation("c", "person", EMPTY),
+    ]
+    result = compare([*voters, Annotation("majority", "consensus", box(0, 40))])
     assert result.votes.dtype == np.uint8
     np.testing.assert_array_equal(result.votes, sum(v.mask.astype(int) for v in voters))
 
 
 def test_entropy_is_1_where_votes_are_split_evenly_and_0_where_all_agree() -> None:
-    result = compare([Annotation("a", box(5, 15)), Annotation("b", box(10, 20))])
+    result = compare(
+        [Annotation("a", "person", box(5, 15)), Annotation("b", "person", box(10, 20))]
+    )
     assert result.entropy.dtype == np.float32
     np.testing.assert_array_equal(result.entropy, box(5, 10) | box(15, 20))
-    three = compare([Annotation(str(n), box(5, 15 + n)) for n in range(3)])
+    three = compare([Annotation(str(n), "person", box(5, 15 + n)) for n in range(3)])
     expected = -(1 / 3) * math.log2(1 / 3) - (2 / 3) * math.log2(2 / 3)
     assert three.entropy[7, 15] == pytest.approx(expected)
 
 
 def test_one_annotator_alone_can_be_compared_with_itself() -> None:
-    result = compare([Annotation("a", box(5, 15))])
+    result = compare([Annotation("a", "person", box(5, 15))])
     assert result.matrix("dice").tolist() == [[1]]
     assert result.against("a") == []
 
@@ -133,9 +140,14 @@ def test_what_cannot_be_compared_is_refused_in_one_sentence() -> None:
     with pytest.raises(ValueError, match="no annotation was given"):
         compare([])
     with pytest.raises(ValueError, match="Two annotators are called 'a'; please rename one"):
-        compare([Annotation("a", EMPTY)] * 2)
+        compare([Annotation("a", "person", EMPTY)] * 2)
     with pytest.raises(ValueError, match="mask of b is 3x2 px, that of a 40x20 px"):
-        compare([Annotation("a", EMPTY), Annotation("b", np.zeros((2, 3), np.bool_))])
+        compare(
+            [
+                Annotation("a", "person", EMPTY),
+                Annotation("b", "person", np.zeros((2, 3), np.bool_)),
+            ]
+        )
     with pytest.raises(ValueError, match="tolerance must be 0 px or more, got nan"):
         comparison(tolerance_px=math.nan)
     with pytest.raises(ValueError, match="spacing must be above 0 mm, got 0"):

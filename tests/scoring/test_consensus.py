@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import Mask
-from busdemo.scoring.agreement import Annotation
 from busdemo.scoring.consensus import (
     WAY_NAMES,
     WAYS,
@@ -96,7 +96,7 @@ def test_staple_distrusts_the_one_who_marks_something_else() -> None:
 
 
 def test_a_consensus_is_one_more_annotator() -> None:
-    annotations = [Annotation(str(n), mask) for n, mask in enumerate(draw_masks(2))]
+    annotations = [Annotation(str(n), "person", mask) for n, mask in enumerate(draw_masks(2))]
     for way, name in WAY_NAMES.items():
         found = build_consensus(annotations, way)
         assert (found.annotator, found.kind) == (f"consensus ({name})", "consensus")

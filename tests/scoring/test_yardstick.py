@@ -3,8 +3,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import Mask
-from busdemo.scoring.agreement import Annotation, Comparison, compare
+from busdemo.scoring.agreement import Comparison, compare
 from busdemo.scoring.yardstick import MISSING, Verdict, measure_yardstick
 
 
@@ -17,9 +18,9 @@ def bar(length: int, *, gap: int = 0) -> Mask:
 def comparison(
     people: Sequence[Mask], models: Sequence[Mask], mm_per_px: float | None = None
 ) -> Comparison:
-    found = [Annotation(f"P{n}", mask) for n, mask in enumerate(people)]
-    found += [Annotation(f"M{n}", mask, "model") for n, mask in enumerate(models)]
-    return compare([*found, Annotation("all", bar(200), "consensus")], mm_per_px=mm_per_px)
+    found = [Annotation(f"P{n}", "person", mask) for n, mask in enumerate(people)]
+    found += [Annotation(f"M{n}", "model", mask) for n, mask in enumerate(models)]
+    return compare([*found, Annotation("all", "consensus", bar(200))], mm_per_px=mm_per_px)
 
 
 PEOPLE = [bar(90), bar(100), bar(110)]

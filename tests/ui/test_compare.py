@@ -29,9 +29,10 @@ from compare_harness import (
 )
 from playwright.sync_api import Browser, Page
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.masks import binarize
 from busdemo.imaging.post_processing import PostProcessing
-from busdemo.scoring.agreement import Annotation, compare
+from busdemo.scoring.agreement import compare
 from busdemo.scoring.consensus import WAYS
 from busdemo.scoring.overlap import score_overlap
 
@@ -123,7 +124,7 @@ def test_a_model_s_steps_are_those_of_python_and_its_own_come_back(page: Page) -
 
 
 def test_vote_and_disagreement_maps_equal_numpy(page: Page) -> None:
-    annotations = [Annotation(key, mask) for key, mask in MASKS.items()]
+    annotations = [Annotation(key, "person", mask) for key, mask in MASKS.items()]
     comparison = compare(annotations)
     kinds = read_bytes_of(page, "window.__busdemoDesk.pictures.kinds").reshape(HEIGHT, WIDTH)
     np.testing.assert_array_equal(kinds, comparison.votes)
@@ -213,7 +214,9 @@ def test_a_pixel_size_that_is_typed_turns_lengths_into_mm(page: Page) -> None:
     page.select_option(".bd-metric", "hd95")
     page.fill(".bd-spacing-box", "0,1")
     page.press(".bd-spacing-box", "Tab")
-    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()], mm_per_px=0.1)
+    comparison = compare(
+        [Annotation(key, "person", mask) for key, mask in MASKS.items()], mm_per_px=0.1
+    )
     expected = f"{comparison.matrix('hd95')[0, 1]:.2f}"
     wait_for(
         page,
@@ -240,7 +243,7 @@ def test_staple_comes_from_the_server_and_can_be_the_reference(page: Page) -> No
 
 def test_the_server_s_numbers_stand_in_the_matrix(page: Page) -> None:
     page.select_option(".bd-metric", "hd95")
-    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()])
+    comparison = compare([Annotation(key, "person", mask) for key, mask in MASKS.items()])
     expected = f"{comparison.matrix('hd95')[0, 1]:.1f}"
     wait_for(
         page,
@@ -509,7 +512,7 @@ def test_a_model_that_has_not_answered_is_asked_for_once(page: Page) -> None:
 def test_the_page_s_masks_reach_python_as_they_are(page: Page) -> None:
     sent = page.evaluate("window.__busdemoDesk.panel.describeAll()")
     numbers = answer("measure", sent)
-    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()])
+    comparison = compare([Annotation(key, "person", mask) for key, mask in MASKS.items()])
     assert numbers["keys"] == tuple(MASKS)
     assert [one["name"] for one in sent["annotators"]] == ["Ground truth", *NAMES.values()]
     np.testing.assert_allclose(numbers["matrices"]["dice"], comparison.matrix("dice"), atol=1e-6)

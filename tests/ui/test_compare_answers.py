@@ -9,9 +9,10 @@ import nibabel
 import numpy as np
 import pytest
 
-from busdemo.annotations.files import EXPORTS
+from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.pictures import write_mask_png
-from busdemo.scoring.agreement import METRICS, Annotation, compare
+from busdemo.annotations.writing import EXPORTS
+from busdemo.scoring.agreement import METRICS, compare
 from busdemo.scoring.consensus import staple
 from busdemo.ui.compare.answers import measure, read_masks
 from busdemo.ui.compare.files import build_file_writer
@@ -43,7 +44,7 @@ def request(*annotators: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_the_numbers_are_those_of_a_comparison_in_python() -> None:
-    comparison = compare([Annotation(key.upper(), mask) for key, mask in MASKS.items()])
+    comparison = compare([Annotation(key.upper(), "person", mask) for key, mask in MASKS.items()])
     numbers = json.loads(json.dumps(measure(request())))
     for metric in METRICS:
         expected = comparison.matrix(metric.id)
@@ -52,7 +53,7 @@ def test_the_numbers_are_those_of_a_comparison_in_python() -> None:
 
 
 def test_people_are_the_yardstick_and_a_simulated_outline_is_nobody() -> None:
-    dice = compare([Annotation(k, m) for k, m in MASKS.items()]).matrix("dice")
+    dice = compare([Annotation(k, "person", m) for k, m in MASKS.items()]).matrix("dice")
     yardstick = measure(request())["yardstick"]
     assert yardstick["people"] == pytest.approx([dice[0, 1], dice[0, 1]])
     assert yardstick["models"][0]["key"] == "c"
@@ -173,7 +174,7 @@ def test_the_json_holds_what_was_measured_and_the_scan_s_own_digest() -> None:
     numbers = json.loads(base64.b64decode(save("json")["data"]))
     assert numbers["image"]["sha256"] == "a" * 64
     assert [one["annotator"] for one in numbers["annotators"]] == ["A", EVIL, "C"]
-    comparison = compare([Annotation(key, mask) for key, mask in MASKS.items()])
+    comparison = compare([Annotation(key, "person", mask) for key, mask in MASKS.items()])
     np.testing.assert_allclose(numbers["matrices"]["assd"], comparison.matrix("assd"))
 
 

@@ -57,4 +57,4 @@ def test_an_example_carries_its_exact_mask(pool: SegmenterPool) -> None:
         workspace = open_example(example, pool)
         written = cv2.imread(str(example.folder / "mask.png"), cv2.IMREAD_GRAYSCALE)
         assert workspace.reference is not None
-        assert np.array_equal(workspace.reference.reading.mask, written > 0)
+        assert np.array_equal(workspace.reference.mask, written > 0)

@@ -13,7 +13,7 @@ from gradio.data_classes import FileData
 from numpy.typing import NDArray
 from tiny_world import add_model, draw_scan
 
-from busdemo.annotations.masks import MaskReading
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.boxes import Box
 from busdemo.imaging.images import Scan
@@ -22,7 +22,6 @@ from busdemo.inference.two_stage import TwoStage
 from busdemo.ui.two_stage import run_two_stages, show_two_stages
 from busdemo.ui.viewer.component import ViewerData
 from busdemo.ui.workspace import Workspace, show_workspace
-from busdemo.workflows.segmenting import Reference
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.files import NotNow
 
@@ -95,8 +94,8 @@ def test_a_drawn_workspace_is_drawn_anew_only_where_a_file_is_gone(
 
 
 def test_another_reference_is_another_picture(files: Files, workspace: Workspace) -> None:
-    def reference(mask: NDArray[np.bool_]) -> Reference:
-        return Reference("mask.png", (), MaskReading(mask, "Read.", False, ()))
+    def reference(mask: NDArray[np.bool_]) -> Annotation:
+        return Annotation("mask.png", "person", mask)
 
     first = workspace.with_reference(reference(MASK > 0)).drawn(files.write)
     second = first.with_reference(reference(MASK == 0)).drawn(files.write)

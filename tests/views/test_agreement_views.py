@@ -4,8 +4,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import Mask
-from busdemo.scoring.agreement import METRICS, Annotation, Comparison, compare
+from busdemo.scoring.agreement import METRICS, Comparison, compare
 from busdemo.scoring.yardstick import measure_yardstick
 from busdemo.views.agreement import (
     draw_matrix,
@@ -25,8 +26,10 @@ def box(right: int) -> Mask:
 
 
 def comparison(count: int = 3) -> Comparison:
-    people = [Annotation(f"<P{n}>", box(20 + n)) for n in range(count)]
-    return compare([*people, Annotation("M&M", box(22), "model"), Annotation("none", box(5))])
+    people = [Annotation(f"<P{n}>", "person", box(20 + n)) for n in range(count)]
+    return compare(
+        [*people, Annotation("M&M", "model", box(22)), Annotation("none", "person", box(5))]
+    )
 
 
 def test_the_matrix_is_a_table_with_the_annotators_names() -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from busdemo.annotations.masks import read_mask
-from busdemo.annotations.parts import ASPECT_TOLERANCE
+from busdemo.annotations.annotation import ASPECT_TOLERANCE
+from busdemo.annotations.files import read_annotations
+from busdemo.annotations.request import Options, Target
 from busdemo.evaluation.datasets import Case, Skipped
 from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.imaging.images import read_scan
@@ -47,8 +48,8 @@ class FileCase(Case):
         files += [("annotations.json", self.outlines)] if self.outlines else []
         if not files:
             return scan.pixels, np.zeros((height, width), np.bool_)
-        reading = read_mask(files, (width, height), image_name=self.image_path.name)
-        return scan.pixels, reading.mask
+        (truth,) = read_annotations(files, scan, Options(merge=True))
+        return scan.pixels, truth.mask
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def _marks_something(path: Path) -> bool:
     """False for an empty mask, which says the same at every size."""
     size = _size_of(path) or (1, 1)
     try:
-        return bool(read_mask([(path.name, path.read_bytes())], size).mask.any())
+        found = read_annotations([(path.name, path.read_bytes())], Target(size))
+        return any(one.mask.any() for one in found)
     except (OSError, ValueError):
         return True
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from busdemo.annotations.annotation import Annotation
+from busdemo.annotations.files import read_annotations
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import stop_of
 from busdemo.imaging.post_processing import PostProcessing
@@ -18,10 +20,8 @@ from busdemo.ui.api.files import keep, open_files, open_scan
 from busdemo.ui.api.signature import build_endpoint
 from busdemo.workflows.comparing import (
     Case,
-    Source,
     ask_models,
-    compare_sources,
-    read_people,
+    compare_annotations,
     tabulate_case,
 )
 from busdemo.workflows.comparison_report import write_report
@@ -52,7 +52,9 @@ class Settings:
     threshold: float
     post_processing: str
 
-    def run(self, scan: Scan, people: list[Source], models: list[str], pool: SegmenterPool) -> Case:
+    def run(
+        self, scan: Scan, people: list[Annotation], models: list[str], pool: SegmenterPool
+    ) -> Case:
         """The comparison; ValueError or UnusableModel with one sentence."""
         steps = self.post_processing.strip()
         asked = ask_models(
@@ -62,7 +64,7 @@ class Settings:
             stop=stop_of(self.threshold) if self.threshold else None,
             post_processing=PostProcessing.parse(steps) if steps else None,
         )
-        return compare_sources(
+        return compare_annotations(
             scan,
             [*people, *asked],
             reference=self.reference,
@@ -112,7 +114,7 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
         raise gr.Error(f"At most {MOST_MASKS} masks are compared.", print_exception=False)
     try:
         scan = open_scan(image)
-        people = read_people(open_files(masks), scan) if masks else []
+        people = read_annotations(open_files(masks), scan) if masks else []
         # A scan alone: what all models say of it.
         asked = models or ([] if people else [m for m in pool.cards if m not in pool.unavailable])
         case = settings.run(scan, people, asked, pool)

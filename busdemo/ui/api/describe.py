@@ -37,7 +37,7 @@ def describe_files(
     try:
         scan = open_scan(image)
         if masks:
-            mask = read_reference(open_files(masks), scan).reading.mask
+            mask = read_reference(open_files(masks), scan).mask
         else:
             stop = stop_of(threshold) if threshold else pool.cards[model].stop
             segmentation, _ = segment(scan, model, pool)

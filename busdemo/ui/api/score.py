@@ -4,8 +4,9 @@ from typing import Any
 
 import gradio as gr
 
-from busdemo.annotations.files import read_size
-from busdemo.annotations.masks import read_mask
+from busdemo.annotations.annotation import tabulate_provenance, tell
+from busdemo.annotations.files import read_annotations, read_size
+from busdemo.annotations.request import Options, Target
 from busdemo.ui import text
 from busdemo.ui.api.controls import MODELS_QUEUE, Controls, File
 from busdemo.ui.api.files import open_files
@@ -33,9 +34,14 @@ def score_files(masks: list[str] | None, references: list[str] | None) -> dict[s
     try:
         files = open_files(references)
         name, data = files[0]
-        size_wh = read_size(data, name)
-        readings = [read_mask(given, size_wh) for given in (open_files(masks), files)]
+        target, merged = Target(read_size(data, name)), Options(merge=True)
+        (mask,) = read_annotations(open_files(masks), target, merged)
+        (reference,) = read_annotations(files, target, merged)
     except ValueError as error:
         raise gr.Error(str(error), print_exception=False) from error
-    numbers = tabulate_numbers(readings[0].mask, readings[1].mask)
-    return numbers | {"mask": readings[0].sentence, "reference": readings[1].sentence}
+    told = {
+        "mask": tell(mask.provenance),
+        "reference": tell(reference.provenance),
+        "provenance": [tabulate_provenance(one.provenance) for one in (mask, reference)],
+    }
+    return tabulate_numbers(mask.mask, reference.mask) | told

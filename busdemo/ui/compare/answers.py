@@ -15,14 +15,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from busdemo.annotations.files import NamedMask, read_annotations
-from busdemo.annotations.inspection import inspect_file, inspect_mask
-from busdemo.annotations.parts import Request
+from busdemo.annotations.annotation import Annotation, Kind, tell
+from busdemo.annotations.files import read_annotations
 from busdemo.annotations.pictures import write_mask_png
+from busdemo.annotations.request import Options, Target
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_BYTES, MAX_PIXELS, UnreadableImage
 from busdemo.imaging.spacing import read_spacing
-from busdemo.scoring.agreement import METRICS, TOLERANCES_PX, Annotation, Comparison, Kind, compare
+from busdemo.scoring.agreement import METRICS, TOLERANCES_PX, Comparison, compare
 from busdemo.scoring.consensus import Staple, staple
 from busdemo.scoring.yardstick import Range, measure_yardstick
 
@@ -30,6 +30,14 @@ MOST_ANNOTATORS = 24
 """Twenty annotators and the consensus masks made of them."""
 
 MOST_TOLERANCE_PX = 50.0
+
+_KINDS: dict[str, Kind] = {
+    "person": "person",
+    "model": "model",
+    "truth": "person",
+    "outline": "simulated",
+}
+"""By the browser's words; all others are a consensus."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """Two visitors' numbers never fight for the same two cores."""
@@ -66,15 +74,13 @@ def read_masks(request: Any) -> dict[str, Any]:
     errors = []
     fields = request if isinstance(request, Mapping) else {}
     try:
-        size_wh, image = read_size(fields), str(fields.get("image", ""))[:200]
+        target = Target(read_size(fields), str(fields.get("image", ""))[:200])
         for place, file in enumerate(listed(fields.get("files"))[:MOST_ANNOTATORS]):
             name = str(file.get("name", ""))[:200]
             try:
                 data = decode_base64(file.get("data"))
-                wanted = _wanted(file, size_wh)
-                found = read_annotations([(name, data)], size_wh, image_name=image, request=wanted)
-                seen = inspect_file(data, name)
-                masks += [{"file": place} | _describe_mask(mask, seen) for mask in found]
+                found = read_annotations([(name, data)], target, _wanted(file))
+                masks += [{"file": place} | _describe_mask(one) for one in found]
             except UnreadableImage as error:
                 errors.append(str(error))
     except ValueError as error:
@@ -118,7 +124,7 @@ def read_table(fields: Mapping[str, Any]) -> Table:
         among = [found[other] for other in wanted if isinstance(other, str) and other in found]
         staples[key] = staple([other.mask for other in among])
         members[key] = tuple(other.annotator for other in among)
-        found[key] = Annotation(_name_of(one), staples[key].mask, "consensus")
+        found[key] = Annotation(_name_of(one), "consensus", staples[key].mask)
     reference = str(fields.get("reference"))
     if len(found) != len(keys) or reference not in found:
         raise ValueError("The list of annotators is damaged; please open the page again.")
@@ -173,22 +179,23 @@ def encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _wanted(file: Mapping[str, Any], size_wh: tuple[int, int]) -> Request:
+def _wanted(file: Mapping[str, Any]) -> Options:
     frame = file.get("frame")
     if not isinstance(frame, int):
-        return Request(size_wh)
-    return Request(size_wh, frame=frame, label=str(file.get("label", ""))[:200])
+        return Options()
+    return Options(frame=frame, label=str(file.get("label", ""))[:200])
 
 
-def _describe_mask(mask: NamedMask, seen: list[str]) -> dict[str, Any]:
+def _describe_mask(one: Annotation) -> dict[str, Any]:
+    facts = one.provenance
     return {
-        "name": mask.name,
-        "note": " ".join([mask.sentence, *seen, *inspect_mask(mask.mask)]),
-        "sha256": list(mask.sha256),
-        "png": encode_base64(write_mask_png(mask.mask)),
-        "label": mask.label,
-        "frame": mask.frame,
-        "frames": mask.frames,
+        "name": f"{one.annotator}: {facts.label}" if facts.label else one.annotator,
+        "note": tell(facts),
+        "sha256": list(facts.sha256),
+        "png": encode_base64(write_mask_png(one.mask)),
+        "label": facts.label,
+        "frame": facts.frame,
+        "frames": facts.frames,
     }
 
 
@@ -204,8 +211,7 @@ def _name_of(one: Mapping[str, Any]) -> str:
 
 def _read_annotation(one: Mapping[str, Any], size_wh: tuple[int, int]) -> Annotation:
     mask = read_png_mask(decode_base64(one.get("png")), size_wh)
-    kinds: dict[Any, Kind] = {k: k for k in ("person", "model", "outline")} | {"truth": "person"}
-    return Annotation(_name_of(one), mask, kinds.get(one.get("kind"), "consensus"))
+    return Annotation(_name_of(one), _KINDS.get(str(one.get("kind")), "consensus"), mask)
 
 
 def _tell(table: Table, comparison: Comparison) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 from pydantic import BaseModel, Field
 
-from busdemo.annotations.files import EXPORTS
+from busdemo.annotations.writing import EXPORTS
 from busdemo.ui.intake.component import Tile
 from busdemo.ui.viewer.component import Viewer, ViewerData
 

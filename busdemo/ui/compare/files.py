@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from busdemo.annotations.files import EXPORTS, write_annotation
+from busdemo.annotations.annotation import Annotation, Provenance
+from busdemo.annotations.writing import EXPORTS, write_annotation
 from busdemo.imaging.images import Scan, read_scan
-from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.refusals import plain_name
-from busdemo.scoring.agreement import METRICS, Annotation
+from busdemo.scoring.agreement import METRICS
 from busdemo.ui.compare.answers import (
     Table,
     decode_base64,
@@ -23,7 +23,13 @@ from busdemo.ui.compare.answers import (
     read_table,
 )
 from busdemo.views.contours import draw_contours
-from busdemo.workflows.comparing import Case, Source, compare_sources, encode_case, encode_matrix
+from busdemo.workflows.comparing import (
+    Case,
+    annotate,
+    compare_annotations,
+    encode_case,
+    encode_matrix,
+)
 from busdemo.workflows.comparison_report import write_report
 from busdemo.zoo.cards import Card
 
@@ -93,31 +99,30 @@ def _open_case(
     table: Table, scan: Scan, fields: Mapping[str, Any], cards: Mapping[str, Card]
 ) -> Case:
     sent = listed(fields.get("annotators"))
-    sources = [
+    annotations = [
         _describe(one, annotation, cards)
         for one, annotation in zip(sent, table.annotations, strict=True)
     ]
-    return compare_sources(
+    return compare_annotations(
         scan,
-        sources,
+        annotations,
         reference=table.reference,
         tolerance_px=table.tolerance_px,
         mm_per_px=table.mm_per_px,
     )
 
 
-def _describe(one: Mapping[str, Any], annotation: Annotation, cards: Mapping[str, Card]) -> Source:
-    card, stop, sent_steps = cards.get(str(one.get("model"))), one.get("stop"), one.get("steps")
+def _describe(
+    one: Mapping[str, Any], annotation: Annotation, cards: Mapping[str, Card]
+) -> Annotation:
+    card, stop = cards.get(str(one.get("model"))), one.get("stop")
     if annotation.kind == "model" and card is not None and isinstance(stop, int):
-        steps = PostProcessing.of(sent_steps or {})
-        frozen = " (frozen on validation)" if stop == card.stop else ""
-        taken = "no post-processing" if steps.is_none else f"post-processing {steps}"
-        digests = (card.sha256,) if card.sha256 else ()
-        words = f"Threshold {stop / STOPS:g}{frozen}, {taken}."
-        return Source(annotation, words, digests, stop / STOPS, str(steps))
+        made = annotate(card, annotation.mask, stop, PostProcessing.of(one.get("steps") or {}))
+        return replace(made, annotator=annotation.annotator)
     sent = one.get("sha256")
     known = [str(d) for d in sent if _is_digest(d)] if isinstance(sent, list) else []
-    return Source(annotation, str(one.get("note", ""))[:500], tuple(known[:16]))
+    told = Provenance(how=str(one.get("note", ""))[:500], sha256=tuple(known[:16]))
+    return replace(annotation, provenance=told)
 
 
 def _read_scan(fields: Mapping[str, Any]) -> Scan:

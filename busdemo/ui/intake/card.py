@@ -2,6 +2,7 @@
 
 from gradio.data_classes import FileData
 
+from busdemo.annotations.annotation import tell
 from busdemo.ui.examples import Example
 from busdemo.ui.intake.component import IntakeData, Note, Tile
 from busdemo.ui.workspace import Workspace
@@ -27,10 +28,10 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
         ],
     )
     if reference is not None:
-        reading = reference.reading
-        card.mask = Note(name=reference.name, text=reading.sentence)
+        facts, files = reference.provenance, workspace.reference_files
+        card.mask = Note(name=facts.title or reference.annotator, text=tell(facts))
         card.can_remove = True
-        card.can_invert = bool(reference.files) and (reading.looks_inverted or reference.inverted)
+        card.can_invert = bool(files) and (facts.looks_inverted or facts.inverted)
     return card
 
 
