@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from busdemo.training.recipe import NETWORKS
 from busdemo.zoo.architectures import ARCHITECTURES
+from busdemo.zoo.architectures.decoders import DECODERS
 from busdemo.zoo.loading import build_network
 
 WIDTHS = (32, 64, 128, 256, 512)
@@ -26,13 +27,24 @@ OURS = {
         **({"reduction": 2} if name == "SEUNet" else {}),  # a single unit may never answer
     }
     for name in ARCHITECTURES
+    if name != "EncoderDecoder"
 }
+DECODED = {
+    decoder: {
+        "_model_class": "EncoderDecoder",
+        "encoder_name": "tu-test_efficientnet",
+        "decoder": decoder,
+        "decoder_channels": [32, 32, 24, 24, 16],
+    }
+    for decoder in DECODERS
+}
+OURS |= DECODED
 SMPS = {
     config["_model_class"]: config
     for config in NETWORKS.values()
     if config["_model_class"] not in ARCHITECTURES
 }
-U_SHAPED = [name for name in ARCHITECTURES if name != "TransUNet"]
+U_SHAPED = [name for name in ARCHITECTURES if name not in ("TransUNet", "EncoderDecoder")]
 
 
 def build_settled(config: dict[str, Any]) -> nn.Module:

@@ -10,8 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from busdemo.zoo.architectures.blocks import AttentionGate
-from busdemo.zoo.architectures.spatial_attention_unet import SpatialAttention
+from busdemo.zoo.architectures.attention import AttentionGate, SpatialAttention
 from busdemo.zoo.blueprint import Block
 from busdemo.zoo.cards import Card
 from busdemo.zoo.structure import read_blueprint

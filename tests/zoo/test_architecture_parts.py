@@ -15,13 +15,19 @@ from tiny_networks import OURS, TINY, WIDTHS, build_settled, kernels, logits_of,
 from torch import Tensor, nn
 from torch.nn import functional
 
+from busdemo.zoo.architectures.attention import (
+    AttentionGate,
+    SpatialAttention,
+    SqueezeExcitation,
+    TransformerLayer,
+)
 from busdemo.zoo.architectures.attention_unet import AttentionUNet
-from busdemo.zoo.architectures.blocks import AttentionGate
 from busdemo.zoo.architectures.deep_attention_unet import DeepAttentionUNet
-from busdemo.zoo.architectures.se_unet import SEUNet, SqueezeExcitation
-from busdemo.zoo.architectures.spatial_attention_unet import SpatialAttention, SpatialAttentionUNet
-from busdemo.zoo.architectures.transunet import TransformerLayer, TransUNet
-from busdemo.zoo.architectures.unet3_plus import EnlargingConvolution, UNet3Plus
+from busdemo.zoo.architectures.full_scale import EnlargingConvolution
+from busdemo.zoo.architectures.se_unet import SEUNet
+from busdemo.zoo.architectures.spatial_attention_unet import SpatialAttentionUNet
+from busdemo.zoo.architectures.transunet import TransUNet
+from busdemo.zoo.architectures.unet3_plus import UNet3Plus
 from busdemo.zoo.architectures.wide_unet import WideUNet
 
 

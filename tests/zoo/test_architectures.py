@@ -142,5 +142,5 @@ def test_all_encoders_are_one_and_the_same(name: str) -> None:
 
 
 def test_every_class_stands_under_its_own_name() -> None:
-    assert len(ARCHITECTURES) == 7
+    assert len(ARCHITECTURES) == 8
     assert all(name == network.__name__ for name, network in ARCHITECTURES.items())

@@ -6,8 +6,8 @@ import torch
 from monai.networks.nets.attentionunet import AttentionBlock, AttentionUnet
 from torch import nn
 
+from busdemo.zoo.architectures.attention import AttentionGate
 from busdemo.zoo.architectures.attention_unet import AttentionUNet
-from busdemo.zoo.architectures.blocks import AttentionGate
 
 WIDTHS = (4, 8, 16)
 

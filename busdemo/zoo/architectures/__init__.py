@@ -2,6 +2,7 @@
 
 from busdemo.zoo.architectures.attention_unet import AttentionUNet
 from busdemo.zoo.architectures.deep_attention_unet import DeepAttentionUNet
+from busdemo.zoo.architectures.encoder_decoder import EncoderDecoder
 from busdemo.zoo.architectures.lesion_detector import LesionDetector
 from busdemo.zoo.architectures.se_unet import SEUNet
 from busdemo.zoo.architectures.spatial_attention_unet import SpatialAttentionUNet
@@ -19,6 +20,7 @@ ARCHITECTURES = {
         DeepAttentionUNet,
         SpatialAttentionUNet,
         TransUNet,
+        EncoderDecoder,
     )
 }
 """Class name, as `_model_class` in a config.json has it, to class."""

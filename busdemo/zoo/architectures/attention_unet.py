@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
+from busdemo.zoo.architectures.attention import AttentionGate
 from busdemo.zoo.architectures.blocks import (
     WIDTHS,
-    AttentionGate,
     build_encoder,
     convolution,
     decode,

@@ -1,4 +1,4 @@
-"""What the networks of our own are made of: convolutions, the way down, gates, recalibration."""
+"""What the networks of our own are made of: convolutions, the way down and the way up."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise, repeat
@@ -81,30 +81,3 @@ def decode(
         x = up(x)
         x = extra(block(torch.cat([gate(x, skip) if gate else skip, x], dim=1)))
     return x
-
-
-class AttentionGate(nn.Module):
-    """Additive gate: the decoder's signal decides, per pixel, how much of the skip passes.
-
-    Oktay et al., arXiv 1804.03999. The intermediate width is half the skip's. `coefficients` gives
-    the map in [0, 1] itself.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        between = max(1, channels // 2)
-        self.gating = nn.Sequential(
-            nn.Conv2d(channels, between, 1, bias=False), nn.BatchNorm2d(between)
-        )
-        self.skip = nn.Sequential(
-            nn.Conv2d(channels, between, 1, bias=False), nn.BatchNorm2d(between)
-        )
-        self.psi = nn.Sequential(nn.Conv2d(between, 1, 1, bias=False), nn.BatchNorm2d(1))
-
-    def coefficients(self, gating: Tensor, skip: Tensor) -> Tensor:
-        """Attention coefficients (B, 1, H, W) in [0, 1]; both inputs are (B, channels, H, W)."""
-        return torch.sigmoid(self.psi(functional.relu(self.gating(gating) + self.skip(skip))))
-
-    def forward(self, gating: Tensor, skip: Tensor) -> Tensor:
-        """The skip (B, channels, H, W), weighted by the coefficients."""
-        return skip * self.coefficients(gating, skip)

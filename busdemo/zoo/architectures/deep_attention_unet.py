@@ -14,9 +14,9 @@ from itertools import repeat
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
+from busdemo.zoo.architectures.attention import AttentionGate
 from busdemo.zoo.architectures.blocks import (
     WIDTHS,
-    AttentionGate,
     build_encoder,
     decode,
     double_convolution,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
+from busdemo.zoo.architectures.attention import SqueezeExcitation
 from busdemo.zoo.architectures.blocks import (
     WIDTHS,
     build_encoder,
@@ -53,26 +54,3 @@ class SEUNet(nn.Module, PyTorchModelHubMixin):
         x = decode(maps, self.up, self.decoder, after=self.decoder_excitations)
         logits: Tensor = self.head(x)
         return logits
-
-
-class SqueezeExcitation(nn.Module):
-    """Weighs each channel by a factor in [0, 1] that depends on the means of all channels."""
-
-    def __init__(self, channels: int, reduction: int = 16) -> None:
-        super().__init__()
-        between = max(1, channels // reduction)
-        self.excite = nn.Sequential(
-            nn.Linear(channels, between),
-            nn.ReLU(inplace=True),
-            nn.Linear(between, channels),
-            nn.Sigmoid(),
-        )
-
-    def factors(self, x: Tensor) -> Tensor:
-        """Factors (B, channels, 1, 1) in [0, 1] of a map (B, channels, H, W)."""
-        weights: Tensor = self.excite(x.mean((2, 3)))
-        return weights[:, :, None, None]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The map (B, channels, H, W), weighted by its factors."""
-        return x * self.factors(x)

@@ -9,9 +9,9 @@ the spatial attention where the fused map counts (7.9 M parameters).
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
+from busdemo.zoo.architectures.attention import SpatialAttention
 from busdemo.zoo.architectures.attention_unet import AttentionUNet
 from busdemo.zoo.architectures.blocks import WIDTHS, convolution, upward_widths
 
@@ -30,23 +30,3 @@ class SpatialAttentionUNet(AttentionUNet):
             nn.Sequential(*convolution(2 * skip, skip), SpatialAttention())
             for _, skip in upward_widths(channels)
         )
-
-
-class SpatialAttention(nn.Module):
-    """Weighs each pixel by a factor in [0, 1], from the mean and maximum over channels around it.
-
-    `coefficients` gives the map itself.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weigh = nn.Sequential(nn.Conv2d(2, 1, 7, padding=3, bias=False), nn.BatchNorm2d(1))
-
-    def coefficients(self, x: Tensor) -> Tensor:
-        """Attention coefficients (B, 1, H, W) in [0, 1] of a map (B, channels, H, W)."""
-        summary = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], dim=1)
-        return torch.sigmoid(self.weigh(summary))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The map (B, channels, H, W), weighted by the coefficients."""
-        return x * self.coefficients(x)

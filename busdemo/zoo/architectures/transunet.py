@@ -16,6 +16,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
+from busdemo.zoo.architectures.attention import TransformerLayer
 from busdemo.zoo.architectures.blocks import convolution
 
 GRID = 16
@@ -133,35 +134,6 @@ class Bottleneck(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, outputs, H / stride, W / stride)."""
         return functional.relu(self.residual(x) + self.shortcut(x))
-
-
-class TransformerLayer(nn.Module):
-    """Self-attention (64 channels a head) and a perceptron, behind layer norms, with shortcuts."""
-
-    def __init__(self, hidden: int) -> None:
-        super().__init__()
-        self.heads = max(1, hidden // 64)
-        self.norm_attention = nn.LayerNorm(hidden)
-        self.query_key_value = nn.Linear(hidden, 3 * hidden)
-        self.project = nn.Linear(hidden, hidden)
-        self.perceptron = nn.Sequential(
-            nn.LayerNorm(hidden),
-            nn.Linear(hidden, 4 * hidden),
-            nn.GELU(),
-            nn.Linear(4 * hidden, hidden),
-        )
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens (B, N, hidden) -> (B, N, hidden)."""
-        tokens = tokens + self.project(self._attention(self.norm_attention(tokens)))
-        result: Tensor = tokens + self.perceptron(tokens)
-        return result
-
-    def _attention(self, tokens: Tensor) -> Tensor:
-        split = self.query_key_value(tokens).unflatten(2, (3, self.heads, -1))
-        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, heads, N, width)
-        weighted = functional.scaled_dot_product_attention(query, key, value)
-        return weighted.transpose(1, 2).flatten(2)
 
 
 def _group_norm(channels: int) -> nn.GroupNorm:
