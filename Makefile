@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 PIP_INSTALL = $(BIN)/pip install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test check bench browser format clean
+.PHONY: demo test check bench pictures browser format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/busdemo
@@ -23,6 +23,9 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test browser
 	$(BIN)/python tests/benchmarks/measure.py $(if $(WRITE),--write)
+
+pictures: $(VENV)/.test browser
+	$(BIN)/python tests/benchmarks/pictures.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix

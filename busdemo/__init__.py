@@ -3,4 +3,4 @@
 Importing the package is cheap on purpose: neither torch nor Gradio comes with it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.3.0.dev0"

@@ -1,4 +1,4 @@
-"""The quick start: what the README shows runs, and says what it should."""
+"""The quick start: what docs/python.md shows runs, and says what it should."""
 
 import re
 from pathlib import Path
@@ -14,10 +14,15 @@ from busdemo.workflows.programs import open_zoo, score
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_readme_s_lines_run_and_score_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    text = (ROOT / "README.md").read_text("utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+def test_the_first_lines_of_the_document_score_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    example = ROOT / "examples" / "oval-fibroadenoma"
+    for name, file in (("scan", "image"), ("outline", "mask")):
+        (tmp_path / f"{name}.png").write_bytes((example / f"{file}.png").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/python.md").read_text("utf-8")
+    code, *_ = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert len([line for line in code.splitlines() if " = " in line]) == 3
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102

@@ -1,4 +1,4 @@
-"""Measures the page as a visitor meets it and prints a table; `--write` puts it in the README.
+"""Measures the page as a visitor meets it and prints a table; `--write` keeps it.
 
 Run by `make bench`, never by the tests: a timing is a figure to look at, not one to assert.
 """
@@ -61,7 +61,9 @@ DRAG = """async () => {
 def main() -> None:
     """Start the page in a process of its own, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the table in README.md")
+    parser.add_argument(
+        "--write", action="store_true", help="put the table in docs/experiments/bench.md"
+    )
     options = parser.parse_args()
     with serve() as (address, process, start_s), sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -80,8 +82,8 @@ def main() -> None:
     table = "\n".join(["| what | figure |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows)])
     print(table)
     if options.write:
-        readme = Path("README.md")
-        readme.write_text(insert(readme.read_text("utf-8"), table, MARKS), "utf-8")
+        kept = Path("docs/experiments/bench.md")
+        kept.write_text(insert(kept.read_text("utf-8"), table, MARKS), "utf-8")
 
 
 @contextmanager

@@ -29,7 +29,12 @@ def test_a_number_is_used_once() -> None:
     assert len(numbers) == len(set(numbers))
 
 
-@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+DOCUMENTS = sorted(
+    [*DOCS.rglob("*.md"), *(DOCS.parent / f"{n}.md" for n in ("README", "CONTRIBUTING"))]
+)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_links_between_documents_lead_somewhere(path: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
