@@ -22,7 +22,10 @@ from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.refusals import FORMATS
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".avif", ".heic"}
+VOLUMES = {".nii", ".gz", ".dcm", ".dicom", ".nrrd", ".mha"}
+"""Endings of files that may be images; what cannot be read is told when it is tried."""
+
 CLASSES = {"benign", "malignant", "normal"}
 
 
@@ -30,11 +33,13 @@ CLASSES = {"benign", "malignant", "normal"}
 class FileCase(Case):
     """A case whose mask lies in `mask_paths`, or in `outlines`, COCO JSON of this image alone.
 
-    Without either nothing is marked in it. `mask_path` is not used.
+    Without either nothing is marked in it. `mask_path` is not used. `invert` exchanges lesion
+    and background.
     """
 
     mask_paths: tuple[Path, ...] = ()
     outlines: bytes = field(default=b"", repr=False)
+    invert: bool = False
 
     def files(self) -> tuple[Path, ...]:
         """See `Case.files`."""
@@ -48,7 +53,7 @@ class FileCase(Case):
         files += [("annotations.json", self.outlines)] if self.outlines else []
         if not files:
             return scan.pixels, np.zeros((height, width), np.bool_)
-        (truth,) = read_annotations(files, scan, Options(merge=True))
+        (truth,) = read_annotations(files, scan, Options(merge=True, invert=self.invert))
         return scan.pixels, truth.mask
 
 
@@ -81,8 +86,23 @@ def new_case(
 def list_pictures(folder: Path, *, deep: bool = False) -> list[Path]:
     """The picture files of a folder, as people count: (2) before (10)."""
     found = folder.rglob("*") if deep else folder.iterdir()
-    pictures = [p for p in found if p.suffix.lower() in PICTURES and not p.name.startswith(".")]
-    return sorted((p for p in pictures if p.is_file()), key=lambda path: _count(str(path)))
+    pictures = [path for path in found if is_picture(path) and path.is_file()]
+    return sorted(pictures, key=lambda path: _count(str(path)))
+
+
+def is_picture(path: Path) -> bool:
+    """May this be an image or a mask in pixels, by its name?"""
+    suffix = path.suffix.lower()
+    if suffix == ".gz" and not path.name.lower().endswith(".nii.gz"):
+        return False
+    return suffix in PICTURES | VOLUMES and not path.name.startswith(".")
+
+
+def plain_id(path: Path, folder: Path) -> str:
+    """A picture's path below a folder without its ending."""
+    inside = path.relative_to(folder)
+    stem = inside.name.removesuffix(".gz") if inside.suffix == ".gz" else inside.name
+    return inside.with_name(Path(stem).stem).as_posix()
 
 
 def find_folder(folder: Path, *names: str) -> Path | None:
@@ -130,6 +150,10 @@ def _check_sizes(case: Case) -> tuple[str, bool]:
         return "", False
     sizes = []
     for path in case.files():
+        if not path.is_file():
+            return f"{path.name} is missing.", False
+        if path.suffix.lower() not in PICTURES:  # told when it is read: that may take long
+            return "", False
         size = _size_of(path)
         if size is None:
             return f"{path.name} cannot be read as a picture.", False

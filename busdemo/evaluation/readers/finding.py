@@ -12,6 +12,7 @@ from busdemo.evaluation.readers.folders import (
     read_named_masks,
     read_two_folders,
 )
+from busdemo.evaluation.readers.pairing import walk
 from busdemo.evaluation.readers.published import read_breast, read_bus_bra, read_bus_uclm, read_busi
 
 ALL = "all"
@@ -46,16 +47,19 @@ def read_dataset(folder: Path, split: str = ALL) -> Dataset:
 
 
 def find_reader(folder: Path) -> Found:
-    """What the first reader that knows this folder's layout finds; ValueError where none does."""
-    if found := _try(folder):
-        return found
-    inside = [path for path in sorted(folder.iterdir()) if path.is_dir()]
-    known = [(path.name, found) for path in inside if (found := _try(path, published=True))]
-    if len(known) == 1:
-        return known[0][1]
-    if known:
-        names = ", ".join(name for name, _ in known)
-        raise ValueError(f"{folder.name} holds several data sets: choose one of {names}.")
+    """What the first reader that knows this folder's layout finds; ValueError where none does.
+
+    The readers of published sets are asked first, of the folder and of all below it: a set in a
+    folder is still that set.
+    """
+    if known := _find_published(folder):
+        if len(known) > 1:
+            names = ", ".join(path.relative_to(folder).as_posix() for path in known)
+            raise ValueError(f"{folder.name} holds several data sets: choose one of {names}.")
+        return next(iter(known.values()))
+    for read in LAYOUTS.values():
+        if found := read(folder):
+            return found
     pictures = list_pictures(folder, deep=True)
     if not pictures:
         raise ValueError(f"There are no images in {folder.name}.")
@@ -63,6 +67,17 @@ def find_reader(folder: Path) -> Found:
         f"{folder.name} holds {len(pictures)} pictures, but no masks that belong to them. "
         f"What is read: {WHAT_IS_READ}."
     )
+
+
+def _find_published(folder: Path) -> dict[Path, Found]:
+    """Every published set, or set with an index, in a folder or below it; none inside another."""
+    known: dict[Path, Found] = {}
+    for place in walk(folder):
+        if not known.keys() & {place, *place.parents}:
+            readers = (read_indexed, *PUBLISHED.values())
+            found = next((found for read in readers if (found := read(place))), None)
+            known |= {place: found} if found else {}
+    return known
 
 
 def report_skipped(skipped: Sequence[Skipped]) -> list[str]:
@@ -109,12 +124,6 @@ LAYOUTS: dict[str, Reader] = {
 }
 """Every layout of a folder that is read, in the order they are asked; docs/files.md tells of each
 what its reader's docstring says."""
-
-
-def _try(folder: Path, *, published: bool = False) -> Found | None:
-    """What is found by the first reader that knows the layout; subfolders only as published."""
-    readers = [read_indexed, *PUBLISHED.values()] if published else LAYOUTS.values()
-    return next((found for read in readers if (found := read(folder))), None)
 
 
 def _choose(cases: Sequence[Case], split: str, name: str) -> list[Case]:

@@ -1,28 +1,40 @@
 """Any folder of images with masks: two folders, names that end in _mask, COCO, or imagefolder."""
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from busdemo.annotations.names import bare_name, mask_keys
 from busdemo.evaluation.datasets import Case, Skipped
 from busdemo.evaluation.readers.files import (
     Found,
     class_of,
-    find_folder,
+    is_picture,
     list_pictures,
     new_case,
+    plain_id,
     read_number,
 )
+from busdemo.evaluation.readers.pairing import KINDS, Pairing, list_files, pair_files, walk
 from busdemo.evaluation.readers.published import read_table
 
-IMAGES = ("images", "image", "imgs")
-MASKS = ("masks", "mask", "annotations", "labels", "ground_truth")
+IMAGES = ("images", "image", "imgs", "img", "original", "originals", "jpegimages", "scans")
+MASKS = (
+    *("masks", "mask", "gt", "ground_truth", "groundtruth", "segmentations", "segmentation"),
+    *("labels", "label", "annotations", "annotation", "segmentationclass"),
+)
+SET_TAILS = ("tr", "va", "ts")
+"""What nnU-Net adds to both folders' names: imagesTr and labelsTr."""
+
 SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val"} | {
     "validation": "val",
     "test": "test",
     "testing": "test",
+    "imagestr": "train",
+    "imagesva": "val",
+    "imagests": "test",
 }
 """What folders and files of a split are called, and what it is called here."""
 
@@ -31,57 +43,58 @@ GROUP_COLUMNS = ("group", "patient", "patient_id", "case", "case_id")
 
 
 def read_two_folders(folder: Path) -> Found | None:
-    """images/ and masks/, whose files have the same names, but for the ending and for `mask`.
+    """images/ and masks/ at any depth, whose files have the same names, but for what tools add.
 
-    Folders inside may name the class; `NAME_mask.png`, `mask_NAME.png` and several masks
-    `NAME_mask_1.png` belong to `NAME`.
+    Also called image, imgs, original, and mask, label, labels, annotations, GT; imagesTr and
+    labelsTr with `_0000` (nnU-Net); or masks/ beside the images themselves. The masks are
+    pictures, NIfTI, or each image's own JSON, XML or YOLO file. Folders inside may name the class
+    or the split; `NAME_mask.png`, `mask_NAME.png`, `NAME_seg.png`, several masks `NAME_mask_1.png`
+    and a folder NAME/ of masks belong to `NAME`.
     """
-    images, masks = find_folder(folder, *IMAGES), find_folder(folder, *MASKS)
-    pictures = list_pictures(images, deep=True) if images else []
-    if not (images and masks and pictures and list_pictures(masks, deep=True)):
-        return None
-    by_name = defaultdict(list)
-    for mask in list_pictures(masks, deep=True):
-        by_name[mask.relative_to(masks).with_name(_bare(mask.stem)).as_posix()].append(mask)
-    pairs = []
-    for image in pictures:
-        name = image.relative_to(images).with_suffix("").as_posix()
-        pairs.append((image, name, by_name.get(name, [])))
-    return _collect("images/ and masks/", folder, pairs)
+    parts, taken = [], set[Path]()
+    for place in walk(folder):
+        if not taken & {place, *place.parents}:
+            for images, masks, pairing in _find_pairs(place):
+                taken |= {images, masks} - {place}
+                parts.append((images, masks, pairing))
+    return _collect(folder, parts) if parts else None
 
 
 def read_named_masks(folder: Path) -> Found | None:
-    """NAME.png with NAME_mask*.png beside it, at any depth; folders may name the class."""
-    pictures = list_pictures(folder, deep=True)
-    masks = defaultdict(list)
-    for path in pictures:
-        if _bare(path.stem) != path.stem:
-            masks[path.with_name(_bare(path.stem))].append(path)
-    if not masks:
-        return None
-    pairs = [
-        (path, path.relative_to(folder).with_suffix("").as_posix(), masks[path.with_suffix("")])
-        for path in pictures
-        if _bare(path.stem) == path.stem
-    ]
-    return _collect("NAME with NAME_mask", folder, pairs)
+    """NAME.png with NAME_mask*.png, NAME_seg.png or NAME_label.png beside it, at any depth.
+
+    Or with NAME.json (LabelMe) or NAME.txt (YOLO). Folders may name the class.
+    """
+    parts = []
+    for place in walk(folder):
+        files = [path for path in place.iterdir() if path.is_file()]
+        names = {bare_name(path.name) for path in files if is_picture(path)}
+        masks = [path for path in files if set(_names_another(path)) & names]
+        images = [path for path in list_pictures(place) if path not in masks]
+        if pairing := pair_files(images, sorted(masks), place, place):
+            parts.append((place, place, pairing))
+    return _collect(folder, parts) if parts else None
 
 
 def read_coco_folder(folder: Path) -> Found | None:
     """COCO: JSON files with `images` and `annotations`, the images below the same folder.
 
-    A file called after a split holds that split's images. An image without annotations is one
-    in which nothing is marked.
+    A file called after a split, or in a folder called so, holds that split's images. An image
+    without annotations is one in which nothing is marked.
     """
     cases: list[Case] = []
     skipped: list[Skipped] = []
-    places = [folder, *(p for name in ("annotations",) if (p := find_folder(folder, name)))]
-    for path in sorted(file for place in places for file in place.glob("*.json")):
+    lost = 0
+    for path in (file for file in list_files(folder) if file.suffix.lower() == ".json"):
         content = _read_json(path)
         if isinstance(content, dict) and {"images", "annotations"} <= set(content):
-            found = _read_coco_file(content, folder, _split_of(path.stem))
+            known = {str(image.get("id")) for image in content["images"]}
+            lost += sum(str(one.get("image_id")) not in known for one in content["annotations"])
+            split = _split_of(plain_id(path, folder))
+            found = _read_coco_file(content, folder, split)
             cases, skipped = cases + found[0], skipped + found[1]
-    return Found("COCO", cases, skipped) if cases or skipped else None
+    notes = [f"Annotations whose image the file does not name, left out: {lost}."] * bool(lost)
+    return Found("COCO", cases, skipped, notes) if cases or skipped else None
 
 
 def read_imagefolder(folder: Path) -> Found | None:
@@ -114,17 +127,60 @@ def read_imagefolder(folder: Path) -> Found | None:
     return Found("imagefolder", cases, skipped)
 
 
-def _collect(kind: str, folder: Path, pairs: Sequence[tuple[Path, str, Sequence[Path]]]) -> Found:
+def _find_pairs(place: Path) -> Iterator[tuple[Path, Path, Pairing]]:
+    """Folders of images and of masks right inside a folder, where names match."""
+    inside = {path.name.lower(): path for path in sorted(place.iterdir()) if path.is_dir()}
+    for tail in ("", *SET_TAILS):
+        found = [inside[name + tail] for name in IMAGES if name + tail in inside]
+        images = found[0] if found else place
+        pictures = list_pictures(images, deep=bool(found))
+        for masks in (inside[name + tail] for name in MASKS if name + tail in inside):
+            if pairing := pair_files(pictures, list_files(masks), images, masks):
+                yield images, masks, pairing
+                break
+
+
+def _collect(folder: Path, parts: Sequence[tuple[Path, Path, Pairing]]) -> Found:
+    """All cases of some folders of images with masks."""
     cases: list[Case] = []
-    skipped = []
-    for image, name, masks in pairs:
-        label = class_of(image, folder)
-        if masks or label == "normal":
-            facts = {"label": label, "split": _split_of(name)}
-            cases.append(new_case(image, name, folder.resolve().name, masks, **facts))
-        else:
-            skipped.append(Skipped(name, "It has no mask."))
-    return Found(kind, cases, skipped)
+    skipped, strays = [], list[Path]()
+    names = Counter(
+        _name_case(image, images, folder) for images, _, pairs in parts for image in pairs.masks
+    )
+    longer = Counter(plain_id(image, folder) for *_, pairs in parts for image in pairs.masks)
+    for images, _, pairing in parts:
+        strays += pairing.strays
+        for image, files in pairing.masks.items():
+            name = _name_case(image, images, folder)
+            if names[name] > 1 and longer[plain_id(image, folder)] == 1:
+                name = plain_id(image, folder)
+            label = class_of(image, folder)
+            facts = {"label": label, "split": _split_of(f"{images.name}/{name}")}
+            if files or label == "normal":
+                cases.append(new_case(image, name, folder.resolve().name, files, **facts))
+            else:
+                skipped.append(Skipped(name, "It has no mask."))
+    named = ", ".join(path.name for path in strays[:3]) + " and others" * (len(strays) > 3)
+    notes = [f"Files among the masks that belong to no image: {len(strays)} ({named})."]
+    kinds = dict.fromkeys(
+        f"{images.name}/ and {masks.name}/" if images != masks else "NAME with NAME_mask"
+        for images, masks, _ in parts
+    )
+    return Found(", ".join(kinds), cases, skipped, notes * bool(strays))
+
+
+def _name_case(image: Path, images: Path, folder: Path) -> str:
+    """An image's path without its ending and without the folder that only says `images`."""
+    says_it = images.name.lower().removesuffix("tr").removesuffix("ts") in IMAGES
+    within = images.parent if says_it and images != folder else images
+    return (within.relative_to(folder) / plain_id(image, images)).as_posix()
+
+
+def _names_another(path: Path) -> tuple[str, ...]:
+    """The names of images that a file beside them may be the mask of."""
+    if is_picture(path):
+        return mask_keys(path.name)[1:]
+    return mask_keys(path.name) if path.suffix.lower() in KINDS else ()
 
 
 def _read_coco_file(
@@ -133,12 +189,12 @@ def _read_coco_file(
     places = {path.name: path for path in list_pictures(folder, deep=True)}
     by_image = defaultdict(list)
     for annotation in content["annotations"]:
-        by_image[annotation.get("image_id")].append(annotation)
+        by_image[str(annotation.get("image_id"))].append(annotation)
     cases: list[Case] = []
     skipped = []
     for image in content["images"]:
         name = str(image.get("file_name", ""))
-        marked = by_image[image.get("id")]
+        marked = by_image[str(image.get("id"))]
         path = folder / name if (folder / name).is_file() else places.get(Path(name).name)
         case_id = Path(name).with_suffix("").as_posix()
         if path is None:
@@ -146,7 +202,9 @@ def _read_coco_file(
         elif marked and not any(one.get("segmentation") for one in marked):
             skipped.append(Skipped(case_id, "Only boxes are drawn in it."))
         else:
-            part = {"images": [image], "annotations": marked}
+            named = str(image.get("id"))
+            part = {"images": [image | {"id": named}]}
+            part["annotations"] = [one | {"image_id": named} for one in marked]
             part["categories"] = content.get("categories", [])
             outlines = json.dumps(part).encode() if marked else b""
             facts = {"split": split, "label": class_of(path, folder), "outlines": outlines}
@@ -195,14 +253,3 @@ def _split_of(name: str) -> str:
     """The split that a path or a file name speaks of, or ""."""
     words = name.lower().replace("_", "/").replace("-", "/").split("/")
     return next((SPLITS[word] for word in words if word in SPLITS), "")
-
-
-def _bare(stem: str) -> str:
-    """A mask's name without what says that it is one."""
-    lower = stem.lower()
-    for word in ("mask", "segmentation", "gt"):
-        if lower.startswith(f"{word}_"):
-            return stem[len(word) + 1 :]
-        if f"_{word}" in lower:
-            return stem[: lower.rindex(f"_{word}")]
-    return stem

@@ -2,10 +2,12 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from busdemo.annotations.names import bare_name, mask_keys
 from busdemo.evaluation.datasets import Case, Skipped
 from busdemo.evaluation.readers.files import (
     CLASSES,
@@ -30,25 +32,36 @@ class Listed:
 def read_busi(folder: Path) -> Found | None:
     """benign/, malignant/ and normal/ with NAME.png, NAME_mask.png and NAME_mask_1.png.
 
-    Al-Dhabyani et al., Data in Brief 2020. There are no patients: every image is its own group.
+    Al-Dhabyani et al., Data in Brief 2020; also with images/ and masks/ in each class's folder.
+    There are no patients: every image is its own group.
     """
     places = [place for name in sorted(CLASSES) if (place := find_folder(folder, name))]
-    if not any(list(place.glob("*(*)_mask*.png")) for place in places):
-        return None
     cases: list[Case] = []
     skipped = []
+    masked = False
     for place in places:
-        pictures = list_pictures(place)
-        for image in [path for path in pictures if "_mask" not in path.stem]:
-            masks = [path for path in pictures if path.stem.startswith(f"{image.stem}_mask")]
-            label = place.name.lower()
-            if masks or label == "normal":
-                cases.append(new_case(image, image.stem, "BUSI", masks, label=label))
+        label = place.name.lower()
+        pictures = list_pictures(place, deep=True)
+        masks = defaultdict(list)
+        for mask in [path for path in pictures if _is_busi_mask(path, place)]:
+            masks[mask_keys(mask.name)[-1]].append(mask)
+        masked |= any(name.startswith(f"{label} (") for name in masks)
+        for image in [path for path in pictures if not _is_busi_mask(path, place)]:
+            own = masks[bare_name(image.name)]
+            if own or label == "normal":
+                cases.append(new_case(image, image.stem, "BUSI", own, label=label))
             else:
                 skipped.append(Skipped(image.stem, "It has no mask."))
+    if not masked:
+        return None
     several = sum(len(case.files()) > 2 for case in cases)
     notes = [f"Images with several masks, merged: {several}."] * bool(several)
     return Found("BUSI", cases, skipped, notes)
+
+
+def _is_busi_mask(path: Path, place: Path) -> bool:
+    folders = path.relative_to(place).parts[:-1]
+    return "_mask" in path.stem or any(name.lower().startswith("mask") for name in folders)
 
 
 def read_bus_uclm(folder: Path) -> Found | None:

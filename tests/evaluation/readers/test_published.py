@@ -220,3 +220,31 @@ def test_a_spreadsheet_that_declares_entities_is_not_read(tmp_path: Path) -> Non
         archive.writestr("xl/sharedStrings.xml", bomb)
         archive.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
     assert read_sheet(tmp_path / "bomb.xlsx") == []
+
+
+@pytest.mark.parametrize("names", ["{}", "{}_mask"])
+def test_busi_with_folders_of_masks_is_still_busi(tmp_path: Path, names: str) -> None:
+    image, mask = draw_scan()
+    for label in ("benign", "malignant", "normal"):
+        place = tmp_path / "archive/BUSI" / label
+        write(place / f"images/{label} (1).png", image)
+        write(place / f"mask/{names.format(f'{label} (1)')}.png", white(mask & (label != "normal")))
+    dataset = read_dataset(tmp_path)
+    assert dataset.name == "BUSI"
+    assert [(case.label, case.read()[1].any()) for case in dataset.cases] == [
+        ("benign", True),
+        ("malignant", True),
+        ("normal", False),
+    ]
+
+
+def test_bus_bra_in_folders_is_still_bus_bra(tmp_path: Path) -> None:
+    image, mask = draw_scan()
+    place = tmp_path / "download/2/BUSBRA"
+    write(place / "Images/bus_0001-l.png", image)
+    write(place / "Masks/mask_0001-l.png", white(mask))
+    table = "ID,Case,Pathology,BIRADS,Device\nbus_0001-l,1,benign,2,GE\n"
+    (place / "bus_data.csv").write_text(table)
+    dataset = read_dataset(tmp_path)
+    assert (dataset.name, len(dataset.cases)) == ("BUS-BRA", 1)
+    assert np.array_equal(dataset.cases[0].read()[1], mask)
