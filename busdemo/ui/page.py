@@ -15,6 +15,7 @@ from busdemo.inference.memory import share_freed_memory
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.ui import benchmark_tab, text
+from busdemo.ui.about import write_about
 from busdemo.ui.api.building import build_api
 from busdemo.ui.background import open_pool, start_background, start_sweeping
 from busdemo.ui.compare_tab import build_compare_tab
@@ -85,7 +86,7 @@ def build_page(
             with gr.Tab("Benchmark", elem_id="bd-benchmark-tab"):
                 benchmark_tab.build_benchmark_tab()
             with gr.Tab("About"):
-                gr.Markdown(text.ABOUT, elem_id="bd-about")
+                gr.Markdown(write_about(list(pool.cards.values())), elem_id="bd-about")
         build_api(staged)
         page.load(None, js=OPEN_LINKED_TAB)
     return page

@@ -11,7 +11,7 @@ PREVIEW_ALT = "A simulated scan, its ground truth, and a model's mask against it
 PREVIEW_NOTE = "A simulated scan. Research and teaching only, not a medical device."
 
 SAFETY_LEAD = "Research and teaching only."
-SAFETY = "Not a medical device. Uploads are deleted, nothing is logged."
+SAFETY = "Not a medical device. Uploads are deleted two hours after use, never logged."
 
 SIMULATED_READER = "Drawn by a program from the exact outline, not by a person."
 SESSION_ENDED = "This session has ended; please drop the image again."
@@ -75,27 +75,40 @@ probabilities into a mask. It lives in your browser: moving it sends nothing to 
   disagreement of the zoo, spread when the image is flipped and scaled, Grad-CAM of a layer, or an
   attention gate. None of them says whether the mask is right; Grad-CAM does not explain
   correctness.
-- “test Dice 0.75 (0.73–0.77)” is the mean over the test images with a lesion of all four sets (63 %
-  of them BUS-BRA) and its 95 % interval, patients resampled. Differences inside the interval are
-  not differences. The models' cards give every set apart.
+- “{dice}” is the mean over the test images with a lesion of all four sets ({share}
+  of them BUS-BRA) and its 95 % interval, patients resampled. By these numbers alone, differences
+  inside the interval are not differences; on the same images, **Benchmark** tests every two models.
+  The models' cards give every set apart.
 
 ## What the models were trained on
 
-Public research sets: BUSI, BUS-BRA, BUS-UCLM and BrEaST, split by patient or case where the set
-names them, and some simulated scans. An image from those sets may have been seen in training: its
-score is then no evidence. BUSI names no patients; there, near-duplicates were kept in one split.
-The examples here are simulated: exact outline, no real tissue.
+Four public research sets, split by patient or case where the set names them, and some simulated
+scans. BUSI names no patients; there, near-duplicates were kept in one split. Please cite a set
+where you use what was trained on it.
+
+{sets}
+
+Every scan you drop is looked up among the training images, and the page says when it, or a near
+copy of it, was there: its score is then no evidence. The examples here are simulated: exact
+outline, no real tissue.
 
 ## What it is not
 
-It is not a medical device and says nothing about malignancy. Scores on four public sets do not
-carry over to another machine, operator or population without testing there.
+It is not a medical device. **Benign or malignant?** shows what a research classifier answers, with
+its errors on test images beside it; that is no diagnosis and no second opinion. Scores on four
+public sets do not carry over to another machine, operator or population without testing there.
 
 ## Your files
 
 Use no identifiable data. Copies on disk are deleted within two hours; what you look at is kept in
 memory until two hours after your last change, or one hour after you close the page. No file name,
-image or number is written to a log.
+image or number of yours is written to a log.
+
+## Version, licences, source
+
+busdemo {version}, by the busdemo maintainers. {source} The code is under Apache-2.0, the weights
+are under CC BY-NC 4.0 because of their training data. CITATION.cff in the source says how to cite
+it.
 
 ## Keyboard
 
