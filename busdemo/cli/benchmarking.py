@@ -1,6 +1,7 @@
 """The commands of the benchmark: a whole data set through the zoo, into a run; its report."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
     )
     evaluate.add_argument(
         "--split", default="test", help="of a run: train, val, test or all (default: %(default)s)"
+    )
+    evaluate.add_argument(
+        "--invert",
+        action="store_true",
+        help="of a run: exchange lesion and background of all masks",
     )
     evaluate.add_argument(
         "--one-stage", action="store_true", help="of a run: leave out the two stages"
@@ -47,8 +53,10 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
 def evaluate_run(options: argparse.Namespace) -> int:
     """Write a run; 130 when it was stopped by Ctrl-C."""
     from busdemo.evaluation.cluster import compute_on_ray, connect
+    from busdemo.evaluation.datasets import warn_of_skipped
     from busdemo.evaluation.evaluating import compute_here, count_cores, evaluate_dataset
     from busdemo.evaluation.readers.finding import read_dataset, report_skipped
+    from busdemo.evaluation.run_files import RECEIPT_FILE
     from busdemo.evaluation.setup import choose_setup, write_receipt
     from busdemo.zoo.files import UnusableModel
 
@@ -57,7 +65,8 @@ def evaluate_run(options: argparse.Namespace) -> int:
         return 2
     on_ray = options.engine == "ray"
     try:
-        dataset = read_dataset(options.data.absolute(), options.split)  # nodes start elsewhere
+        folder = options.data.absolute()  # nodes start elsewhere
+        dataset = read_dataset(folder, options.split, invert=options.invert)
         cores = connect(options.address) if on_ray else count_cores()
         workers = options.workers or cores
         setup, examiner, notes = choose_setup(
@@ -66,8 +75,10 @@ def evaluate_run(options: argparse.Namespace) -> int:
             onnx=options.detector,
             fast_workers=0 if options.eager else workers,
         )
-        for sentence in (*dataset.notes, *report_skipped(dataset.skipped), *notes):
-            print(sentence, file=sys.stderr)
+        skipped = len(dataset.skipped)
+        warning = warn_of_skipped(skipped, len(dataset.cases) + skipped)
+        told = (warning, *dataset.notes, *report_skipped(dataset.skipped), *notes)
+        print("\n".join(filter(None, told)), file=sys.stderr)
         place = f"a Ray cluster of {cores} cores" if on_ray else "this machine"
         command = _tell_command(options)
         receipt = write_receipt(dataset, examiner, command=command, place=place, workers=workers)
@@ -82,8 +93,12 @@ def evaluate_run(options: argparse.Namespace) -> int:
     except (UnusableModel, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    data = json.loads((options.out / RECEIPT_FILE).read_text(encoding="utf-8"))["data"]
+    left_out = len(data["skipped"])
+    if warning := warn_of_skipped(left_out, data["cases"] + left_out):
+        print(warning, file=sys.stderr)
     print(f"{computed} of {len(dataset.cases)} images computed; the run is in {options.out}.")
-    return 0
+    return 1 if warning else 0
 
 
 def _tell_command(options: argparse.Namespace) -> str:
@@ -95,6 +110,7 @@ def _tell_command(options: argparse.Namespace) -> str:
     ]
     words.append(f"--models {' '.join(options.run_models or ['all'])}")
     words += ["--engine ray"] * (options.engine == "ray")
+    words += ["--invert"] * options.invert
     words += ["--one-stage"] * options.one_stage + ["--eager"] * options.eager
     words += [f"--detector {options.detector.name}"] if options.detector else []
     return " ".join([*words, "--out RUN"])

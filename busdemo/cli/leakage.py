@@ -66,6 +66,7 @@ def _hashes(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     from busdemo.evaluation.audit import audit_folder, tell_audit, write_split
+    from busdemo.evaluation.datasets import warn_of_skipped
     from busdemo.evaluation.leakage import catalogue_path
     from busdemo.imaging.copies import read_catalogue
 
@@ -75,6 +76,9 @@ def _audit(options: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    skipped = len(audit.skipped)
+    if warning := warn_of_skipped(skipped, len(audit.pictures) + skipped):
+        print(warning, file=sys.stderr)
     if options.json:
         print(json.dumps(audit.tabulate(), indent=1))
     else:
@@ -82,7 +86,7 @@ def _audit(options: argparse.Namespace) -> int:
     if sizes:
         told = ", ".join(f"{split} {number:,}" for split, number in sizes.items())
         print(f"Written: {options.write} ({told} images).", file=sys.stderr)
-    return 0
+    return 1 if warning else 0
 
 
 def _protocols(options: argparse.Namespace) -> int:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
 from busdemo.evaluation.readers.files import list_pictures
 from busdemo.evaluation.readers.finding import read_dataset
+from busdemo.evaluation.readers.folders import is_called_mask
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.copies import Catalogue
 from busdemo.imaging.hashes import Scale, hash_image
+from busdemo.imaging.images import read_scan
 
 SHARES: Mapping[str, float] = {"train": 0.7, "val": 0.1, "test": 0.2}
 """Of the images, in the split that is written."""
@@ -103,11 +104,12 @@ def audit_folder(folder: Path, scale: Scale) -> Audit:
     readable: list[tuple[Picture, GreyImage]] = []
     skipped = []
     for picture in tqdm(pictures, desc="reading", mininterval=5):
-        image = cv2.imread(str(picture.path), cv2.IMREAD_GRAYSCALE)
-        if image is None:
-            skipped.append(f"{picture.id} cannot be read.")
+        try:
+            scan = read_scan(picture.path.read_bytes(), picture.path.name)
+        except (OSError, ValueError) as error:
+            skipped.append(f"{picture.id} is skipped: {error}")
         else:
-            readable.append((picture, np.asarray(image, np.uint8)))
+            readable.append((picture, scan.pixels))
     if not readable:
         raise ValueError(f"No image in {folder.name} can be read.")
     pairs = find_pairs([image for _, image in readable], scale)
@@ -117,8 +119,8 @@ def audit_folder(folder: Path, scale: Scale) -> Audit:
 def list_images(folder: Path) -> list[Picture]:
     """The pictures of a folder, with what a reader of data sets knows of them.
 
-    What no reader knows is a picture, too, unless "mask" is in its name or its folder's. Raises
-    FileNotFoundError when there is no such folder.
+    What no reader knows is a picture, too, unless its name or its folder's says that it is a mask.
+    Raises FileNotFoundError when there is no such folder.
     """
     try:
         cases = read_dataset(folder).cases
@@ -128,7 +130,7 @@ def list_images(folder: Path) -> list[Picture]:
     others = [
         path
         for path in list_pictures(folder, deep=True)
-        if path not in known and "mask" not in str(path.relative_to(folder)).lower()
+        if path not in known and not is_called_mask(path.relative_to(folder))
     ]
     return [
         *(Picture(c.id, c.image_path, c.split, c.label, c.group) for c in cases),

@@ -10,9 +10,13 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from busdemo.annotations.names import bare_name, mask_keys
 from busdemo.imaging.arrays import GreyImage, Mask
 
 Split = Literal["train", "val", "test"]
+
+MOST_SKIPPED = 0.1
+"""Share of a set's images that may be left out before a command says so first and fails."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Case:
     birads: str = ""
     device: str = ""
     mm_per_px: float = math.nan
+    invert: bool = False
+    """Exchange lesion and background of its mask."""
 
     @property
     def is_normal(self) -> bool:
@@ -52,7 +58,7 @@ class Case:
         if image.shape != mask.shape:
             (h, w), (mask_h, mask_w) = image.shape, mask.shape
             raise ValueError(f"The mask is {mask_w}x{mask_h} px, its image {w}x{h} px.")
-        return image, mask
+        return image, mask != self.invert
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,19 @@ class Skipped:
 
     id: str
     why: str
+    split: str = ""
+
+
+def warn_of_skipped(skipped: int, images: int) -> str:
+    """A sentence where nothing, or less than nine tenths, of a set is left; otherwise empty.
+
+    Numbers over what is left would be taken for numbers of the set.
+    """
+    if skipped == images:
+        return "Nothing was computed: none of the images can be used."
+    if skipped > MOST_SKIPPED * images:
+        return f"{skipped:,} of {images:,} images are left out: this is not the whole set."
+    return ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,7 @@ class Dataset:
             facts = (case.id, case.dataset, case.split, case.label, case.group, case.birads)
             files = [(path.name, path.stat().st_size) for path in case.files() if path.is_file()]
             digest.update(repr((*facts, case.device, case.mm_per_px, files)).encode())
+            digest.update(b"inverted" * case.invert)
         return digest.hexdigest()
 
 
@@ -97,8 +117,9 @@ def read_index(folder: Path, *splits: Split) -> list[Case]:
     index = folder / "index.csv"
     if not index.is_file():
         raise FileNotFoundError(f"There is no index.csv in {folder}.")
-    with index.open(newline="") as lines:
+    with index.open(newline="", encoding="utf-8-sig") as lines:
         rows = list(csv.DictReader(lines))
+    images, masks = _list_named(folder / "images"), _list_named(folder / "masks")
     return [
         Case(
             id=row["id"],
@@ -106,8 +127,10 @@ def read_index(folder: Path, *splits: Split) -> list[Case]:
             split=row["split"],
             label=row["label"],
             group=row.get("group") or row["id"],
-            image_path=folder / "images" / f"{row['id']}.webp",
-            mask_path=folder / "masks" / f"{row['id']}.png",
+            image_path=images.get(
+                bare_name(f"{row['id']}.png"), folder / f"images/{row['id']}.webp"
+            ),
+            mask_path=masks.get(bare_name(f"{row['id']}.png"), folder / f"masks/{row['id']}.png"),
             birads=row.get("birads") or "",
             device=row.get("device") or "",
             mm_per_px=10 * float(row.get("pixel_size_cm") or "nan"),
@@ -115,6 +138,13 @@ def read_index(folder: Path, *splits: Split) -> list[Case]:
         for row in rows
         if not splits or row["split"] in splits
     ]
+
+
+def _list_named(folder: Path) -> dict[str, Path]:
+    """The files of a folder by the shortest name they go by; those of their own name first."""
+    files = sorted(path for path in folder.glob("*") if path.is_file())
+    shortest = {mask_keys(path.name)[-1]: path for path in files}
+    return shortest | {bare_name(path.name): path for path in files}
 
 
 def _read_grey(path: Path) -> GreyImage:

@@ -56,13 +56,19 @@ class Parts:
         unfinished.replace(path)  # not synced: what a power cut damages is computed again
 
     def join(self, case_ids: Sequence[str]) -> None:
-        """Make the run of the parts, which are then removed; `case_ids` are all cases' ids."""
+        """Make the run of the parts, which are then removed; `case_ids` are all cases' ids.
+
+        Raises ValueError, and leaves nothing, where no case has rows.
+        """
         problems = [self._problem(number) for number in range(len(case_ids))]
         skipped = [
             Skipped(case_id, problem)
             for case_id, problem in zip(case_ids, problems, strict=True)
             if problem
         ]
+        if skipped and len(skipped) == len(case_ids):
+            shutil.rmtree(self._folder)
+            raise ValueError(f"Nothing was computed: {skipped[0].id}: {skipped[0].why}")
         receipt = _add_skipped(self._receipt, skipped)
         write_tables(self._run, self._tables(len(case_ids)), receipt)
         shutil.rmtree(self._folder)

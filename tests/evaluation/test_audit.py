@@ -33,10 +33,13 @@ def test_copies_in_a_plain_folder_are_listed_and_mixed_classes_said(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "benign" / "broken.png").write_bytes(b"no picture")
-    assert main(["audit", str(folder), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    assert main(["audit", str(folder), "--json"]) == 1  # one of eight is more than a tenth
+    told = capsys.readouterr()
+    assert "1 of 8 images are left out: this is not the whole set." in told.err
+    found = json.loads(told.out)
     assert found["images"] == 7
-    assert found["skipped"] == ["benign/broken.png cannot be read."]
+    (skipped,) = found["skipped"]
+    assert skipped.startswith("benign/broken.png is skipped: broken.png is not an image")
     assert sorted(map(sorted, found["copies"])) == [
         ["benign/0.png", "malignant/crop.png"],
         ["benign/1.png", "benign/mirrored.png"],

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -248,3 +249,42 @@ def test_the_terminal_writes_a_run_and_says_what_is_wrong_in_a_sentence(
     assert main(["evaluate", "--models", "unet"]) == 2
     assert main(["evaluate"]) == 2
     assert "with --out a folder for a run" in capsys.readouterr().err
+
+
+def run_command(world: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
+    small = partial(choose_setup, weights=world / "weights")
+    monkeypatch.setattr("busdemo.evaluation.setup.choose_setup", small)
+    out = ["--out", str(world / "run"), "--one-stage", "--eager", *more]
+    return main(["evaluate", "--data", str(world / "data"), *out])
+
+
+def spoil(world: Path, count: int) -> None:
+    """Cut the first images short: their headers are whole, so that a run begins with them."""
+    for name, *_ in ROWS[:count]:
+        path = world / f"data/images/{name}.webp"
+        png = cv2.imencode(".png", cv2.imread(str(path)))[1].tobytes()
+        path.unlink()
+        path.with_suffix(".png").write_bytes(png[: len(png) // 2])
+
+
+@pytest.mark.parametrize(("spoilt", "code"), [(0, 0), (1, 0), (2, 1)])
+def test_a_run_that_skips_more_than_a_tenth_says_so_first_and_fails(
+    world: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    spoilt: int,
+    code: int,
+) -> None:
+    spoil(world, spoilt)
+    assert run_command(world, monkeypatch) == code
+    told = capsys.readouterr().err
+    assert ("2 of 12 images are left out: this is not the whole set." in told) == bool(code)
+
+
+def test_a_run_that_computes_nothing_fails_and_leaves_nothing(
+    world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil(world, COUNT)
+    assert run_command(world, monkeypatch) == 1
+    assert "Nothing was computed: case00: case00.png" in capsys.readouterr().err
+    assert not list((world / "run").iterdir())

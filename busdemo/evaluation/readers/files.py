@@ -26,6 +26,9 @@ PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", "
 VOLUMES = {".nii", ".gz", ".dcm", ".dicom", ".nrrd", ".mha"}
 """Endings of files that may be images; what cannot be read is told when it is tried."""
 
+INVERTED_OF = 16
+"""So many masks of a folder, spread evenly, are looked at before a run."""
+
 CLASSES = {"benign", "malignant", "normal"}
 
 
@@ -33,28 +36,39 @@ CLASSES = {"benign", "malignant", "normal"}
 class FileCase(Case):
     """A case whose mask lies in `mask_paths`, or in `outlines`, COCO JSON of this image alone.
 
-    Without either nothing is marked in it. `mask_path` is not used. `invert` exchanges lesion
-    and background.
+    Without either nothing is marked in it. `mask_path` is not used.
     """
 
     mask_paths: tuple[Path, ...] = ()
     outlines: bytes = field(default=b"", repr=False)
-    invert: bool = False
 
     def files(self) -> tuple[Path, ...]:
         """See `Case.files`."""
         return self.image_path, *self.mask_paths
 
+    def mask_files(self) -> list[tuple[str, bytes]]:
+        """Name and contents of each file that its mask is read from; OSError."""
+        files = [(path.name, path.read_bytes()) for path in self.mask_paths]
+        return files + ([("annotations.json", self.outlines)] if self.outlines else [])
+
     def read(self) -> tuple[GreyImage, Mask]:
         """See `Case.read`; a mask of the image's shape but another size is resized."""
         scan = read_scan(self.image_path.read_bytes(), self.image_path.name)
-        height, width = scan.pixels.shape
-        files = [(path.name, path.read_bytes()) for path in self.mask_paths]
-        files += [("annotations.json", self.outlines)] if self.outlines else []
+        files = self.mask_files()
         if not files:
-            return scan.pixels, np.zeros((height, width), np.bool_)
+            return scan.pixels, np.zeros(scan.pixels.shape, np.bool_)
         (truth,) = read_annotations(files, scan, Options(merge=True, invert=self.invert))
         return scan.pixels, truth.mask
+
+    @property
+    def looks_inverted(self) -> bool:
+        """Does its mask seem to mark what is around the lesion? False where it cannot be read."""
+        try:
+            target = Target(_size_of(self.image_path) or (256, 256), self.image_path.name)
+            (truth,) = read_annotations(self.mask_files(), target, Options(merge=True))
+        except (OSError, ValueError):
+            return False
+        return truth.provenance.looks_inverted
 
 
 @dataclass(frozen=True)
@@ -132,16 +146,30 @@ def check_cases(found: Found) -> tuple[list[Case], list[Skipped], list[str]]:
     names = Counter(case.id for case in found.cases)
     for case in found.cases:
         if names[case.id] > 1:
-            skipped.append(Skipped(case.id, f"{names[case.id]} images have this name."))
+            many = f"{names[case.id]} images have this name."
+            skipped.append(Skipped(case.id, many, case.split))
             continue
         problem, other_size = _check_sizes(case)
         resized += other_size and not problem
         if problem:
-            skipped.append(Skipped(case.id, problem))
+            skipped.append(Skipped(case.id, problem, case.split))
         else:
             kept.append(case)
     notes = [f"Masks of another size than their image, resized: {resized}."] * bool(resized)
-    return kept, list(dict.fromkeys(skipped)), notes
+    return kept, list(dict.fromkeys(skipped)), _tell_inverted(kept) + notes
+
+
+def _tell_inverted(cases: Sequence[Case]) -> list[str]:
+    """A sentence where most masks of some that are looked at seem to be inverted."""
+    masked = [case for case in cases if isinstance(case, FileCase) and len(case.files()) > 1]
+    some = masked[:: -(-len(masked) // INVERTED_OF) or 1]
+    inverted = sum(case.looks_inverted for case in some)
+    if inverted <= len(some) / 2:
+        return []
+    return [
+        f"The masks seem to be inverted ({inverted} of {len(some)} looked at): the lesion is what "
+        "is around it. --invert exchanges lesion and background."
+    ]
 
 
 def _check_sizes(case: Case) -> tuple[str, bool]:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from busdemo.evaluation.datasets import Case, Dataset, Skipped, read_index
-from busdemo.evaluation.readers.files import Found, check_cases, list_pictures
+from busdemo.evaluation.readers.files import FileCase, Found, check_cases, list_pictures
 from busdemo.evaluation.readers.folders import (
     read_coco_folder,
     read_imagefolder,
@@ -18,22 +19,26 @@ from busdemo.evaluation.readers.published import read_breast, read_bus_bra, read
 ALL = "all"
 """The split that is every image."""
 
+INVERTED = "All masks are read inverted, as asked."
+
 WHAT_IS_READ = (
     "index.csv with images/ and masks/; BUSI, BUS-UCLM, BUS-BRA or BrEaST as published; images/ "
     "and masks/; NAME.png with NAME_mask.png; COCO; metadata.csv with file_name and mask_file_name"
 )
 
 
-def read_dataset(folder: Path, split: str = ALL) -> Dataset:
+def read_dataset(folder: Path, split: str = ALL, *, invert: bool = False) -> Dataset:
     """The cases of one split of a folder, or all of them, and what was left out and why.
 
-    The folder may also hold the data set as its only subfolder. A set without splits is taken as
-    a whole. Raises ValueError or FileNotFoundError with one sentence.
+    A set without splits is taken as a whole; `invert` exchanges lesion and background of every
+    mask. Raises ValueError or FileNotFoundError with one sentence.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder.name}.")
     found = find_reader(folder)
     cases, skipped, notes = check_cases(found)
+    if invert:
+        cases, notes = [replace(case, invert=True) for case in cases], [INVERTED]
     chosen = _choose(cases, split, folder.name)
     if not chosen:
         whys = Counter(one.why for one in skipped)
@@ -41,9 +46,9 @@ def read_dataset(folder: Path, split: str = ALL) -> Dataset:
         raise ValueError(f"No image in {folder.name} can be evaluated.{reason}")
     name = found.kind if found.kind in PUBLISHED else folder.resolve().name
     used = split if any(case.split for case in cases) else ALL
-    return Dataset(
-        name, used, tuple(chosen), tuple(skipped), (*_tell(found, cases, chosen, used), *notes)
-    )
+    left_out = [one for one in skipped if used == ALL or one.split in ("", used)]
+    told = _tell(found, cases, chosen, used)
+    return Dataset(name, used, tuple(chosen), tuple(left_out), (*told, *notes))
 
 
 def find_reader(folder: Path) -> Found:
@@ -92,16 +97,17 @@ def report_skipped(skipped: Sequence[Skipped]) -> list[str]:
 
 
 def read_indexed(folder: Path) -> Found | None:
-    """index.csv with id, dataset, split and label; images/ID.webp and masks/ID.png.
+    """index.csv with id, dataset, split and label; images/ID and masks/ID, of any kind.
 
     Raises ValueError where a column is missing.
     """
     if not (folder / "index.csv").is_file():
         return None
     try:
-        return Found("an index", read_index(folder))
+        cases = read_index(folder)
     except KeyError as error:
         raise ValueError(f"index.csv in {folder.name} lacks the column {error}.") from error
+    return Found("an index", [FileCase(**vars(c), mask_paths=(c.mask_path,)) for c in cases])
 
 
 Reader = Callable[[Path], Found | None]

@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from busdemo.annotations.names import bare_name, mask_keys
@@ -118,13 +118,21 @@ def read_imagefolder(folder: Path) -> Found | None:
         masks = [table.parent / mask for mask in _masks_of(row) or []]
         label = str(row.get("label") or "").lower() or class_of(image, folder)
         if not image.is_file():
-            skipped.append(Skipped(name, "Its file is missing."))
+            skipped.append(Skipped(name, "Its file is missing.", _split_of(name)))
         elif not all(mask.is_file() for mask in masks) or (not masks and label != "normal"):
-            skipped.append(Skipped(name, "Its mask is missing."))
+            skipped.append(Skipped(name, "Its mask is missing.", _split_of(name)))
         else:
             facts = {"label": label, "split": _split_of(name), **_facts_of(row, name)}
             cases.append(new_case(image, name, folder.resolve().name, masks, **facts))
     return Found("imagefolder", cases, skipped)
+
+
+def is_called_mask(path: PurePath) -> bool:
+    """Does a file's name, or a folder's in its path, say that it is a mask?"""
+    folders = {part.lower().removesuffix("tr").removesuffix("ts") for part in path.parts[:-1]}
+    return (
+        bool(folders & set(MASKS)) or "mask" in path.name.lower() or len(mask_keys(path.name)) > 1
+    )
 
 
 def _find_pairs(place: Path) -> Iterator[tuple[Path, Path, Pairing]]:
@@ -159,7 +167,7 @@ def _collect(folder: Path, parts: Sequence[tuple[Path, Path, Pairing]]) -> Found
             if files or label == "normal":
                 cases.append(new_case(image, name, folder.resolve().name, files, **facts))
             else:
-                skipped.append(Skipped(name, "It has no mask."))
+                skipped.append(Skipped(name, "It has no mask.", str(facts["split"])))
     named = ", ".join(path.name for path in strays[:3]) + " and others" * (len(strays) > 3)
     notes = [f"Files among the masks that belong to no image: {len(strays)} ({named})."]
     kinds = dict.fromkeys(
@@ -198,9 +206,9 @@ def _read_coco_file(
         path = folder / name if (folder / name).is_file() else places.get(Path(name).name)
         case_id = Path(name).with_suffix("").as_posix()
         if path is None:
-            skipped.append(Skipped(case_id, "Its file is missing."))
+            skipped.append(Skipped(case_id, "Its file is missing.", split))
         elif marked and not any(one.get("segmentation") for one in marked):
-            skipped.append(Skipped(case_id, "Only boxes are drawn in it."))
+            skipped.append(Skipped(case_id, "Only boxes are drawn in it.", split))
         else:
             named = str(image.get("id"))
             part = {"images": [image | {"id": named}]}

@@ -107,3 +107,43 @@ def test_a_link_to_a_folder_above_is_not_followed_for_ever(tmp_path: Path) -> No
     write(tmp_path / "set/masks/a.png", MASK)
     (tmp_path / "set/images/again").symlink_to(tmp_path)
     assert [case.id for case in read_dataset(tmp_path).cases] == ["set/a"]
+
+
+def test_an_index_takes_images_and_masks_of_any_kind(tmp_path: Path) -> None:
+    write(tmp_path / "images/a.png")
+    write(tmp_path / "images/B.JPG")
+    write(tmp_path / "masks/a_mask.bmp", MASK)
+    write(tmp_path / "masks/B.png", MASK)
+    rows = ["id,dataset,split,label", "a,A,test,benign", "B,A,test,benign", "c,A,test,benign"]
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    dataset = read_dataset(tmp_path, "test")
+    assert [case.id for case in dataset.cases] == ["a", "B"]
+    assert all(np.array_equal(case.read()[1], MASK) for case in dataset.cases)
+    assert [(one.id, one.why) for one in dataset.skipped] == [("c", "c.webp is missing.")]
+
+
+def test_inverted_masks_are_said_and_turned_only_when_asked(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write(tmp_path / f"images/{name}.png")
+        write(tmp_path / f"masks/{name}.png", ~MASK)
+    dataset, turned = read_dataset(tmp_path), read_dataset(tmp_path, invert=True)
+    assert any("seem to be inverted (3 of 3 looked at)" in note for note in dataset.notes)
+    assert np.array_equal(dataset.cases[0].read()[1], ~MASK)
+    assert "All masks are read inverted, as asked." in turned.notes
+    assert np.array_equal(turned.cases[0].read()[1], MASK)
+    assert turned.sha256 != dataset.sha256
+
+
+def test_masks_as_they_should_be_are_not_called_inverted(tmp_path: Path) -> None:
+    write(tmp_path / "images/a.png")
+    write(tmp_path / "masks/a.png", MASK)
+    assert not any("inverted" in note for note in read_dataset(tmp_path).notes)
+
+
+def test_what_is_skipped_in_one_split_is_not_told_of_another(tmp_path: Path) -> None:
+    write(tmp_path / "images/train/1.png")
+    for name in ("test/2", "test/3"):
+        write(tmp_path / f"images/{name}.png")
+    write(tmp_path / "masks/test/2.png", MASK)
+    assert [one.id for one in read_dataset(tmp_path, "test").skipped] == ["test/3"]
+    assert len(read_dataset(tmp_path).skipped) == 2
