@@ -25,6 +25,7 @@ from tqdm import tqdm
 from busdemo.training.drawing import Epoch
 from busdemo.training.recipe import Recipe
 from busdemo.training.supervision import unsupervised
+from busdemo.zoo.torch_private import computes_bfloat16
 
 STATE = "state.safetensors"
 """In a run's folder: network, average and optimizer, and in its header what else it goes on from.
@@ -219,7 +220,7 @@ def _average(
 
 
 def _has_bfloat16(device: str) -> bool:
-    return device == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return device == "cuda" or computes_bfloat16()
 
 
 def _on_cpu(module: nn.Module) -> dict[str, Tensor]:

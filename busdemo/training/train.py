@@ -16,6 +16,7 @@ from busdemo.training.segmenting import SEGMENTING
 from busdemo.training.supervision import supervise
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
+from busdemo.zoo.torch_private import change_class
 
 
 def train_network(
@@ -54,11 +55,11 @@ def widen_depthwise_convolutions(network: nn.Module) -> None:
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
-            module.__class__ = _in_float32(type(module))  # type: ignore[arg-type]
+            change_class(module, _in_float32)  # type: ignore[arg-type]
 
 
 @cache
-def _in_float32(convolution: type[nn.Conv2d]) -> type[nn.Conv2d]:
+def _in_float32(convolution: type[nn.Module]) -> type[nn.Module]:
     class Float32Convolution(convolution):  # type: ignore[valid-type, misc]
         def forward(self, image: Tensor) -> Tensor:
             with torch.autocast(image.device.type, enabled=False):

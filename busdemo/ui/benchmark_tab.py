@@ -16,6 +16,7 @@ from gradio.data_classes import FileData
 from busdemo.evaluation.strata import FACTORS
 from busdemo.ui import text
 from busdemo.ui.benchmark.component import Bench, BenchData, SectionTitle, Told, Wish
+from busdemo.ui.queues import ON_PAGE
 from busdemo.views.chart_style import DARK, LIGHT
 from busdemo.workflows.benchmark_about import describe_run
 from busdemo.workflows.benchmark_models import tell_leaderboard
@@ -137,9 +138,7 @@ def build_benchmark_tab(folder: Path = SHIPPED_RUN) -> BenchmarkTab:
     library = FileData(path=str(PLOTLY))
     bench = Bench(BenchData(plotly=library), elem_id="bd-bench")
     tab = BenchmarkTab(folder, bench)
-    shared: dict[str, Any] = {
-        "show_progress": "hidden",
-        "api_visibility": "private",
+    shared: dict[str, Any] = ON_PAGE | {
         "trigger_mode": "multiple",  # the next question follows before Gradio has put the last away
         "concurrency_id": "benchmark",
         "concurrency_limit": 2,

@@ -11,11 +11,11 @@ from gradio.data_classes import FileData
 from busdemo.imaging.images import UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
-from busdemo.ui.compare import answers
 from busdemo.ui.compare.component import Arrival, Compare, CompareData, Given, Wish
-from busdemo.ui.compare.files import build_file_writer
+from busdemo.ui.compare.files import serve_answers
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.intake.component import Tile
+from busdemo.ui.queues import MODELS, ON_PAGE, Desk
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 
 STATE_SECONDS = 7200
@@ -103,22 +103,19 @@ class CompareTab:
 
 
 def build_compare_tab(
-    pool: SegmenterPool, examples: dict[str, Example], segmented: gr.State
+    pool: SegmenterPool, examples: dict[str, Example], segmented: gr.State, desk: Desk
 ) -> CompareTab:
-    """Build the tab, empty, and connect it; `segmented` is the Segment tab's workspace."""
+    """Build the tab, empty, and connect it; `segmented` is the Segment tab's workspace.
+
+    What it asks about masks is answered at `desk`.
+    """
     state = gr.State(None, time_to_live=STATE_SECONDS)
     compare = Compare(
-        answers=[answers.read_masks, answers.measure, build_file_writer(pool.cards)],
+        answers=serve_answers(pool.cards, desk),
         elem_id="bd-compare",
     )
     tab = CompareTab(pool, examples, compare)
-    # The queue of all that runs models, as in the Segment tab.
-    shared: dict[str, Any] = {
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_id": "models",
-        "concurrency_limit": 1,
-    }
+    shared = ON_PAGE | MODELS
     outputs = [compare, state]
     compare.enter(tab.enter, [state], outputs, **shared)
     compare.pick_example(tab.pick_example, None, outputs, **shared)

@@ -1,11 +1,36 @@
-"""Gradio's private names, in one place, so that an upgrade breaks here and nowhere else."""
+"""Gradio's private names, in one place, so that an upgrade breaks here and nowhere else.
+
+Written against Gradio 6.31. `tests/ui/test_gradio_private.py` holds each of them to what it is used
+for, and `make canary` runs that with the newest Gradio. Importing this does not import Gradio.
+"""
 
 import importlib.machinery
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+STATIC_PATHS = (
+    *("/assets/", "/static/", "/svelte/", "/gradio_api/file=", "/gradio_api/custom_component/"),
+    *("/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"),
+    "/pwa_icon",
+)
+"""How the paths of files start that are given as they lie on the disk."""
+
+OPEN_LINKED_TAB = """() => {
+  const tabs = { '#compare?': 'Compare', '#benchmark': 'Benchmark' };
+  const start = Object.keys(tabs).find((start) => location.hash.startsWith(start));
+  if (!start) return;
+  // By their words: on a phone the last tabs are entries of Gradio's menu, without an id.
+  for (const button of document.querySelectorAll('#bd-tabs button')) {
+    if (button.textContent.trim() === tabs[start]) button.click();
+  }
+}"""
+"""Run in the browser when the page has loaded: the address's fragment says which tab opens."""
 
 _WRITER = "gradio.component_meta"
 
@@ -59,7 +84,7 @@ def show_snippets(
     `write` is given an endpoint, its required arguments and the page's address without a slash at
     its end.
     """
-    from gradio import routes  # noqa: PLC0415 (this module is imported before Gradio is)
+    from gradio import routes
 
     def write_code(endpoint: str, about: Any, root: str, **_: Any) -> dict[str, str]:
         return write(endpoint, _list_required(about["parameters"]), root.rstrip("/"))
@@ -90,8 +115,8 @@ def replace_preview(tags: str) -> None:
 
     They are Jinja's, with `config` as Gradio gives it.
     """
-    from gradio import routes  # noqa: PLC0415
-    from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader  # noqa: PLC0415
+    from gradio import routes
+    from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
     files = FileSystemLoader(routes.STATIC_TEMPLATE_LIB)
     environment, ours = routes.templates.env, {}
@@ -101,3 +126,72 @@ def replace_preview(tags: str) -> None:
     environment.loader = ChoiceLoader([DictLoader(ours), files])
     if environment.cache is not None:
         environment.cache.clear()
+
+
+def read_event(event: "gr.EventData") -> dict[str, Any]:
+    """What a component's script sent along with an event; anyone may have written it."""
+    data = event._data
+    return data if isinstance(data, dict) else {}
+
+
+def count_waiting(page: "gr.Blocks") -> int:
+    """How many requests wait in a page's queue, as /gradio_api/queue/status tells."""
+    return int(page._queue.get_status().queue_size)
+
+
+def count_running(page: "gr.Blocks") -> int:
+    """How many requests of a page are being answered."""
+    queues = page._queue.event_queue_per_concurrency_id.values()
+    return sum(queue.current_concurrency for queue in queues)
+
+
+def find_uploads() -> str:
+    """The folder of the visitors' files."""
+    from gradio.utils import get_upload_folder
+
+    return str(get_upload_folder())
+
+
+def keep_file(data: bytes, name: str, folder: str) -> str:
+    """The path of a new file that an answer may name; it is deleted with the uploads."""
+    from gradio.processing_utils import save_bytes_to_cache
+
+    return str(save_bytes_to_cache(data, name, folder))
+
+
+def pack_plot(plot: str) -> Any:
+    """A plotly figure, as JSON, as `gr.Plot` takes it when it is to stay as it is."""
+    from gradio.components.plot import PlotData
+
+    return PlotData(type="plotly", plot=plot)
+
+
+class OneId:
+    """A component that Gradio builds anew in a session keeps its id; to stand before its class.
+
+    Gradio builds a component anew in a visitor's session wherever a handler answers `gr.skip()` for
+    it, gives the new one a new id, and at the next value files it under that id beside the old one,
+    for as long as the session is kept. So an instance that is built from another one's arguments
+    takes that one's id, and replaces it.
+    """
+
+    _id: int
+
+    def __init__(self, *args: Any, same_as: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if same_as is not None:
+            self._id = same_as
+
+    @property
+    def constructor_args(self) -> dict[str, Any]:
+        """Gradio's: what builds the component anew."""
+        return {**super().constructor_args, "same_as": self._id}  # type: ignore[misc]
+
+
+def watch_handlers(
+    page: "gr.Blocks", watch: Callable[[str, Callable[..., Any]], Callable[..., Any]]
+) -> None:
+    """Put `watch(name, handler)` in the place of every handler of a page that is built."""
+    for event in page.fns.values():
+        if event.fn is not None:
+            event.fn = watch(str(event.api_name or event.fn.__name__), event.fn)

@@ -13,10 +13,10 @@ from typing import Any
 
 import gradio as gr
 import pandas as pd
-from gradio.components.plot import PlotData
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
+from busdemo.ui.gradio_private import pack_plot
 from busdemo.ui.models.component import Visit, ZooData, ZooTable
 from busdemo.ui.models.markup import (
     explain_symbols,
@@ -27,6 +27,7 @@ from busdemo.ui.models.markup import (
     render_rows,
     render_training,
 )
+from busdemo.ui.queues import ON_PAGE
 from busdemo.ui.workspace import first_usable
 from busdemo.views.chart_style import DARK, LIGHT
 from busdemo.views.charts import plot_pareto, plot_training
@@ -183,11 +184,7 @@ def build_models_tab(pool: SegmenterPool) -> ModelsTab:
         *(pool, zoo, pareto_note, pareto, head, how),
         *(figure, training, curve, results, sections),
     )
-    shared: dict[str, Any] = {
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_limit": 2,
-    }
+    shared = ON_PAGE | {"concurrency_limit": 2}
     zoo.enter(tab.enter, None, [zoo, pareto_note, pareto, *tab.card_controls], **shared)
     zoo.pick(tab.pick, None, tab.card_controls, **shared)
     return tab
@@ -258,9 +255,9 @@ def _join(sections: Mapping[str, str], names: list[str]) -> str:
     return "\n\n".join(f"### {name}\n\n{sections[name]}" for name in names if name in sections)
 
 
-def _without_tools(figure: Any) -> PlotData | None:
+def _without_tools(figure: Any) -> Any:
     """The figure without plotly's tool bar, which covers what it is about."""
     if figure is None:
         return None
     plot = json.loads(figure.to_json()) | {"config": {"displayModeBar": False}}
-    return PlotData(type="plotly", plot=json.dumps(plot))
+    return pack_plot(json.dumps(plot))

@@ -8,7 +8,6 @@ from typing import cast
 
 import gradio as gr
 from fastapi import FastAPI
-from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
 from busdemo.inference.memory import share_freed_memory
@@ -20,11 +19,11 @@ from busdemo.ui.api.building import build_api
 from busdemo.ui.background import open_pool, start_background, start_sweeping
 from busdemo.ui.compare_tab import build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
-from busdemo.ui.gradio_private import replace_preview
+from busdemo.ui.gradio_private import OPEN_LINKED_TAB, find_uploads, replace_preview
 from busdemo.ui.limits import PER_MINUTE, RateLimit
-from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.preview import build_preview_tags
+from busdemo.ui.queues import Desk
 from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.static_files import StaticFiles
 from busdemo.ui.theme import STYLESHEETS, build_theme
@@ -80,7 +79,7 @@ def build_page(
             with gr.Tab("Segment"):
                 segment = build_segment_tab(page, staged, read_examples(examples))
             with gr.Tab("Compare", elem_id="bd-compare-tab"):
-                build_compare_tab(pool, segment.examples, segment.state)
+                build_compare_tab(pool, segment.examples, segment.state, Desk())
             with gr.Tab("Models"):
                 build_models_tab(pool)
             with gr.Tab("Benchmark", elem_id="bd-benchmark-tab"):
@@ -133,7 +132,7 @@ def launch(
     )
     start_background(staged)
     if service.mcp:
-        start_sweeping(Path(get_upload_folder()), FILE_SECONDS, SWEEP_SECONDS)
+        start_sweeping(Path(find_uploads()), FILE_SECONDS, SWEEP_SECONDS)
     if wait:
         page.block_thread()
     return page, address

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
-from gradio import processing_utils
 from gradio.data_classes import FileData
 
 from busdemo.imaging.images import ScanOptions, UnreadableImage, read_scan
@@ -17,6 +16,7 @@ from busdemo.ui.downloads import write_download
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.findings.component import FindingsData
 from busdemo.ui.findings.panel import Panel
+from busdemo.ui.gradio_private import keep_file
 from busdemo.ui.intake.card import describe_workspace
 from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note
 from busdemo.ui.looking import add_look
@@ -164,7 +164,7 @@ class SegmentTab:
         if download is None:
             return gr.skip()
         name, data = download
-        path = processing_utils.save_bytes_to_cache(data, name, self.viewer.GRADIO_CACHE)
+        path = keep_file(data, name, self.viewer.GRADIO_CACHE)
         shown = self._view(workspace, choice.model)
         shown.downloads = [FileData(path=path, orig_name=name)]
         return shown

@@ -1,5 +1,6 @@
 """The Segment tab: files in, panes and numbers out; the threshold itself stays in the browser."""
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -8,8 +9,10 @@ from busdemo.inference.two_stage import TwoStage
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.findings.component import Findings
 from busdemo.ui.findings.panel import list_sections
+from busdemo.ui.gradio_private import count_waiting
 from busdemo.ui.intake.card import describe_workspace
 from busdemo.ui.intake.component import Intake
+from busdemo.ui.queues import MODELS, ON_PAGE
 from busdemo.ui.segment_handlers import SegmentTab
 from busdemo.ui.two_stage import show_two_stages
 from busdemo.ui.viewer.component import Viewer
@@ -21,14 +24,7 @@ DOWNLOAD_SECONDS = 2
 STATE_SECONDS = 7200
 """How long a visitor's workspace is kept in memory after its last change."""
 
-# One queue for all that runs models: answers arrive in the order of the questions, and two
-# networks never fight for the same two cores.
-_QUEUE: dict[str, Any] = {
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "concurrency_id": "models",
-    "concurrency_limit": 1,
-}
+_QUEUE = ON_PAGE | MODELS
 
 
 def build_segment_tab(
@@ -52,8 +48,7 @@ def build_segment_tab(
         viewer,
         intake,
         state,
-        # What /gradio_api/queue/status tells.
-        lambda: page._queue.get_status().queue_size,
+        partial(count_waiting, page),
     )
     _connect(page, tab, state)
     findings.ask(tab.ask, [state, viewer], [findings], **_QUEUE)

@@ -7,6 +7,7 @@ import gradio as gr
 
 from busdemo.inference.two_stage import Localisation, TwoStage
 from busdemo.ui import text
+from busdemo.ui.gradio_private import read_event
 from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.component import ViewerData
 from busdemo.ui.workspace import DETECTOR, Workspace, Write, staged_key
@@ -19,7 +20,7 @@ MOST_MODELS = 16
 
 def read_models(event: gr.EventData) -> list[str]:
     """The models a `stage` event asks for, which anyone may have written; unknown ones too."""
-    data = event._data if isinstance(event._data, dict) else {}
+    data = read_event(event)
     models = data.get("models")
     named = models if isinstance(models, list) else []
     return [model for model in named[:MOST_MODELS] if isinstance(model, str)]

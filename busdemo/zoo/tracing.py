@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from busdemo.zoo.blueprint import Gate, Weighed
+from busdemo.zoo.torch_private import TorchDispatchMode
 
 _WEIGHTED = {"convolution", "addmm", "mm", "bmm", "baddbmm"}
 _ATTENTION = "scaled_dot_product", "softmax"

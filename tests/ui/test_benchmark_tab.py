@@ -15,7 +15,7 @@ from busdemo.evaluation.run_files import Run, write_run
 from busdemo.ui import text
 from busdemo.ui.benchmark.component import Wish
 from busdemo.ui.benchmark_tab import BenchmarkTab, build_benchmark_tab
-from busdemo.ui.linked_tabs import OPEN_LINKED_TAB
+from busdemo.ui.gradio_private import OPEN_LINKED_TAB
 from busdemo.ui.page import Service
 from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.workflows.benchmark_sections import SECTIONS

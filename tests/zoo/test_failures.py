@@ -47,9 +47,3 @@ def test_what_lies_in_the_network_stays(error: BaseException) -> None:
     told = explain(error, "It cannot run.")
     assert type(told) is UnusableModel
     assert str(told) == "It cannot run."
-
-
-def test_torch_itself_is_understood_when_it_gets_no_memory() -> None:
-    with pytest.raises(RuntimeError) as caught:
-        torch.empty(2**60, dtype=torch.uint8)
-    assert isinstance(explain(caught.value, "It cannot run."), NotNow)

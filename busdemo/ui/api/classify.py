@@ -7,9 +7,10 @@ import gradio as gr
 from busdemo.imaging.refusals import UnreadableImage
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import classifier_text
-from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import open_scan
 from busdemo.ui.api.signature import build_endpoint
+from busdemo.ui.queues import MODELS
 from busdemo.workflows.classifying import classifier_of, tabulate_classification
 from busdemo.zoo.files import UnusableModel
 
@@ -22,7 +23,7 @@ def add_classify(pool: SegmenterPool, controls: Controls) -> None:
         gr.JSON(label="classes"),
         api_name="classify",
         api_description=classifier_text.CLASSIFY_API,
-        **MODELS_QUEUE,
+        **MODELS,
     )
 
 

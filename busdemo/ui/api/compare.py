@@ -15,9 +15,10 @@ from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.consensus import WAY_NAMES
-from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import keep, open_files, open_scan
 from busdemo.ui.api.signature import build_endpoint
+from busdemo.ui.queues import MODELS
 from busdemo.workflows.comparing import (
     Case,
     ask_models,
@@ -92,7 +93,7 @@ def add_compare(pool: SegmenterPool, controls: Controls) -> None:
         [report, numbers],
         api_name="compare",
         api_description=DESCRIPTION,
-        **MODELS_QUEUE,
+        **MODELS,
     )
 
 

@@ -9,9 +9,6 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.api.snippets import SAMPLES
 from busdemo.ui.workspace import first_usable
 
-MODELS_QUEUE: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
-"""An endpoint's place in the page's one queue for all that runs models."""
-
 
 class File(gr.File):  # type: ignore[misc]
     """Gradio's, whose example in the API's description is a file of its name, not a PDF."""

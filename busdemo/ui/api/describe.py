@@ -7,9 +7,10 @@ import gradio as gr
 from busdemo.imaging.masks import stop_of
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
-from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import open_files, open_scan
 from busdemo.ui.api.signature import build_endpoint
+from busdemo.ui.queues import MODELS
 from busdemo.workflows.describing import report, tabulate_report
 from busdemo.workflows.segmenting import read_reference, segment
 
@@ -22,7 +23,7 @@ def add_describe(pool: SegmenterPool, controls: Controls) -> None:
         gr.JSON(label="description"),
         api_name="describe",
         api_description=text.DESCRIBE_API,
-        **MODELS_QUEUE,
+        **MODELS,
     )
 
 

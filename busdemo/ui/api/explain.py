@@ -7,9 +7,10 @@ import gradio as gr
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
-from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import keep, open_scan
 from busdemo.ui.api.signature import build_endpoint
+from busdemo.ui.queues import MODELS
 from busdemo.workflows.explaining import KINDS, Kind, look_at
 from busdemo.workflows.explanations import describe_hint, describe_look, draw_look
 
@@ -25,7 +26,7 @@ def add_explain(pool: SegmenterPool, controls: Controls) -> None:
         [*files, gr.JSON(label="facts")],
         api_name="explain",
         api_description=text.EXPLAIN_API,
-        **MODELS_QUEUE,
+        **MODELS,
     )
 
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
-from gradio import processing_utils
-from gradio.utils import get_upload_folder
 
 from busdemo.imaging.images import Scan, read_scan
+from busdemo.ui.gradio_private import find_uploads, keep_file
 
 
 def open_scan(path: str | None) -> Scan:
@@ -24,4 +23,4 @@ def open_files(paths: Sequence[str] | None) -> list[tuple[str, bytes]]:
 
 def keep(data: bytes, name: str) -> str:
     """The path of a new file that the answer names; it is deleted with the uploads."""
-    return str(processing_utils.save_bytes_to_cache(data, name, get_upload_folder()))
+    return keep_file(data, name, find_uploads())

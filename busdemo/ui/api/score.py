@@ -8,9 +8,10 @@ from busdemo.annotations.annotation import tabulate_provenance, tell
 from busdemo.annotations.files import read_annotations, read_size
 from busdemo.annotations.request import Options, Target
 from busdemo.ui import text
-from busdemo.ui.api.controls import MODELS_QUEUE, Controls, File
+from busdemo.ui.api.controls import Controls, File
 from busdemo.ui.api.files import open_files
 from busdemo.ui.api.signature import build_endpoint
+from busdemo.ui.queues import MODELS
 from busdemo.workflows.segmenting import tabulate_numbers
 
 
@@ -23,7 +24,7 @@ def add_score(controls: Controls) -> None:
         gr.JSON(label="scores"),
         api_name="score",
         api_description=text.SCORE_API,
-        **MODELS_QUEUE,
+        **MODELS,
     )
 
 

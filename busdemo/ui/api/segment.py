@@ -10,9 +10,10 @@ from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import text
-from busdemo.ui.api.controls import MODELS_QUEUE, Controls
+from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import keep, open_files, open_scan
 from busdemo.ui.api.signature import build_endpoint
+from busdemo.ui.queues import MODELS
 from busdemo.workflows.receipts import write_receipt
 from busdemo.workflows.segmenting import draw_results, read_reference, segment
 
@@ -32,7 +33,7 @@ def add_segment(staged: TwoStage, controls: Controls) -> None:
         [*files, gr.JSON(label="receipt")],
         api_name="segment",
         api_description=text.SEGMENT_API,
-        **MODELS_QUEUE,
+        **MODELS,
     )
 
 

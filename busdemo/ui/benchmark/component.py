@@ -14,6 +14,7 @@ from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
 from busdemo.ui.component import PageComponent
+from busdemo.ui.gradio_private import read_event
 
 _LEAST_PX, _MOST_PX = 280, 1600
 _LONGEST = 400
@@ -84,7 +85,7 @@ class Wish:
     @classmethod
     def from_event(cls, event: gr.EventData) -> "Wish":
         """Read an event, which anyone may have written."""
-        data = event._data if isinstance(event._data, dict) else {}
+        data = read_event(event)
         sections, width = data.get("sections"), data.get("width")
         stages = str(data.get("stages"))
         return cls(

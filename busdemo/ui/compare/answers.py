@@ -7,7 +7,6 @@ mistake is one sentence under `error` or `errors`.
 import base64
 import binascii
 import math
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,9 +37,6 @@ _KINDS: dict[str, Kind] = {
     "outline": "simulated",
 }
 """By the browser's words; all others are a consensus."""
-
-_ONE_AT_A_TIME = threading.Lock()
-"""Two visitors' numbers never fight for the same two cores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +90,11 @@ def measure(request: Any) -> dict[str, Any]:
     Undefined is None, a distance without end "inf"; {error} where the numbers cannot be computed.
     """
     try:
-        with _ONE_AT_A_TIME:
-            table = read_table(request if isinstance(request, Mapping) else {})
-            comparison = compare(
-                table.annotations, tolerance_px=table.tolerance_px, mm_per_px=table.mm_per_px
-            )
-            return _tell(table, comparison)
+        table = read_table(request if isinstance(request, Mapping) else {})
+        comparison = compare(
+            table.annotations, tolerance_px=table.tolerance_px, mm_per_px=table.mm_per_px
+        )
+        return _tell(table, comparison)
     except ValueError as error:
         return {"error": str(error)}
 

@@ -16,6 +16,7 @@ from gradio.data_classes import FileData
 from pydantic import BaseModel, Field
 
 from busdemo.annotations.writing import EXPORTS
+from busdemo.ui.gradio_private import read_event
 from busdemo.ui.intake.component import Tile
 from busdemo.ui.viewer.component import Viewer, ViewerData
 
@@ -73,7 +74,7 @@ class Wish:
     @classmethod
     def from_event(cls, event: gr.EventData) -> "Wish":
         """Read an event, which anyone may have written."""
-        data = event._data if isinstance(event._data, dict) else {}
+        data = read_event(event)
         models = data.get("models")
         listed = models[:MOST_MODELS] if isinstance(models, list) else []
         return cls(str(data.get("example", ""))[:64], tuple(str(one)[:64] for one in listed))

@@ -20,8 +20,11 @@ from busdemo.ui.compare.answers import (
     decode_base64,
     encode_base64,
     listed,
+    measure,
+    read_masks,
     read_table,
 )
+from busdemo.ui.queues import BUSY, Desk
 from busdemo.views.contours import draw_contours
 from busdemo.workflows.comparing import (
     Case,
@@ -40,6 +43,15 @@ TYPES = {
     "svg": ("contours.svg", "image/svg+xml"),
 }
 """How a kind of file ends, and its media type."""
+
+
+def serve_answers(cards: Mapping[str, Card], desk: Desk) -> list[Callable[[Any], Any]]:
+    """The comparison's server functions: who asks waits at the desk, not in Gradio's threads."""
+    return [
+        desk.serve(read_masks, {"masks": [], "errors": [BUSY]}),
+        desk.serve(measure, {"error": BUSY}),
+        desk.serve(build_file_writer(cards), {"error": BUSY}),
+    ]
 
 
 def build_file_writer(cards: Mapping[str, Card]) -> Callable[[Any], dict[str, Any]]:

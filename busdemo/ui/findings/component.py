@@ -20,6 +20,7 @@ from gradio.data_classes import GradioModel
 from pydantic import Field
 
 from busdemo.ui.component import PageComponent
+from busdemo.ui.gradio_private import read_event
 
 _MOST_CHOICES, _MOST_CHARACTERS = 16, 64
 
@@ -65,7 +66,7 @@ class Question:
     @classmethod
     def from_event(cls, event: gr.EventData) -> "Question":
         """Read an `ask` event, which anyone may have written: strings are cut, lists shortened."""
-        data = _mapping(event._data)
+        data = read_event(event)
         sections = data.get("sections")
         return cls(
             turn=_word(data.get("turn")),

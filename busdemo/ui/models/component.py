@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.data_classes import GradioModel
 
 from busdemo.ui.component import PageComponent
+from busdemo.ui.gradio_private import read_event
 
 _LEAST_PX, _MOST_PX = 280, 1600
 
@@ -41,7 +42,7 @@ class Visit:
     @classmethod
     def from_event(cls, event: gr.EventData) -> "Visit":
         """Read an event, which anyone may have written."""
-        data = event._data if isinstance(event._data, dict) else {}
+        data = read_event(event)
         width = data.get("width")
         return cls(
             model=str(data.get("model", ""))[:64],

@@ -17,7 +17,6 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 import cv2
 import gradio as gr
 import numpy as np
-from gradio import processing_utils
 from gradio.data_classes import FileData, GradioModel
 from numpy.typing import NDArray
 from pydantic import Field, WithJsonSchema
@@ -26,6 +25,7 @@ from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.spacing import read_spacing
 from busdemo.ui.component import PageComponent
+from busdemo.ui.gradio_private import keep_file, read_event
 from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.looks import LookAnswer
 
@@ -133,7 +133,7 @@ class ExportRequest:
     @classmethod
     def from_event(cls, event: gr.EventData) -> "ExportRequest":
         """Read an `export` event, which anyone may have written; ValueError if it is not one."""
-        data = event._data if isinstance(event._data, dict) else {}
+        data = read_event(event)
         kind, style = data.get("kind"), data.get("style", "fill")
         if kind not in ("mask", "overlay", "receipt") or style not in ("fill", "outline", "off"):
             raise ValueError("This is not a download the viewer offers.")
@@ -171,7 +171,7 @@ class Viewer(PageComponent):
         written, png = cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if not written:
             raise ValueError(f"A picture of {grey.shape[1]}x{grey.shape[0]} px has no PNG.")
-        path = processing_utils.save_bytes_to_cache(png.tobytes(), name, self.GRADIO_CACHE)
+        path = keep_file(png.tobytes(), name, self.GRADIO_CACHE)
         return FileData(path=path, mime_type="image/png", orig_name=name)
 
     def postprocess(self, value: ViewerData | dict[str, Any] | None) -> ViewerData | None:

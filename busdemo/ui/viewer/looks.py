@@ -7,6 +7,8 @@ import gradio as gr
 from gradio.data_classes import GradioModel
 from pydantic import Field
 
+from busdemo.ui.gradio_private import read_event
+
 Asked = Literal["gradcam", "gate", "tta", "classifier"]
 """What the browser cannot compute from levels."""
 
@@ -46,7 +48,7 @@ class LookRequest:
     @classmethod
     def from_event(cls, event: gr.EventData) -> "LookRequest":
         """Read a `look` event, which anyone may have written; ValueError if it is not one."""
-        data = event._data if isinstance(event._data, dict) else {}
+        data = read_event(event)
         kind: Any = data.get("kind")
         if kind not in get_args(Asked):
             raise ValueError("This is not a heat map the viewer offers.")
