@@ -10,12 +10,13 @@ import pytest
 from small_runs import small_run
 
 from busdemo.evaluation.benchmark import build_benchmark
+from busdemo.evaluation.pairs import Pair
 from busdemo.evaluation.run_files import Run, write_run
 from busdemo.evaluation.statistics import bootstrap_mean
 from busdemo.evaluation.strata import FACTORS
 from busdemo.views.chart_style import DARK
 from busdemo.workflows.benchmark_markup import Column, render_table
-from busdemo.workflows.benchmark_models import tell_leaderboard, tell_pair
+from busdemo.workflows.benchmark_models import describe_pair, tell_leaderboard, tell_pair
 from busdemo.workflows.benchmark_papers import COLUMNS, render_papers
 from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmark_view import Passage, View
@@ -83,6 +84,36 @@ def test_two_models_are_told_apart_in_words_the_better_first(run: OpenRun) -> No
         assert "Strong has the higher mean Dice, by" in words
         assert "over 15 pairs: the two differ." in words
         assert f"Strong is better on {study.pairs['strong', 'weak'].wins} images" in words
+
+
+def pair_of(low: float, high: float, p: float, pairs: int) -> Pair:
+    middle = (low + high) / 2
+    return Pair("a", "b", middle, low, high, p / pairs, p, 5, 3, 2, 10, 9, pairs)
+
+
+@pytest.mark.parametrize(
+    ("pair", "differs", "said"),
+    [
+        (pair_of(0.001, 0.009, 0.001, 55), True, "the two differ."),
+        (pair_of(0.001, 0.009, 1.0, 55), False, "how many pairs were looked at"),
+        (pair_of(0.001, 0.009, 0.2, 1), False, "no difference between patients"),
+        (pair_of(-0.001, 0.009, 0.001, 55), False, "the interval of the mean holds 0"),
+        (pair_of(-0.001, 0.009, 1.0, 55), False, "the data do not tell them apart."),
+    ],
+)
+def test_interval_test_and_verdict_do_not_contradict_each_other(
+    pair: Pair, differs: bool, said: str
+) -> None:
+    told = describe_pair(pair, "A", "B")
+    assert (pair.differs, pair.turned().differs) == (differs, differs)
+    assert said in told
+    assert ("they are not told apart" in told) == (pair.tested != pair.leaves_out_0)
+
+
+def test_no_model_is_called_better_by_nothing() -> None:
+    told = describe_pair(pair_of(-0.0004, 0.0002, 1.0, 3), "A", "B")
+    assert told.startswith("B and A have the same mean Dice to three decimals (95 %")
+    assert "higher" not in told
 
 
 @pytest.mark.parametrize("factor", list(FACTORS))

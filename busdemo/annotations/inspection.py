@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from busdemo.imaging import printed
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.components import find_components
 
@@ -51,5 +52,4 @@ def _border(mask: Mask) -> str:
 
 def tell_percent(share: float) -> str:
     """A share of 1 in percent, with one digit below 10."""
-    percent = 100 * share
-    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1g} %"
+    return printed.percent(share, 0 if share >= 0.1 else 1)

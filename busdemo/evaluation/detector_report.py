@@ -5,6 +5,7 @@ from pathlib import Path
 from busdemo.evaluation.datasets import read_index
 from busdemo.evaluation.detection import measure_detection, run_detector
 from busdemo.evaluation.report import Results, list_results, write_results
+from busdemo.imaging import printed
 from busdemo.inference.detector import load_detector, read_detector_card
 from busdemo.zoo.cards import ALL_SETS, LEAST_GROUPS
 
@@ -51,8 +52,9 @@ def tabulate_detection(results: Results) -> str:
             pattern = "–"
             if result is not None:
                 shown = result["groups"] >= LEAST_GROUPS
-                pattern = "{value:.1%} ({low:.0%}–{high:.0%})" if shown else "{value:.1%}"
-                pattern = pattern.format(**result)
+                pattern = printed.percent(result["value"], 1)
+                if shown:
+                    pattern += f" ({printed.percents(result['low'], result['high'])})"
             cells.append(pattern)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     note = (

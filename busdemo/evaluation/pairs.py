@@ -1,7 +1,8 @@
 """Two models on the same images: difference, interval, test, and who is better how often.
 
 Images of one patient are not independent, so patients (groups) are what is resampled and what the
-Wilcoxon test sees: one mean difference a group.
+Wilcoxon test sees: one mean difference a group. The interval is of the mean over images, the test
+is of the groups' ranks and corrected for all pairs; two systems are told apart where both say so.
 """
 
 from dataclasses import dataclass
@@ -42,9 +43,19 @@ class Pair:
     pairs: int
 
     @property
-    def differs(self) -> bool:
-        """Do the two differ at the 5 % level, after correction?"""
+    def tested(self) -> bool:
+        """Does the test see a difference at the 5 % level, after correction?"""
         return self.p_holm < LEVEL
+
+    @property
+    def leaves_out_0(self) -> bool:
+        """Does the interval of the mean, of this pair alone, leave out 0?"""
+        return self.low > 0 or self.high < 0
+
+    @property
+    def differs(self) -> bool:
+        """Are the two told apart? Only where test and interval both say so."""
+        return self.tested and self.leaves_out_0
 
     def turned(self) -> "Pair":
         """The same pair seen from b."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from busdemo.evaluation.run_files import Run
 from busdemo.evaluation.split_effect import tell_effects
+from busdemo.imaging import printed
 
 PAPERS: Mapping[str, Mapping[str, Any]] = json.loads(
     Path(__file__).with_name("papers.json").read_text(encoding="utf-8")
@@ -164,9 +165,9 @@ def _pixel_rows(run: Run) -> Iterator[dict[str, Any]]:
         if scored := select(run, paper):
             hides = (
                 "Each pixel counts alike, not each patient: the largest tenth of the lesions holds "
-                f"{scored.large_share:.0%} of all lesion pixels, and a small lesion that is missed "
-                "hardly shows; false alarms on normal images are in it by their pixels. How the "
-                "source averaged is not known to us; this is one usual way."
+                f"{printed.percent(scored.large_share)} of all lesion pixels, and a small lesion "
+                "that is missed hardly shows; false alarms on normal images are in it by their "
+                "pixels. How the source averaged is not known to us; this is one usual way."
             )
             convention = Convention(
                 "Dice (F1) of all images' pixels pooled", scored.pooled["dice"], hides

@@ -1,9 +1,9 @@
 """Mean ranks of a run's systems, and which of them the data do not tell apart.
 
-The diagram is Demsar's (JMLR 7, 2006), its bars are drawn by the Wilcoxon tests with Holm's
-correction in place of Nemenyi's critical difference, as Benavoli, Corani and Mangili advise (JMLR
-17, 2016): whether two models differ must not depend on which others take part. What is ranked is
-each patient's (group's) mean Dice, the unit of the tests.
+The diagram is Demsar's (JMLR 7, 2006), its bars are drawn by `Pair.differs`, Wilcoxon tests with
+Holm's correction first, in place of Nemenyi's critical difference, as Benavoli, Corani and
+Mangili advise (JMLR 17, 2016): whether two models differ must not depend on which others take
+part. What is ranked is each patient's (group's) mean Dice, the unit of the tests.
 """
 
 from collections.abc import Mapping

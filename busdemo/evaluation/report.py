@@ -1,6 +1,6 @@
 """A model's test results: computed, then written to its card; no number there is typed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from busdemo.evaluation.datasets import read_index
 from busdemo.evaluation.run_files import Run
 from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_both, sweep_run
 from busdemo.evaluation.statistics import Interval
+from busdemo.imaging import printed
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import open_two_stage
 from busdemo.zoo.cards import (
@@ -39,9 +40,6 @@ METRICS = {
     "false_boxes": "normal images with a box",
 }
 """What the metrics on a card are called in the Hub's index of results."""
-
-_DICE = "{value:.3f}", "{low:.3f}–{high:.3f}"
-_SHARE = "{value:.0%}", "{low:.0%}–{high:.0%}"
 
 
 def evaluate_cards(
@@ -129,9 +127,9 @@ def tabulate_results(results: Results) -> str:
             for prefix in ("", "two_stage_")
             for metric in ("lesion_dice", "false_alarms")
         )
-        row = [_cells(dice, *_DICE), _cells(alarms, *_SHARE)]
+        row = [_cells(dice, _dice), _cells(alarms, _alarms)]
         if staged:
-            row += [_cell(dice_staged, *_DICE), _cell(alarms_staged, *_SHARE)]
+            row += [_cell(dice_staged, _dice), _cell(alarms_staged, _alarms)]
         lines.append(f"| {name} | {' | '.join(row)} |")
     return "\n".join(lines)
 
@@ -192,25 +190,37 @@ def _tell_dice(result: TestResult | None) -> str:
 
 
 def _tell_share(result: TestResult | None) -> str:
-    return "–" if result is None else f"{result.value:.0%} of {result.n}"
+    return "–" if result is None else f"{printed.percent(result.value)} of {result.n}"
 
 
 def _rounded(interval: Interval) -> dict[str, float | int]:
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(interval).items()}
 
 
-def _cells(result: dict[str, Any] | None, value: str, interval: str) -> str:
+def _dice(result: dict[str, Any]) -> tuple[str, str]:
+    return printed.share(result["value"]), f"{result['low']:.3f}–{result['high']:.3f}"
+
+
+def _alarms(result: dict[str, Any]) -> tuple[str, str]:
+    return printed.percent(result["value"]), printed.percents(result["low"], result["high"])
+
+
+Shown = Callable[[dict[str, Any]], tuple[str, str]]
+"""Prints a result: its value and its interval."""
+
+
+def _cells(result: dict[str, Any] | None, show: Shown) -> str:
     if result is None:
         return "– | 0"
-    return f"{_cell(result, value, interval)} | {result['n']} ({result['groups']})"
+    return f"{_cell(result, show)} | {result['n']} ({result['groups']})"
 
 
-def _cell(result: dict[str, Any] | None, value: str, interval: str) -> str:
+def _cell(result: dict[str, Any] | None, show: Shown) -> str:
     if result is None:
         return "–"
+    value, interval = show(result)
     # Fewer groups give no interval to speak of.
-    pattern = f"{value} ({interval})" if result["groups"] >= LEAST_GROUPS else value
-    return pattern.format(**result)
+    return f"{value} ({interval})" if result["groups"] >= LEAST_GROUPS else value
 
 
 def _index(results: Results, task: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from busdemo.imaging import printed
 from busdemo.scoring.descriptors import Description
 
 WORDS_FILE = Path(__file__).parent / "words.json"
@@ -155,23 +156,31 @@ def choose_words(description: Description, cut: Cutoffs) -> dict[str, Word]:
 
 def _choose(description: Description, cut: Cutoffs) -> dict[str, tuple[str, str]]:
     shape, echo, ratio = description.shape, description.echo, description.size.depth_to_width
+    round_, sharp_, ratio_ = (
+        printed.apart(value, limit, 2)
+        for value, limit in (
+            (shape.elongation, cut.round_elongation),
+            (echo.radial_gradient, cut.sharp_gradient),
+            (ratio, 1.0),
+        )
+    )
     lobes, least = shape.lobulations, int(cut.irregular_lobulations) + 1
     undulations = f"{lobes} {'lobulation' if lobes == 1 else 'lobulations'}"
     form, why = "irregular", f"{undulations}, irregular from {least}"
     if lobes <= cut.irregular_lobulations:
         form = "round" if shape.elongation < cut.round_elongation else "oval"
-        why = f"elongation {shape.elongation:.2f}, round below {cut.round_elongation:.2f}; " + why
+        why = f"elongation {round_[0]}, round below {round_[1]}; " + why
     tall = "not parallel" if ratio >= 1 else "parallel"
     sharp = "circumscribed" if echo.radial_gradient > cut.sharp_gradient else "not circumscribed"
     return {
         "shape": ("" if description.is_tiny else form, why),
         "orientation": (
             "" if description.is_tiny else tall,
-            f"depth-to-width ratio {ratio:.2f}, not parallel from 1",
+            f"depth-to-width ratio {ratio_[0]}, not parallel from 1",
         ),
         "margin": (
             "" if math.isnan(echo.radial_gradient) else sharp,
-            f"radial gradient {echo.radial_gradient:.2f}, sharp above {cut.sharp_gradient:.2f}",
+            f"radial gradient {sharp_[0]}, sharp above {sharp_[1]}",
         ),
         "echo": _three(echo.contrast, cut.hypoechoic_contrast, cut.hyperechoic_contrast, "echo"),
         "posterior": _three(echo.posterior, cut.shadowing, cut.enhancement, "posterior"),
@@ -185,7 +194,9 @@ def _three(value: float, low: float, high: float, kind: str) -> tuple[str, str]:
         "posterior": ("shadowing", "no", "enhancement"),
     }[kind]
     word = below if value < low else above if value > high else between
-    unit = " grey levels" if kind == "posterior" else ""
-    because = f"{value:+.2f}" if kind == "echo" else f"{value:+.0f}{unit}"
-    limits = f"{below} below {low:.2g}, {above} above {high:.2g}"
-    return ("" if math.isnan(value) else word), f"{because}, {limits}"
+    decimals, unit = (2, "") if kind == "echo" else (1, " grey levels")
+    decimals = printed.decimals_apart(value, (low, high), decimals)
+    shown = printed.plain(value, decimals, signed=True)
+    first, last = (printed.plain(limit, decimals) for limit in (low, high))
+    because = f"{shown}{unit}, {below} below {first}, {above} above {last}"
+    return ("" if math.isnan(value) else word), because

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from busdemo.evaluation.statistics import Interval, bootstrap_mean
+from busdemo.imaging import printed
 from busdemo.training.crossvalidation import IMAGES, read_rows
 from busdemo.training.folds import FOLDS
 from busdemo.training.loop import replace_file
@@ -30,8 +31,8 @@ images; patients are resampled for their intervals (95 %). There is one seed: a 
 something where it stands above what another seed changes.
 
 Dice is the mean over images with a lesion. Alarms are normal images with any pixel marked, and with
-more than {LARGE:.1%} of the image marked. Mirrored: the mean of the probabilities of an image and
-of its mirror image.
+more than {printed.percent(LARGE, 1)} of the image marked. Mirrored: the mean of the probabilities
+of an image and of its mirror image.
 """
 
 
@@ -89,7 +90,7 @@ def _tabulate(frame: pd.DataFrame, images: pd.DataFrame, kind: str) -> str:
                 _dice(numbers[0]),
                 _difference(images, name, own["fold"]),
                 *(_dice(number) for number in numbers[1:]),
-                *("–" if np.isnan(share) else f"{share:.0%}" for share in alarms),
+                *(printed.percent(share) for share in alarms),
                 _dice(own["dice_mirrored"].mean()),
                 f"{own['seconds'].mean() / 60:.0f}",
             ]

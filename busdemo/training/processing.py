@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.evaluation.report import insert
+from busdemo.imaging import printed
 from busdemo.imaging.masks import binarize, quantize
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
@@ -114,13 +115,13 @@ def describe_trial(trial: Trial, raw: Trial) -> str:
         "",
         f"Chosen on validation images among {len(CANDIDATES)} candidates, at the frozen threshold: "
         f"{chosen}.",
-        "The test results below are of the raw mask.",
+        "The test results on this card are of the raw mask.",
         "",
         "| validation | mean lesion Dice | false alarms on normal images |",
         "|---|---|---|",
     ]
     rows = [("raw", raw)] + ([] if trial.steps.is_none else [("processed", trial)])
-    lines += [f"| {name} | {one.dice:.4f} | {_percent(one.alarms)} |" for name, one in rows]
+    lines += [f"| {name} | {one.dice:.4f} | {printed.percent(one.alarms)} |" for name, one in rows]
     return "\n".join(lines)
 
 
@@ -137,7 +138,3 @@ def _means(values: NDArray[np.float64]) -> list[float]:
     """Of each column, over the rows that are not nan; nan where there are none."""
     kept = values[~np.isnan(values).any(axis=1)]
     return [float(mean) for mean in kept.mean(axis=0)] if len(kept) else [np.nan] * values.shape[1]
-
-
-def _percent(share: float) -> str:
-    return "–" if np.isnan(share) else f"{share:.0%}"

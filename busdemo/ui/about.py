@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 
 from busdemo import __version__
+from busdemo.imaging import printed
 from busdemo.ui import text
 from busdemo.zoo.cards import Card
 
@@ -90,5 +91,5 @@ def _quote(cards: Sequence[Card]) -> tuple[str, str]:
         overall, largest = (card.result("lesion_dice", *name) for name in ((), (LARGEST,)))
         if overall and largest:
             dice = f"test Dice {overall.value:.2f} ({overall.low:.2f}–{overall.high:.2f})"
-            return dice, f"{largest.n / overall.n:.0%}".replace("%", " %")
+            return dice, printed.percent(largest.n / overall.n)
     return NO_RESULT, "most"

@@ -11,7 +11,7 @@ CONFOUNDED = (
 )
 DISABLED = "The classifier is switched off: {reason} Everything else works without it."
 
-PROBABILITY = "Probability"
+PROBABILITY = "Probability, rounded down"
 WITH_MASK = "with the mask"
 EMPTIED = "mask emptied"
 PAINTED = "marks painted out"
@@ -41,7 +41,7 @@ BEFORE, AFTER = "The scan as it is", "The scan with its marks painted out"
 OPERATING = "Operating point"
 FLAG_FROM = "Flag when P(malignant) is at least"
 FLAGGED = "This scan is flagged."
-NOT_FLAGGED = "This scan is not flagged."
+NOT_FLAGGED = "This scan is not flagged; some malignant ones are not, either."
 ON_VAL = "On validation images, this threshold has sensitivity"
 SPECIFICITY = "specificity"
 FROZEN = (

@@ -70,7 +70,8 @@ probabilities into a mask. It lives in your browser: moving it sends nothing to 
 - **Lesions** are regions of touching pixels, numbered by size. Diameters run between pixel corners.
   A predicted and a reference lesion belong together when they share at least half of the smaller
   one; such a group counts when its IoU reaches 0.1. One to one is **found**, one in several
-  **split**, several in one **merged**; the rest is **missed** or **extra**.
+  **split**, several in one **merged**; the rest is **missed** or **extra**. Lesion-wise precision
+  is the share of predicted lesions that are not extra, recall that of the reference's not missed.
 - **Heat map** colours the prediction pane by what is chosen under *Look at*: probability, entropy,
   disagreement of the zoo, spread when the image is flipped and scaled, Grad-CAM of a layer, or an
   attention gate. None of them says whether the mask is right; Grad-CAM does not explain
@@ -172,8 +173,9 @@ MODELS_NOTE = (
     "alarms: share of normal test images with at least one pixel marked. Two-stage: the same "
     "models on crops at the boxes that the detector found. A recipe's parameters, GFLOPs and "
     "weights are the sums of its members'. Where the weights started counts too: "
-    "compare architectures within one start. Differences inside the interval are not differences; "
-    "fewer than five patients give no interval."
+    "compare architectures within one start. By these numbers alone, differences inside the "
+    "interval are not differences; on the same images, Benchmark tests every two models. Fewer "
+    "than five patients give no interval."
 )
 MODELS_PROBLEM = "Cannot run: {reason}"
 
@@ -242,12 +244,13 @@ DIAGRAM_KEY = {
 }
 
 DOUBT_AGAIN = (
-    "<b>Look again.</b> {model}'s doubt about this mask is {doubt:.3f}; from {cutoff:.3f} on, a "
+    "<b>Look again.</b> {model}'s doubt about this mask is {doubt}; from {cutoff} on, a "
     "second look is advised."
 )
 DOUBT_FINE = (
-    "No hint to look again: {model}'s doubt about this mask is {doubt:.3f}, below the cut-off of "
-    "{cutoff:.3f}. A model can be sure and wrong."
+    "No hint to look again: {model}'s doubt about this mask is {doubt}, below the cut-off of "
+    "{cutoff}. A model can be sure and wrong: of the {bad} test masks that do not agree with the "
+    "reference, {unseen} had no hint either."
 )
 DOUBT_NO_CUTOFF = (
     "For {model} no cut-off has been chosen on validation data, so there is no hint to look again."
@@ -256,6 +259,14 @@ DOUBT_NOTHING = (
     "{model} marks nothing in this image at its frozen threshold: there is no mask to doubt. That "
     "does not say that there is no lesion."
 )
+DOUBT_TRUTH = {
+    (True, True): "The reference shows no need: {outcome}{dice}.",
+    (True, False): "The reference bears it out: {outcome}{dice}.",
+    (False, True): "The reference agrees: {outcome}{dice}.",
+    (False, False): "<b>Here a second look was needed:</b> against the reference, {outcome}{dice}.",
+}
+"""By whether there is a hint to look again, and whether the mask is as it should be."""
+
 DOUBT_NUMBERS = (
     "Doubt {doubt:.3f}; mean entropy of the marked pixels {entropy:.2f} bits. Both at {model}'s "
     "frozen threshold."
@@ -268,9 +279,10 @@ DOUBT_MEANS = (
 REFERRAL_TITLE = "What looking again is worth"
 REFERRAL_SENTENCE = (
     "On the {marked} test images in which {model} marks something, its cut-off refers "
-    "{referred} ({share:.0f} %) for a second look; mean Dice of the masks kept is {kept_dice:.3f} "
-    "({kept_low:.3f}–{kept_high:.3f}) in place of {all_dice:.3f}."
+    "{referred} ({share}) for a second look; mean Dice of the masks kept is {kept_dice:.3f} "
+    "({kept_low:.3f}–{kept_high:.3f}) in place of {all_dice:.3f}{gain}."
 )
+REFERRAL_NO_GAIN = ", which the interval does not leave behind: no gain is shown"
 REFERRAL_NOTE = (
     "Of the {bad} test masks that do not agree with the reference (IoU below 0.5; on a normal "
     "image any mask), {bad_referred} are among those referred. The cut-off was chosen on "

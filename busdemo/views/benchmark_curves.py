@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from busdemo.evaluation.benchmark import System
 from busdemo.evaluation.curves import Reliability, Sweep
 from busdemo.evaluation.pairs import TIE
+from busdemo.imaging import printed
 from busdemo.imaging.masks import STOPS
 from busdemo.views.benchmark_charts import shorten
 from busdemo.views.chart_style import Palette, axis, fade, layout
@@ -89,7 +90,9 @@ def plot_reliability(
     _add_diagonal(figure, palette)
     for (key, bins), colour in zip(found.items(), (palette.accent, palette.second), strict=False):
         name = shorten(names[key])
-        told = [f"<b>{name}</b><br>{share:.2%} of the pixels" for share in bins.share]
+        told = [
+            f"<b>{name}</b><br>{printed.percent(share, 2)} of the pixels" for share in bins.share
+        ]
         figure.add_scatter(
             x=_short(bins.probability),
             y=_short(bins.observed),

@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 from itertools import pairwise
 
+from busdemo.imaging import printed
 from busdemo.views.shapes import ACCENT
 from busdemo.zoo.referral import SHARES, Referral
 
@@ -64,11 +65,7 @@ class _Plot:
             parts.append(_rule(_LEFT, self.y(dice), right, self.y(dice), 0.15))
             parts.append(_word(_LEFT - 6, self.y(dice), f"{dice:.2f}", anchor="end"))
         for share in (0, 0.25, 0.5, 0.75, 1):
-            parts.append(
-                _word(
-                    self.x(share), bottom + 14, f"{share:.0%}".replace("%", " %"), anchor="middle"
-                )
-            )
+            parts.append(_word(self.x(share), bottom + 14, printed.percent(share), anchor="middle"))
         parts.append(_word(4, 8, "mean Dice of the masks kept"))
         middle = (_LEFT + right) / 2
         parts.append(_word(middle, bottom + 32, "test images referred", anchor="middle"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from busdemo.imaging import printed
 from busdemo.zoo.cards import ALL_SETS, LEAST_GROUPS, Card, TestResult
 
 DICE = f"dice {ALL_SETS}"
@@ -107,9 +108,8 @@ def format_result(row: Row, column: str) -> tuple[str, str]:
     if math.isnan(value):
         return UNKNOWN, ""
     if column == FALSE_ALARMS:
-        return f"{value:.0%}"[:-1] + " %", "" if math.isnan(
-            low
-        ) else f"({100 * low:.0f}–{100 * high:.0f} %)"
+        ends = printed.percents(low, high)
+        return printed.percent(value), f"({ends})" if ends else ""
     return f"{value:.2f}", "" if math.isnan(low) else f"({low:.2f}–{high:.2f})"
 
 

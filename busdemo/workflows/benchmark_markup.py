@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from busdemo.imaging import printed
+
 UNKNOWN = "–"
 
 
@@ -84,7 +86,7 @@ def tell_mean(value: float, low: float, high: float, digits: int = 2) -> Cell:
     """A mean with its interval, as far as they are known."""
     if math.isnan(value):
         return Cell(UNKNOWN)
-    shown, *ends = (f"{number:.{digits}f}".replace("-", "−") for number in (value, low, high))
+    shown, *ends = (printed.plain(number, digits) for number in (value, low, high))
     return Cell(shown, "" if math.isnan(low) else f"({' to '.join(ends)})", value)
 
 
@@ -92,8 +94,8 @@ def tell_share(value: float, low: float, high: float) -> Cell:
     """A share of images in percent, with its interval."""
     if math.isnan(value):
         return Cell(UNKNOWN)
-    interval = "" if math.isnan(low) else f"({100 * low:.0f} to {100 * high:.0f} %)"
-    return Cell(f"{100 * value:.0f} %", interval, value)
+    ends = printed.percents(low, high, between=" to ")
+    return Cell(printed.percent(value), f"({ends})" if ends else "", value)
 
 
 def tell_number(value: float, digits: int = 0, small: str = "") -> Cell:

@@ -1,7 +1,10 @@
 """Passages on a run's models against each other: leaderboard, pairs, ranks."""
 
+import math
+
 from busdemo.evaluation.pairs import LEVEL, TIE, Pair, list_scatter
 from busdemo.evaluation.resampling import RESAMPLES
+from busdemo.imaging import printed
 from busdemo.views.benchmark_charts import plot_leaderboard, plot_ranks
 from busdemo.views.benchmark_curves import plot_scatter
 from busdemo.workflows.benchmark_markup import (
@@ -19,14 +22,20 @@ from busdemo.workflows.benchmark_markup import (
 from busdemo.workflows.benchmark_view import Passage, View
 from busdemo.workflows.benchmarking import Study
 
+TOLD_APART = (
+    "Two models are told apart where the Wilcoxon test over patients or groups, with Holm's "
+    f"correction over all pairs, is below {printed.percent(LEVEL)} and the 95 % interval of their "
+    "difference leaves out 0."
+)
+"""The one rule, wherever two models are said to differ or not."""
+
 
 def tell_leaderboard(view: View) -> Passage:
     """Every system: lesion Dice, and false alarms apart."""
     table, alike = view.study.leaderboard, view.study.alike()
     shown = (
         "Dots are means, lines their 95 % intervals, ticks medians. Models in colour are the best "
-        "one and those not told apart from it (Wilcoxon test over patients or groups, Holm's "
-        "correction over all pairs, 5 % level)."
+        f"one and those not told apart from it. {TOLD_APART}"
     )
     return Passage(
         tabulate_models(view.study)
@@ -110,7 +119,8 @@ def tell_pair(view: View) -> Passage:
             "interval of a bootstrap of patients or groups. p: Wilcoxon signed-rank test on the "
             "mean difference of each patient or group, because images of one patient are not "
             "independent; with Holm's correction over all pairs of the models shown "
-            f"({pair.pairs}). Better, tie, worse: images; a tie is a difference below {TIE}.",
+            f"({pair.pairs}). {TOLD_APART} Better, tie, worse: images; a tie is a difference below "
+            f"{TIE}.",
             "bd-quiet",
         ),
         [plot_scatter(images, (name_a, name_b), view.palette)],
@@ -121,15 +131,40 @@ def describe_pair(pair: Pair, name_a: str, name_b: str) -> str:
     """The comparison of two systems in words, the better one first."""
     if pair.difference < 0:
         return describe_pair(pair.turned(), name_b, name_a)
-    low, high = (f"{end:.3f}".replace("-", "−") for end in (pair.low, pair.high))
-    told = "the two differ" if pair.differs else "the data do not tell them apart"
+    gap = printed.plain(pair.difference, 3)
+    ends = " to ".join(printed.plain(end, 3) for end in (pair.low, pair.high))
+    interval = "" if math.isnan(pair.low) else f" (95 % interval {ends}, of this pair alone)"
+    lead = f"{name_a} has the higher mean Dice, by {gap}{interval}, than {name_b}"
+    if not float(gap):
+        lead = f"{name_a} and {name_b} have the same mean Dice to three decimals{interval},"
     count = f"after Holm's correction over {pair.pairs} pairs" if pair.pairs > 1 else "(Wilcoxon)"
     return (
-        f"{name_a} has the higher mean Dice, by {pair.difference:.3f} (95 % interval "
-        f"{low} to {high}), than {name_b} over {pair.n} images of {pair.groups} "
-        f"patients or groups; {tell_p(pair.p_holm)} {count}: {told}. {name_a} is better on "
+        f"{lead} over {pair.n} images of {pair.groups} patients or groups; "
+        f"{tell_p(pair.p_holm)} {count}: {tell_verdict(pair)} {name_a} is better on "
         f"{pair.wins} images, {name_b} on {pair.losses}, and {pair.ties} are ties."
     )
+
+
+def tell_verdict(pair: Pair) -> str:
+    """Whether two systems are told apart; where test and interval disagree, that and why."""
+    if pair.differs:
+        return "the two differ."
+    if pair.tested:
+        return (
+            "the test sees a difference between patients, but the interval of the mean holds 0, so "
+            "they are not told apart."
+        )
+    if pair.leaves_out_0 and pair.pairs > 1:
+        return (
+            "the interval leaves out 0, but it does not count how many pairs were looked at, and "
+            "the test that does sees no difference, so they are not told apart."
+        )
+    if pair.leaves_out_0:
+        return (
+            "the interval of the mean leaves out 0, but the test sees no difference between "
+            "patients, so they are not told apart."
+        )
+    return "the data do not tell them apart."
 
 
 def _table_pairs(view: View) -> str:
@@ -165,7 +200,7 @@ def tell_ranks(view: View) -> Passage:
     shown = (
         f"Within each of {ranks.groups} patients or groups the models are ranked by mean Dice; the "
         "dot is the mean of these ranks (Demšar 2006). A bar at the right joins models of which "
-        f"no two differ (Wilcoxon test with Holm's correction, {100 * LEVEL:.0f} % level, in place "
-        f"of Nemenyi's critical difference; Benavoli 2016).{friedman}"
+        "no two are told apart (by tests in place of Nemenyi's critical difference; Benavoli "
+        f"2016). {TOLD_APART}{friedman}"
     )
     return Passage(paragraph(shown) + plot(0, "Mean rank of every model"), [figure])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from busdemo.evaluation.strata import FACTORS, size_limits
+from busdemo.imaging import printed
 from busdemo.views.benchmark_charts import plot_strata
 from busdemo.views.benchmark_curves import plot_reliability, plot_sweep
 from busdemo.workflows.benchmark_cases import render_differing, render_worst
@@ -57,7 +58,7 @@ def tell_strata(view: View) -> Passage:
         low, high = size_limits(study.benchmark)
         shown += (
             "Sizes are thirds of the lesions by their share of the image's area, cut at "
-            f"{100 * low:.1f} % and {100 * high:.1f} %."
+            f"{printed.percent(low, 1)} and {printed.percent(high, 1)}."
         )
     figure = plot_strata(table, view.chosen, view.palette, width_px=view.width_px)
     return Passage(

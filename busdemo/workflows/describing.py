@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from busdemo.imaging import printed
 from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.scoring.descriptors import Description, describe
 from busdemo.scoring.words import Word, WordBook, choose_words, read_words
@@ -46,10 +47,7 @@ class Measure:
 
     def show(self, value: float, *, signed: bool = False) -> str:
         """With its decimals, a dash for nan."""
-        if math.isnan(value):
-            return "–"
-        text = f"{value:{'+' if signed else ''},.{self.decimals}f}"
-        return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("+-")
+        return printed.plain(value, self.decimals, signed=signed)
 
 
 MEASURES = (
@@ -187,23 +185,22 @@ def _describe_echo(made: Report, said: Mapping[str, str]) -> str:
     echo = made.description.echo
     if math.isnan(echo.contrast):
         return ""
-    side = "darker than" if echo.contrast < 0 else "brighter than"
+    inside, around = (printed.plain(grey, 0) for grey in (echo.inside, echo.surroundings))
+    side = "darker than" if echo.inside < echo.surroundings else "brighter than"
+    side = "as bright as" if inside == around else side
     word = f" ({said['echo']})" if "echo" in said else ""
-    return (
-        f"Inside it is {side} the tissue around it{word}: mean grey level {echo.inside:.0f} "
-        f"against {echo.surroundings:.0f}."
-    )
+    greys = f"mean grey level {inside} against {around}"
+    return f"Inside it is {side} the tissue around it{word}: {greys}."
 
 
 def _describe_posterior(made: Report, said: Mapping[str, str]) -> str:
     posterior = made.description.echo.posterior
     if math.isnan(posterior):
         return ""
-    side = "brighter" if posterior > 0 else "darker"
-    return (
-        f"Below it the image is {abs(posterior):.0f} grey levels {side} than beside that strip"
-        f"{_POSTERIOR[said.get('posterior', '')]}."
-    )
+    levels = printed.plain(abs(posterior), 0)
+    side = f"{levels} grey levels {'brighter' if posterior > 0 else 'darker'} than"
+    side = "as bright as" if levels == "0" else side
+    return f"Below it the image is {side} beside that strip{_POSTERIOR[said.get('posterior', '')]}."
 
 
 def tabulate_report(made: Report | None) -> dict[str, Any]:

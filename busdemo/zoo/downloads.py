@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from busdemo.imaging import printed
 from busdemo.zoo.cards import Card
 from busdemo.zoo.failures import explain
 from busdemo.zoo.files import NotNow, UnusableModel
@@ -60,7 +61,7 @@ class Downloads:
             return self.failed.get(model_id, "")
         if before := list(arrived).index(model_id):
             return f"Its weights are downloaded after those of {before} other{'s'[: before - 1]}."
-        return f"Its weights are being downloaded ({arrived[model_id]:.0%})."
+        return f"Its weights are being downloaded ({printed.percent(arrived[model_id])})."
 
     def check(self, model_id: str) -> None:
         """NotHereYet while a model's weights are on their way, UnusableModel when they failed."""

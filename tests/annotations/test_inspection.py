@@ -12,7 +12,18 @@ def box(top: int, bottom: int, left: int, right: int) -> Mask:
 
 
 def test_a_plain_lesion_has_a_share_and_is_one() -> None:
-    assert inspect_mask(box(10, 20, 30, 60)) == ["Marks 6 % of the image (300 px).", "One lesion."]
+    assert inspect_mask(box(10, 20, 30, 60)) == [
+        "Marks 6.0 % of the image (300 px).",
+        "One lesion.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "told"), [(499, "10.0 %"), (501, "10 %"), (1, "under 0.1 %"), (4999, "over 99 %")]
+)
+def test_a_share_is_no_power_of_ten_and_never_nothing_or_all(pixels: int, told: str) -> None:
+    mask = (np.arange(5000) < pixels).reshape(50, 100)
+    assert inspect_mask(mask)[0] == f"Marks {told} of the image ({pixels:,} px)."
 
 
 def test_an_empty_mask_marks_nothing() -> None:

@@ -64,7 +64,7 @@ def test_p_values_are_scipy_s_over_patients_with_holm_s_steps(
         floor = max(floor, min(1, (m - step) * raw[pair]))
         assert pairs[pair].p == pytest.approx(raw[pair])
         assert pairs[pair].p_holm == pytest.approx(floor)
-        assert pairs[pair].differs == (floor < 0.05)
+        assert pairs[pair].tested == (floor < 0.05)
 
 
 def test_holm_s_correction_on_a_published_kind_of_example() -> None:

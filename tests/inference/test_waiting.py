@@ -25,7 +25,7 @@ def pool(weights: Path) -> SegmenterPool:
 
 def test_a_model_on_its_way_is_not_waited_for_and_runs_later(pool: SegmenterPool) -> None:
     pool.downloads.arrived["far"] = 0.4
-    sentence = "Its weights are being downloaded (40%)."
+    sentence = "Its weights are being downloaded (40 %)."
     assert pool.unavailable == {
         "far": sentence,
         "mean": f"Its member far cannot run. {sentence}",
@@ -53,7 +53,7 @@ def test_a_model_that_could_not_be_fetched_stays_away_with_its_reason(pool: Segm
 def test_two_stages_wait_for_their_detector(pool: SegmenterPool, weights: Path) -> None:
     staged = open_two_stage(pool, weights)
     pool.downloads.arrived["detector"] = 0.0
-    assert staged.problem == "Its weights are being downloaded (0%)."
+    assert staged.problem == "Its weights are being downloaded (0 %)."
     with pytest.raises(UnusableModel, match="downloaded"):
         staged.locate(IMAGE)
     del pool.downloads.arrived["detector"]

@@ -111,9 +111,9 @@ def test_the_report_compares_recipes_on_the_folds_they_share(tmp_path: Path) -> 
     write("strong", "fold-1", [0.7, 0.8], 0.25)
     write_report(tmp_path / "folds", tmp_path / "page")
     page = (tmp_path / "page" / PAGE).read_text()
-    assert "| baseline | 2 of 5 | .325 | – | .325 | 100% | 0% | .500 | 2 |" in page
+    assert "| baseline | 2 of 5 | .325 | – | .325 | 100 % | 0 % | .500 | 2 |" in page
     assert (
-        "| strong | 1 of 5 | .750 | +0.200 (+0.200 to +0.200) | .750 | 25% | 0% | .500 | 2 |"
+        "| strong | 1 of 5 | .750 | +0.200 (+0.200 to +0.200) | .750 | 25 % | 0 % | .500 | 2 |"
         in page
     )
     assert "A whole set held out\n\nNone is finished yet." in page

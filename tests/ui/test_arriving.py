@@ -96,7 +96,7 @@ def test_others_run_while_weights_arrive_and_theirs_follow_without_a_reload(
     reasons = page.evaluate(f"{LAYERS}.map((layer) => layer.reason)")
     assert reasons == [
         "",
-        "Its weights are being downloaded (0%).",
+        "Its weights are being downloaded (0 %).",
         "Its weights are downloaded after those of 1 other.",
     ]
     page.evaluate("window.__busdemoViewer.state.mark = 'the same page'")

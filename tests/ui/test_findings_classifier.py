@@ -1,5 +1,7 @@
 """The section "Benign or malignant?": what it says, and what it says when it cannot run."""
 
+import html
+import json
 from pathlib import Path
 
 import cv2
@@ -8,6 +10,7 @@ import pytest
 import torch
 from tiny_world import CLASSIFIER_CONFIG, add_classifier, add_model, draw_scan
 
+from busdemo.imaging import printed
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS
@@ -63,7 +66,10 @@ def test_it_says_what_it_is_not_before_any_number(zoo: SegmenterPool) -> None:
 
 def test_the_slider_carries_what_every_stop_means(zoo: SegmenterPool) -> None:
     section = build_classifier(look_at(zoo, draw_scan()[0]))
-    assert 'data-operating="[[100, 0], ' in section
+    assert json.loads(html.unescape(section.split('data-operating="')[1].split('"')[0]))[0] == [
+        "over 99 %",
+        "under 1 %",
+    ]
     assert 'value="20"' in section
     assert "data-ask" not in section
 
@@ -94,4 +100,6 @@ def test_a_program_gets_the_same_numbers_as_the_page(zoo: SegmenterPool) -> None
         1, abs=2e-4
     )
     assert {"malignant_painted_out", "dice_before_after"} <= set(row)
-    assert f"<td>{row['malignant']:.2f}</td>" in build_classifier(look_at(zoo, with_caliper()))
+    assert f"<td>{printed.at_most(float(row['malignant']), 3)}</td>" in build_classifier(
+        look_at(zoo, with_caliper())
+    )

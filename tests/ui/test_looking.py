@@ -1,6 +1,7 @@
 """The viewer's wish for a heat map: what is asked, what is answered and kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,18 +106,58 @@ def test_without_a_cutoff_the_section_says_so_and_escapes_names(
     assert "<svg" not in html
 
 
-@pytest.mark.parametrize(("cutoff", "hint"), [(0.0, "Look again."), (1.0, "No hint to look again")])
-def test_with_a_cutoff_there_is_a_hint_and_the_curve(
-    pool: SegmenterPool, workspace: Workspace, cutoff: float, hint: str
-) -> None:
+def add_referral(pool: SegmenterPool, cutoff: float, *, kept_low: float = 0.85) -> None:
     card = pool.cards["a"]
-    counts = {"marked": 10, "unmarked": 2, "missed": 1, "referred": 3, "bad": 2, "bad_referred": 2}
-    test = counts | {"all_dice": 0.8, "kept_dice": 0.9, "kept_low": 0.85, "kept_high": 0.95}
+    counts = {"marked": 10, "unmarked": 2, "missed": 1, "referred": 3, "bad": 4, "bad_referred": 3}
+    test = counts | {"all_dice": 0.8, "kept_dice": 0.9, "kept_low": kept_low, "kept_high": 0.95}
     curve = [0.8 + 0.1 * share for share in SHARES]
     content = {"sha256": card.sha256, "stop": card.stop, "cutoff": cutoff, "val": counts}
     content |= {"test": test, "kept": curve, "ideal": curve}
     (card.folder / "referral.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(("cutoff", "hint"), [(0.0, "Look again."), (1.0, "No hint to look again")])
+def test_with_a_cutoff_there_is_a_hint_and_the_curve(
+    pool: SegmenterPool, workspace: Workspace, cutoff: float, hint: str
+) -> None:
+    add_referral(pool, cutoff)
     html = build_explanation(subject_of(workspace, pool))
     assert hint in html
     assert html.count("<polyline") == 3
     assert "refers 3 (30 %) for a second look" in html
+    assert "no gain" not in html
+
+
+@pytest.mark.parametrize("cutoff", [0.0, 1.0], ids=["hint", "no hint"])
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_hint_does_not_stand_against_what_the_reference_shows(
+    pool: SegmenterPool, workspace: Workspace, cutoff: float, agrees: bool
+) -> None:
+    add_referral(pool, cutoff)
+    subject = subject_of(workspace, pool)
+    doubted = subject.segmentation.levels >= subject.stop
+    html = build_explanation(replace(subject, reference=doubted if agrees else ~doubted))
+    told = {
+        (0.0, True): "The reference shows no need: agreement, Dice 1.000.",
+        (0.0, False): "The reference bears it out: missed lesion, Dice 0.000.",
+        (1.0, True): "The reference agrees: agreement, Dice 1.000.",
+        (1.0, False): "Here a second look was needed:</b> against the reference, missed lesion, "
+        "Dice 0.000.",
+    }
+    assert [words for words in told.values() if words in html] == [told[cutoff, agrees]]
+
+
+def test_no_hint_says_how_many_bad_masks_had_none(
+    pool: SegmenterPool, workspace: Workspace
+) -> None:
+    add_referral(pool, 1.0)
+    html = build_explanation(subject_of(workspace, pool))
+    assert "of the 4 test masks that do not agree with the reference, 1 had no hint either" in html
+
+
+def test_a_second_look_that_is_worth_nothing_is_said_to_be(
+    pool: SegmenterPool, workspace: Workspace
+) -> None:
+    add_referral(pool, 0.5, kept_low=0.79)
+    html = build_explanation(subject_of(workspace, pool))
+    assert "(0.790–0.950) in place of 0.800, which the interval does not leave behind" in html

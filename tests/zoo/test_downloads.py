@@ -126,7 +126,7 @@ def test_downloads_say_how_far_they_are_and_what_failed(tmp_path: Path, hub: Hub
     assert out, errors
     before, after, still = json.loads(out)
     assert before == {
-        "big": "Its weights are being downloaded (0%).",
+        "big": "Its weights are being downloaded (0 %).",
         "late": "Its weights are downloaded after those of 1 other.",
         "broken": "Its weights are downloaded after those of 2 others.",
         "here": "",

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 
+from busdemo.imaging import printed
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.marks import Marks, find_marks
 from busdemo.imaging.masks import STOPS
@@ -81,7 +82,9 @@ def _tabulate_answer(found: Classification, repainted: Repainted | None) -> str:
     rows = ""
     for name in CLASSES:
         main = getattr(found.probabilities, name)
-        cells = "".join(f"<td>{getattr(column, name):.2f}</td>" for _, column in columns)
+        cells = "".join(
+            f"<td>{printed.at_most(getattr(column, name), 3)}</td>" for _, column in columns
+        )
         rows += (
             f'<tr><th><span class="bd-class">{name}</span><i class="bd-bar">'
             f'<i style="width:{100 * main:.0f}%"></i></i></th>'
@@ -112,8 +115,8 @@ def _build_operating_point(slot: ClassifierSlot, malignant: float) -> str:
     card, curve = slot.card, read_operating_curve(slot.card)
     if len(curve) != STOPS - 1:
         return ""
-    stops = json.dumps([[round(100 * a), round(100 * b)] for a, b in curve])
-    sensitive, specific = curve[card.stop - 1]
+    stops = json.dumps([[printed.percent(a), printed.percent(b)] for a, b in curve])
+    sensitive, specific = (printed.percent(share) for share in curve[card.stop - 1])
     flagged = malignant >= card.threshold
     tests = [card.result(name) for name in ("sensitivity", "specificity")]
     frozen = words.FROZEN.format(
@@ -123,15 +126,15 @@ def _build_operating_point(slot: ClassifierSlot, malignant: float) -> str:
     )
     return (
         f"<h3>{html.escape(words.OPERATING)}</h3>"
-        f'<div data-operating="{stops}" data-probability="{malignant:.6f}">'
+        f'<div data-operating="{html.escape(stops)}" data-probability="{malignant:.6f}">'
         f'<label class="bd-operating"><span>{html.escape(words.FLAG_FROM)}</span>'
         f'<input type="range" min="1" max="{STOPS - 1}" value="{card.stop}">'
         f'<output data-say="threshold">{card.threshold:.3f}</output></label>'
         f'<p><b data-say="flag" data-yes="{html.escape(words.FLAGGED)}" '
         f'data-no="{html.escape(words.NOT_FLAGGED)}">'
         f"{html.escape(words.FLAGGED if flagged else words.NOT_FLAGGED)}</b> "
-        f'{html.escape(words.ON_VAL)} <b data-say="sensitivity">{100 * sensitive:.0f} %</b>, '
-        f'{html.escape(words.SPECIFICITY)} <b data-say="specificity">{100 * specific:.0f} %</b>.'
+        f'{html.escape(words.ON_VAL)} <b data-say="sensitivity">{sensitive}</b>, '
+        f'{html.escape(words.SPECIFICITY)} <b data-say="specificity">{specific}</b>.'
         f'</p></div><p class="bd-small">{html.escape(frozen)}</p>'
     )
 
@@ -206,4 +209,5 @@ def _interval(result: TestResult | None, *, signed: bool = False) -> str:
 def _percent(result: TestResult | None) -> str:
     if result is None:
         return "–"
-    return f"{100 * result.value:.0f} % ({100 * result.low:.0f} to {100 * result.high:.0f})"
+    ends = printed.percents(result.low, result.high, between=" to ")
+    return f"{printed.percent(result.value)} ({ends})"

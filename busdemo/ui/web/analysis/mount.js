@@ -165,6 +165,6 @@ function showOperating(box, stop) {
   const { yes, no } = box.querySelector('[data-say="flag"]').dataset;
   tell('threshold', (stop / 200).toFixed(3));
   tell('flag', Number(box.dataset.probability) >= stop / 200 ? yes : no);
-  tell('sensitivity', `${sensitivity} %`);
-  tell('specificity', `${specificity} %`);
+  tell('sensitivity', sensitivity);
+  tell('specificity', specificity);
 }

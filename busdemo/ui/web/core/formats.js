@@ -4,12 +4,20 @@ import { STOPS } from './scoring.js';
 
 export const WHOLE = new Intl.NumberFormat('en-US');
 
+// Dice, IoU and their like, by the rules of busdemo/imaging/printed.py: never rounded to 0, 1 or
+// 0.5, from where the word beside an IoU is another.
 export function formatShare(value) {
-  return value === null || Number.isNaN(value) ? '–' : value.toFixed(3);
+  if (value === null || Number.isNaN(value)) return '–';
+  const shown = value.toFixed(3);
+  if (value > 0 && shown === '0.000') return '0.001';
+  const reached = value >= Number(shown) || (shown !== '0.500' && shown !== '1.000');
+  return reached ? shown : (Number(shown) - 0.001).toFixed(3);
 }
 
 export function formatPercent(share) {
-  return `${(share * 100).toFixed(1)}\u00a0%`;
+  const shown = (share * 100).toFixed(1);
+  if (share > 0 && shown === '0.0') return 'under 0.1\u00a0%';
+  return share < 1 && shown === '100.0' ? 'over 99.9\u00a0%' : `${shown}\u00a0%`;
 }
 
 export function formatThreshold(stop) {

@@ -62,14 +62,14 @@ export class LesionTable {
   }
 }
 
-// "2 predicted, 1 in the reference: 1 found, 0 missed, ..."
+// "2 predicted, 1 in the reference: 0 found one to one, 1 split, ...": counts that the scores follow from.
 function describeMatch({ components, matched }) {
   if (!matched) return components.n ? `${WHOLE.format(components.n)} predicted` : 'None is predicted at this threshold.';
   const all = matched.reference.length, count = (word) => `${matched.reference.filter((one) => one === word).length} ${word}`;
   const extra = `${WHOLE.format(matched.predicted.filter((one) => one === 'extra').length)} extra`;
   if (!all && !components.n) return 'None is predicted, and none is in the reference.';
-  const words = ['found', 'missed'].map(count).concat(extra, ['split', 'merged'].map(count)).join(', ');
-  const scores = `precision ${formatShare(matched.precision)}, recall ${formatShare(matched.recall)}, F1 ${formatShare(matched.f1)}`;
+  const words = [`${count('found')} one to one`].concat(['split', 'merged', 'missed'].map(count), extra).join(', ');
+  const scores = `precision ${formatShare(matched.precision)} (not extra), recall ${formatShare(matched.recall)} (not missed), F1 ${formatShare(matched.f1)}`;
   return `${WHOLE.format(components.n)} predicted, ${WHOLE.format(all)} in the reference: ${words}. Lesion-wise ${scores}.`;
 }
 
