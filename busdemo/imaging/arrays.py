@@ -20,7 +20,7 @@ Levels = NDArray[np.uint8]
 
 
 def require_same_size(mask: NDArray[np.generic], reference: NDArray[np.generic]) -> None:
-    """Raise ValueError unless two (H, W) arrays have the same height and width."""
+    """Raise ValueError unless two (H, W) arrays, bool or of any other type, have one size."""
     if mask.ndim != 2 or reference.ndim != 2:
         raise ValueError(
             f"Expected two (H, W) arrays, got {mask.ndim} and {reference.ndim} dimensions."

@@ -39,12 +39,19 @@ class Box:
 
 
 def stack(boxes: Sequence[Box]) -> BoxArray:
-    """Boxes as an array (N, 4)."""
+    """Boxes as an array (N, 4) float64 of left, top, right and bottom in px."""
     return np.array([astuple(box) for box in boxes], np.float64).reshape(-1, 4)
 
 
 def boxes_of(mask: Mask, least_px: int = LEAST_PX) -> list[Box]:
-    """One box a lesion: a part of the mask (H, W) connected over edges or corners."""
+    """One box a lesion, in px: a part of the (H, W) bool mask connected over edges or corners.
+
+    >>> import numpy as np
+    >>> mask = np.zeros((20, 30), np.bool_)
+    >>> mask[5:10, 4:12] = True
+    >>> boxes_of(mask)
+    [Box(left=4.0, top=5.0, right=12.0, bottom=10.0)]
+    """
     require_mask(mask)
     parts = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)[2][1:]
     return [
@@ -55,7 +62,7 @@ def boxes_of(mask: Mask, least_px: int = LEAST_PX) -> list[Box]:
 
 
 def overlap_boxes(boxes: BoxArray, others: BoxArray) -> NDArray[np.float64]:
-    """IoU of every box with every other (N, M), 0 where both are empty."""
+    """IoU of (N, 4) boxes with (M, 4) others: (N, M) float64 in [0, 1], 0 where both are empty."""
     corners = np.maximum(boxes[:, None, :2], others[:, :2])
     opposite = np.minimum(boxes[:, None, 2:], others[:, 2:])
     shared = np.prod(np.clip(opposite - corners, 0, None), axis=2)
@@ -67,7 +74,8 @@ def overlap_boxes(boxes: BoxArray, others: BoxArray) -> NDArray[np.float64]:
 def suppress(boxes: BoxArray, scores: NDArray[np.float64], most_iou: float) -> list[int]:
     """The boxes to keep, best score first: none overlaps a better one by more than `most_iou`.
 
-    The usual greedy non-maximum suppression.
+    Boxes are (N, 4) float64 in px, scores (N,) float64 in [0, 1]; the answer are row numbers, from
+    0. The usual greedy non-maximum suppression.
     """
     kept: list[int] = []
     for index in np.argsort(-scores, kind="stable"):

@@ -30,7 +30,7 @@ class Components:
         return len(self.areas)
 
     def mask(self, number: int) -> Mask:
-        """The pixels (box height, box width) of one lesion (1 to n) in its own box."""
+        """The pixels (box height, box width) bool of one lesion (1 to n) in its own box."""
         x, y, width, height = self.boxes[number - 1]
         return np.asarray(self.labels[y : y + height, x : x + width] == number)
 

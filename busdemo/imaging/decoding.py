@@ -69,7 +69,7 @@ def read_pixels(
 
 
 def composite_on_black(decoded: Pixels) -> Values:
-    """The values with transparency applied over black, same shape and type."""
+    """The (H, W) or (H, W, 3) values with transparency over black, uint8, uint16 or float32."""
     values, alpha = decoded.values, decoded.alpha
     if alpha is None:
         return values

@@ -41,7 +41,7 @@ def apply_window(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tupl
 
 
 def invert(values: Values, bits: int) -> Values:
-    """White for black: of `bits` per value, or, for float32, between lowest and highest."""
+    """White for black in (H, W) values of `bits` bits or, for float32, from lowest to highest."""
     if values.dtype == np.float32:
         return np.asarray(values.max() + values.min() - values, np.float32)
     top = values.dtype.type(2 ** min(bits, 8 * values.dtype.itemsize) - 1)

@@ -29,7 +29,7 @@ _UNSAFE = "gdcm"
 
 
 def decode_frame(dataset: "Dataset", index: int, name: str) -> NDArray[Any]:
-    """Stored values (H, W) or RGB (H, W, 3) of the frame `index`, from 0.
+    """Stored values (H, W) or RGB (H, W, 3), (u)int8 to (u)int32, of the frame `index`, from 0.
 
     Raises UnreadableImage for a compression that is not read, and what the libraries raise for
     a stream that is broken or of another size than the header says.

@@ -69,8 +69,10 @@ class Scale:
         return cls(np.median(waves[known] / strength[known], axis=0), deviation)
 
     def level(self, waves: Floats) -> Floats:
-        """Waves (n, 247) on one scale, each row of length 1 / sqrt(247), so that its product with
-        a row of ones and minus ones lies in [-1, 1]; a flat picture's row is 0."""
+        """Waves (n, 247) float32 on one scale, each row of length 1 / sqrt(247).
+
+        Its product with a row of ones and minus ones lies in [-1, 1]; a flat picture's row is 0.
+        """
         strength = _strength(waves / self.deviation)
         known = np.where(strength > 0, strength, 1)
         clipped = np.clip((waves / known - self.median) / self.deviation, -_LARGEST, _LARGEST)

@@ -64,14 +64,17 @@ def find_marks(image: GreyImage) -> Marks:
 
 
 def paint_out(image: GreyImage, marks: Marks) -> GreyImage:
-    """The image with its marks filled from around them (Telea 2004, `cv2.inpaint`)."""
+    """The (H, W) uint8 image, marks filled from around them (Telea 2004, `cv2.inpaint`)."""
     radius = max(3.0, max(image.shape) / SIDE_PX * 3)
     filled = cv2.inpaint(image, marks.pixels.astype(np.uint8), radius, cv2.INPAINT_TELEA)
     return np.asarray(filled, np.uint8)
 
 
 def find_crosses(image: GreyImage) -> list[Box]:
-    """Boxes of + and × that stand out as if drawn; normalised correlation with drawn ones."""
+    """Boxes of + and × that stand out of a (H, W) uint8 image as if drawn, in its px.
+
+    By normalised correlation with drawn ones.
+    """
     found: list[tuple[float, Box]] = []
     hat = np.minimum(cv2.morphologyEx(image, cv2.MORPH_TOPHAT, _HAT), HAT_CAP).astype(np.float32)
     for arm, drawn in _crosses():
@@ -93,7 +96,10 @@ def find_crosses(image: GreyImage) -> list[Box]:
 
 
 def find_text(image: GreyImage) -> list[Box]:
-    """Boxes of rows of characters: bright, thin, sharp, of one height on one line."""
+    """Boxes of rows of characters in a (H, W) uint8 image, in its px.
+
+    They are bright, thin, sharp, of one height on one line.
+    """
     waiting = sorted(_characters(image))
     rows = []
     while waiting:

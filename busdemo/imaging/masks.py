@@ -15,8 +15,14 @@ _UPPER = np.concatenate([_EDGES, [np.inf]]).astype(np.float32)
 def quantize(probability_map: ProbabilityMap) -> Levels:
     """Levels 0 to 199 such that `level >= c` is exactly `probability >= float32(c / 200)`.
 
+    From a (H, W) float32 map in [0, 1] to (H, W) uint8.
+
     Rounding instead (`rint(255 p)`) would move Dice by up to 0.004 at some stops. One byte a
     pixel is all a browser needs to threshold as Python does.
+
+    >>> import numpy as np
+    >>> quantize(np.array([[0.0, 0.004, 0.005, 0.5, 1.0]], np.float32)).tolist()
+    [[0, 0, 1, 100, 199]]
     """
     # The product is right within one level, and comparing with both edges puts that right; looking
     # up each pixel among the edges takes longer.
@@ -37,7 +43,14 @@ def stop_of(threshold: float) -> int:
 
 
 def binarize(levels: Levels, stop: int) -> Mask:
-    """The mask at a slider stop: True where the probability is at least stop / 200."""
+    """The (H, W) bool mask of (H, W) uint8 levels where the probability is >= stop / 200.
+
+    `stop` is a slider stop, 1 to 199; ValueError for any other.
+
+    >>> import numpy as np
+    >>> binarize(np.array([[99, 100, 199]], np.uint8), stop=100).tolist()
+    [[False, True, True]]
+    """
     if not 1 <= stop <= STOPS - 1:
         raise ValueError(f"A slider stop is from 1 to {STOPS - 1}, got {stop}.")
     return levels >= stop

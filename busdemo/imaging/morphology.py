@@ -24,23 +24,34 @@ def disc_half_widths(radius_px: int) -> list[int]:
 
 
 def build_disc(radius_px: int) -> Mask:
-    """The disc as a (2 r + 1, 2 r + 1) bool array."""
+    """The disc as a (2 r + 1, 2 r + 1) bool array.
+
+    >>> build_disc(1).astype(int).tolist()
+    [[1, 1, 1], [1, 1, 1], [1, 1, 1]]
+    """
     along = np.abs(np.arange(-radius_px, radius_px + 1))
     return np.asarray(along <= np.array(disc_half_widths(radius_px))[:, None])
 
 
 def open_mask(mask: Mask, radius_px: int) -> Mask:
-    """The union of all discs that fit into a (H, W) mask; it loses spurs and bridges."""
+    """The union of all discs that fit into a (H, W) bool mask; it loses spurs and bridges."""
     return _morph(mask, radius_px, cv2.MORPH_OPEN)
 
 
 def close_mask(mask: Mask, radius_px: int) -> Mask:
-    """A (H, W) mask and all that no disc outside it can reach: gaps and notches are closed."""
+    """A (H, W) bool mask and all that no disc outside can reach: gaps and notches are closed."""
     return _morph(mask, radius_px, cv2.MORPH_CLOSE)
 
 
 def fill_holes(mask: Mask) -> Mask:
-    """A (H, W) mask with its holes: background that no path of side steps leads out of."""
+    """A (H, W) bool mask with its holes: background that no path of side steps leads out of.
+
+    >>> import numpy as np
+    >>> ring = np.ones((3, 3), np.bool_)
+    >>> ring[1, 1] = False
+    >>> bool(fill_holes(ring).all())
+    True
+    """
     _, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     open_background = np.zeros(labels.max() + 1, np.bool_)

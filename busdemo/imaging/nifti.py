@@ -34,7 +34,7 @@ class Volume:
     """Columns, rows and slices; sides of 1 px come last."""
 
     def read_slice(self, index: int) -> NDArray[Any]:
-        """(H, W) or (H, W, 3) of the slice `index`, from 0: the first axis runs to the right."""
+        """(H, W) or uint8 (H, W, 3) of slice `index`, from 0: the first axis runs to the right."""
         with _refusing(self.name):
             place: list[Any] = [0] * len(self.image.shape)
             axes = [axis for axis, side in enumerate(self.image.shape) if side > 1]

@@ -31,7 +31,7 @@ class Pixels:
 
 
 def require_finite(values: Values, name: str) -> None:
-    """Raise UnreadableImage for NaN or infinite values."""
+    """Raise UnreadableImage for NaN or infinite values, (H, W) or (H, W, 3), uint8 to float32."""
     if values.dtype == np.float32 and not np.isfinite(values).all():
         raise UnreadableImage(
             f"{name} holds values that are not numbers (NaN or infinite); "
@@ -51,7 +51,7 @@ def pick_frame(frame: int | None, frames: int, name: str) -> tuple[int, tuple[st
 
 
 def in_plain_type(values: NDArray[np.generic]) -> Values:
-    """The same numbers as uint8 or uint16 where they fit without loss, as float32 otherwise."""
+    """The same (H, W) or (H, W, 3) numbers, uint8 or uint16 where they fit, else float32."""
     if values.dtype.kind == "b" or values.dtype == np.uint8:
         return values.astype(np.uint8)
     if values.dtype.kind in "ui" and values.size and int(values.min()) >= 0:

@@ -102,7 +102,7 @@ class Comparison:
         return tuple(annotation.annotator for annotation in self.annotations)
 
     def matrix(self, metric: str) -> Matrix:
-        """(N, N) values of a metric, in its unit; KeyError for an unknown id.
+        """(N, N) float64 values of a metric, in its unit; KeyError for an unknown id.
 
         Two empty masks: nan (area difference 0). One of them: Dice, IoU and NSD 0, HD95 and ASSD
         inf; a diameter difference is nan where there is no diameter.

@@ -103,12 +103,20 @@ def measure_boundaries(masks: Sequence[Mask]) -> list[list[Distances]]:
 
 
 def measure_boundary(mask: Mask, reference: Mask) -> Distances:
-    """The distances between the boundaries of two (H, W) bool masks; errors as above."""
+    """The distances between the boundaries of two (H, W) bool masks; errors as above.
+
+    >>> import numpy as np
+    >>> reference = np.zeros((20, 20), np.bool_)
+    >>> reference[5:15, 5:15] = True
+    >>> distances = measure_boundary(np.roll(reference, 3, axis=1), reference)
+    >>> distances.hd95_px
+    3.0
+    """
     return measure_boundaries([mask, reference])[0][1]
 
 
 def find_box(masks: Sequence[Mask]) -> tuple[slice, slice]:
-    """Rows and columns of the smallest box that holds every lesion pixel of (H, W) masks."""
+    """Rows and columns of the smallest box that holds all lesion pixels of (H, W) bool masks."""
     boxes = [cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8)) for mask in masks]
     found = [(x, y, x + w, y + h) for x, y, w, h in boxes if w]
     if not found:

@@ -31,17 +31,23 @@ class Staple:
 
 
 def vote_majority(masks: Sequence[Mask]) -> Mask:
-    """Lesion where more than half of the annotators say so: a tie is not lesion."""
+    """Lesion where more than half of (H, W) bool masks say so: a tie is not lesion.
+
+    >>> import numpy as np
+    >>> ana, ben = np.array([[True, True]]), np.array([[True, False]])
+    >>> vote_majority([ana, ben]).tolist()
+    [[True, False]]
+    """
     return np.asarray(_count_votes(masks) * 2 > len(masks))
 
 
 def unite(masks: Sequence[Mask]) -> Mask:
-    """Lesion where any annotator says so."""
+    """Lesion where any of (H, W) bool masks says so."""
     return np.asarray(_count_votes(masks) > 0)
 
 
 def intersect(masks: Sequence[Mask]) -> Mask:
-    """Lesion where every annotator says so."""
+    """Lesion where every one of (H, W) bool masks says so."""
     return np.asarray(_count_votes(masks) == len(masks))
 
 

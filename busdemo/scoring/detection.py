@@ -43,7 +43,7 @@ class Matches:
 
 
 def match_boxes(found: FoundBoxes, true: BoxArray) -> Matches:
-    """Found boxes against the true ones (M, 4) of one image."""
+    """Found boxes against the true ones of one image, (M, 4) float64 in px."""
     order = np.argsort(-found.scores, kind="stable")[:MOST_BOXES]
     overlaps = overlap_boxes(found.boxes[order], true)
     hits = np.stack([_take(overlaps, iou) for iou in IOUS])
@@ -51,7 +51,7 @@ def match_boxes(found: FoundBoxes, true: BoxArray) -> Matches:
 
 
 def average_precision(matches: Sequence[Matches]) -> NDArray[np.float64]:
-    """AP (10,) at every threshold of `IOUS` over images; nan where there is no true box.
+    """AP (10,) in [0, 1] at every threshold of `IOUS` over images; nan without any true box.
 
     The first is mAP@50 (of the one class), the mean of all is mAP@50:95.
     """

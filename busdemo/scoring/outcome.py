@@ -35,7 +35,13 @@ class Outcome(StrEnum):
 
 
 def outcome_of(true_positive: int, false_positive: int, false_negative: int) -> Outcome:
-    """The outcome of one mask against one reference, from its pixel counts (each >= 0)."""
+    """The outcome of one mask against one reference, from its pixel counts (each >= 0).
+
+    >>> outcome_of(0, 12, 0).value
+    'false alarm'
+    >>> outcome_of(0, 0, 12).value
+    'missed lesion'
+    """
     if true_positive + false_negative == 0:
         return Outcome.FALSE_ALARM if false_positive else Outcome.CORRECT_REJECTION
     if true_positive == 0:

@@ -91,6 +91,16 @@ def score_overlap(mask: Mask, reference: Mask) -> Overlap:
     """Score a (H, W) bool mask against a reference of the same size.
 
     Raises TypeError if one is not bool, ValueError if their sizes differ.
+
+    >>> import numpy as np
+    >>> reference = np.array([[True, True, False, False]])
+    >>> mask = np.array([[False, True, True, False]])
+    >>> overlap = score_overlap(mask, reference)
+    >>> overlap.dice, overlap.outcome.value
+    (0.5, 'partial')
+    >>> empty = np.zeros((1, 4), np.bool_)  # nothing to find, nothing found: no Dice to give
+    >>> score_overlap(empty, empty).dice, score_overlap(empty, empty).outcome.value
+    (nan, 'correct rejection')
     """
     return score_counts(count(mask, reference))
 

@@ -49,14 +49,21 @@ def measure_spread(maps: Sequence[Levels]) -> NDArray[np.float32]:
 def measure_doubt(levels: Levels, stop: int) -> float:
     """How unsure a mask is, 0 to 1: 1 minus the Dice it has if the probabilities are right.
 
-    The soft Dice confidence of Borges et al. 2024 (arXiv 2402.10665), from the map alone. A map
+    Of (H, W) uint8 levels at a stop, 1 to 199. The soft Dice confidence of Borges et al. 2024
+    (arXiv 2402.10665), from the map alone. A map
     that marks nothing at `stop` has no mask to doubt: nan.
+
+    >>> import numpy as np
+    >>> sure = np.array([[0, 0, 199, 199]], np.uint8)
+    >>> unsure = np.array([[80, 80, 120, 120]], np.uint8)
+    >>> measure_doubt(sure, 100) < measure_doubt(unsure, 100)
+    True
     """
     return doubt_of_counts(np.bincount(levels.ravel(), minlength=STOPS), stop)
 
 
 def doubt_of_counts(counts: NDArray[np.int64], stop: int) -> float:
-    """`measure_doubt` of a map with `counts` (200,) pixels at each level."""
+    """`measure_doubt` of a map with `counts` (200,) int64 pixels at each level, 0 to 199."""
     marked = counts[stop:].sum()
     if marked == 0:
         return float("nan")
