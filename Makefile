@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 PIP_INSTALL = $(BIN)/pip install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test check bench pictures browser format clean
+.PHONY: demo test check bench pictures train browser format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/busdemo
@@ -26,6 +26,11 @@ bench: $(VENV)/.test browser
 
 pictures: $(VENV)/.test browser
 	$(BIN)/python tests/benchmarks/pictures.py
+
+# Goes on with every training of the plan (busdemo train --list says how far it is); state is kept in
+# the home directory. Run it twice for two processes. HOURS=2 makes it stop in time.
+train: $(VENV)/.train
+	OMP_NUM_THREADS=1 $(BIN)/busdemo train --all $(if $(HOURS),--hours $(HOURS))
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix
@@ -50,6 +55,10 @@ $(VENV)/.demo: $(BIN)/pip pyproject.toml constraints.txt
 	@echo "Installing into $(VENV); torch is large, this takes some minutes."
 	$(PIP_INSTALL) --editable .
 	@touch $@
+
+$(VENV)/.train: $(BIN)/pip pyproject.toml constraints.txt
+	$(PIP_INSTALL) --editable '.[train]'
+	@touch $@ $(VENV)/.demo
 
 $(VENV)/.test: $(BIN)/pip pyproject.toml constraints.txt
 	$(PIP_INSTALL) --editable '.[test]'

@@ -4,8 +4,10 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from time import monotonic
 
 from busdemo.cli.benchmarking import add_run_options, evaluate_run
+from busdemo.cli.crossvalidating import STATE
 from busdemo.cli.describe import check_words
 from busdemo.cli.use import Commands, add_detector_option
 
@@ -24,15 +26,21 @@ def _add_train(commands: Commands) -> None:
     train.add_argument(
         "--all",
         action="store_true",
-        help="every network, then the recipes; networks done are kept",
+        help="the whole plan, then the recipes; what is done is kept",
     )
     _add_data(train)
     train.add_argument(
         "--runs",
         type=Path,
-        default=Path("runs"),
+        default=STATE / "runs",
         metavar="DIR",
         help="where training keeps its state (default: %(default)s)",
+    )
+    train.add_argument(
+        "--hours", type=float, default=float("inf"), help="begin no epoch after this long"
+    )
+    train.add_argument(
+        "--list", action="store_true", help="train nothing; say what is done, begun and to do"
     )
     train.add_argument("--workers", type=int, default=0, help="processes that augment images")
     train.set_defaults(run=_train)
@@ -91,10 +99,14 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from busdemo.training.queue import OTHER_TASKS, train_models
-    from busdemo.training.recipe import NETWORKS, RECIPES_OVER
+    from busdemo.training.plan import TRAININGS
+    from busdemo.training.queue import OTHER_TASKS, list_plan, train_models
+    from busdemo.training.recipe import RECIPES_OVER
 
-    known = [*NETWORKS, *RECIPES_OVER]
+    if options.list:
+        print("\n".join(list_plan(options.runs)))
+        return 0
+    known = [*TRAININGS, *RECIPES_OVER]
     wanted = known if options.all else options.models
     known = [*known, *OTHER_TASKS]
     unknown = [model_id for model_id in wanted if model_id not in known]
@@ -102,7 +114,10 @@ def _train(options: argparse.Namespace) -> int:
         words = f"Unknown model {unknown[0]!r}" if unknown else "Name a model, or --all"
         print(f"{words}; known: {', '.join(known)}.", file=sys.stderr)
         return 2
-    failures = train_models(wanted, options.data, options.runs, workers=options.workers)
+    until = monotonic() + 3600 * options.hours
+    failures = train_models(
+        wanted, options.data, options.runs, workers=options.workers, until=until
+    )
     for model_id, reason in failures.items():
         print(f"{model_id}: {reason}", file=sys.stderr)
     return 1 if failures else 0

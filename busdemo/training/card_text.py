@@ -2,8 +2,9 @@
 
 from textwrap import fill
 
-from busdemo.training.pretrained import IMAGENET_START, RANDOM_START, SHARED_START, start_of
-from busdemo.training.recipe import NETWORKS, RECIPES, RECIPES_OVER, Recipe
+from busdemo.training.plan import Training
+from busdemo.training.pretrained import IMAGENET_START, RANDOM_START, start_of
+from busdemo.training.recipe import RECIPES_OVER, Recipe
 from busdemo.zoo.cards import Preprocessing
 
 TRAINING = "<!-- training: written by `busdemo train` -->", "<!-- /training -->"
@@ -17,26 +18,40 @@ _TESTING = (
     "Tested at each image's native size. Dice is the mean over images with a lesion; normal images "
     "are counted apart, by whether a single pixel is marked. All choices were made on validation."
 )
-_COMPARE = "Where the weights start matters as much as the architecture: compare within one start."
+_ROLES = {
+    "compared": (
+        "Every compared network has this encoder, start, recipe, budget and order of images, so "
+        "that they differ in the decoder alone."
+    ),
+    "seed": "The same training as the compared network's, with another seed.",
+    "contrast": "A contrast, not on equal terms with the compared networks nor ranked with them.",
+    "transfer": "Trained without one of the sets, to be tested on it; not one of the zoo's models.",
+}
 _STARTS = {
     IMAGENET_START: (
         "The encoder started from ImageNet weights (photographs; EfficientNet-Lite0, ML "
         "Illustrated, Apache-2.0), everything else from random ones."
     ),
-    SHARED_START: (
-        "The encoder started from the trained one of the Attention U-Net (same layers, same train "
-        "split; where this one is narrower, from the channels that count most there), everything "
-        "else from random weights."
-    ),
     RANDOM_START: "All weights started random.",
 }
 
 
-def describe_training(
-    model_id: str, preprocessing: Preprocessing, phantoms: int, images: int
-) -> str:
-    """The sections Use, Data and Protocol of a network's card, in Markdown."""
-    recipe = RECIPES.get(model_id, Recipe())
+_SETS = {
+    "BUSI": "Al-Dhabyani et al. 2020",
+    "BUS-BRA": "Gómez-Flores et al. 2024",
+    "BUS-UCLM": "Vallez et al. 2025",
+    "BrEaST": "Pawłowska et al. 2024",
+}
+
+
+def describe_training(training: Training, preprocessing: Preprocessing, images: int) -> str:
+    """The sections Use, Data and Protocol of a network's card, in Markdown.
+
+    `images` is how many of the train split it saw.
+    """
+    recipe = training.recipe
+    seen = (f"{name} ({by})" for name, by in _SETS.items() if not training.images.endswith(name))
+    sets = ", ".join(seen)
     width, height = preprocessing.input_wh
     stages = ", then ".join(f"{epochs} at {side} px" for epochs, side in recipe.stages)
     use = (
@@ -45,21 +60,43 @@ def describe_training(
         f"back to the image's own size, then the frozen threshold. {_PURPOSE}"
     )
     data = (
-        "Train splits of BUSI (Al-Dhabyani et al. 2020), BUS-BRA (Gómez-Flores et al. 2024), "
-        f"BUS-UCLM (Vallez et al. 2025) and BrEaST (Pawłowska et al. 2024), {images:,} images, and "
-        f"{phantoms} simulated scans. No patient or case that the sets name stands in two splits; "
+        f"Train splits of {sets}, {images:,} images, and {recipe.phantoms} simulated scans. "
+        "No patient or case that the sets name stands in two splits; "
         "BUSI names none, so there groups of near-duplicates take their place. Because BUS-UCLM's "
         "repository says CC BY-NC, these weights are CC BY-NC 4.0."
     )
     protocol = (
-        f"Trained by `busdemo train {model_id}`: {recipe.epochs} epochs ({stages}), AdamW, "
+        f"Trained by `busdemo train {training.id}`: {recipe.epochs} epochs ({stages}), AdamW, "
         f"one-cycle to {recipe.peak_learning_rate:g}, batch {recipe.batch_size}, Dice + "
         "cross-entropy, averaged weights; curves in `curves.csv`. "
-        f"{_STARTS[start_of(NETWORKS[model_id])]} {_COMPARE} Epoch (of the last stage), input "
-        "side and threshold by the mean Dice over all validation images with a lesion, the latter "
-        f"two with these float16 weights. {_TESTING}"
+        f"{_describe_ingredients(recipe)}{_STARTS[start_of(training.config)]} "
+        f"{_ROLES[training.role]} {_KEPT[recipe.keep]} Input side and threshold by the mean Dice "
+        f"over all validation images with a lesion, with these float16 weights. {_TESTING}"
     )
     return write_sections({"Use": use, "Data": data, "Protocol": protocol})
+
+
+_KEPT = {
+    "best": "Of the last stage the epoch that is best on validation was kept.",
+    "last": "The last epoch was kept.",
+}
+
+
+def _describe_ingredients(recipe: Recipe) -> str:
+    """What a recipe does beyond the plain one, in sentences."""
+    told = {
+        "Images were drawn so that sets and classes count more alike.": recipe.balance == "cells",
+        "Each image had one further change that scans differ by (shadow, haze, gain, speckle, "
+        "greys, blur, frame, crop).": recipe.strong_augmentation,
+        "Lesion borders were softened.": recipe.border > 0,
+        "Parts of lesion images without the lesion were further normal images.": (
+            recipe.lesion_free > 0
+        ),
+        "A head that was dropped afterwards learned whether there is a lesion.": (
+            recipe.presence > 0
+        ),
+    }
+    return "".join(f"{sentence} " for sentence, holds in told.items() if holds)
 
 
 def describe_recipe(model_id: str, members: tuple[str, ...]) -> str:

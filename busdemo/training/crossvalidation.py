@@ -4,37 +4,37 @@ Every pair of variant and fold has a folder of its own and is done once: what is
 skipped, what was begun goes on at its last epoch, and what another process holds is left to it.
 """
 
-import csv
-import fcntl
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
-from safetensors.torch import load_file
+from numpy.typing import NDArray
+from safetensors.torch import save_file
 
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.inference.memory import keep_freed_memory
-from busdemo.training.data import Samples, join, read_samples, simulate_samples
+from busdemo.training.data import STORED_PX, Samples, join, read_samples, simulate_samples
 from busdemo.training.folds import Fold, make_folds
+from busdemo.training.keeping import claim, replace_file
 from busdemo.training.loop import (
-    BEST,
     STATE,
     OutOfTime,
     Run,
-    replace_file,
 )
 from busdemo.training.pretrained import start_encoder
-from busdemo.training.segmenting import SEGMENTING, score_images, summarise
+from busdemo.training.recipe import Recipe
+from busdemo.training.segmenting import SEGMENTING, judge_images, score_images, summarise
+from busdemo.training.supervision import Presence, supervise
 from busdemo.training.train import widen_depthwise_convolutions
 from busdemo.training.variants import Variant
-from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 
 _README = """# Recipes on folds
@@ -52,11 +52,11 @@ any time; at most the epoch under way is lost. A folder `VARIANT/FOLD` holds:
 `busdemo crossvalidate --report docs/experiments` writes page and table from what is finished.
 """
 
-STORED_PX = 256
-"""The side images are kept at: crops of them are enlarged less than at the networks' side."""
-
 PLAN, ROW, IMAGES = "plan.json", "row.json", "images.csv"
 """In a fold's folder: what it is, its result, and its result for each image."""
+
+HEAD = "presence.safetensors"
+"""In a fold's folder, where the recipe has one: the presence head."""
 
 
 def cross_validate(
@@ -85,22 +85,6 @@ def cross_validate(
                     return
 
 
-@contextmanager
-def claim(place: Path) -> Iterator[bool]:
-    """The folder, made where it is missing, for this process alone; False when another has it.
-
-    The system gives it back when the process ends, however it ends.
-    """
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
 def read_rows(folder: Path) -> list[dict[str, Any]]:
     """The results of all finished folds, by variant and fold."""
     return [json.loads(path.read_text()) for path in sorted(folder.glob(f"*/*/{ROW}"))]
@@ -115,12 +99,12 @@ def _train_fold(
     print(f"{variant.name}, {fold.name}", flush=True)
     torch.manual_seed(variant.recipe.seed)
     network = build_network(variant.config)
-    start_encoder(network, variant.config, WEIGHTS)
+    start_encoder(network, variant.config)
     widen_depthwise_convolutions(network)
-    run = Run(network, variant.recipe, place, task=SEGMENTING)
+    taught = supervise(network, variant.recipe.presence)
+    run = Run(taught, variant.recipe, place, task=SEGMENTING)
     kept = torch.cat([torch.from_numpy(fold.kept), torch.arange(len(cases), len(samples.datasets))])
     run.train(samples.take(kept.numpy()), None, until=until)
-    network.load_state_dict(load_file(place / BEST))
     _write_results(variant, fold.name, held, run, samples.take(fold.held))
     (place / STATE).unlink()
 
@@ -128,28 +112,17 @@ def _train_fold(
 def _write_results(
     variant: Variant, fold: str, held: Sequence[Case], run: Run[Samples], samples: Samples
 ) -> None:
-    """One row for the fold, and one for each of its images."""
-    side = variant.recipe.final_side_px
+    """One row for the fold, and one for each of its images, by the last epoch's average."""
+    side, network = variant.recipe.final_side_px, run.average.module
     plain, mirrored = (
-        score_images(run.network, samples, side, run.device, mirrored=mirrored)
+        score_images(network, samples, side, run.device, mirrored=mirrored)
         for mirrored in (False, True)
     )
-    names = (
-        "id",
-        "dataset",
-        "label",
-        "group",
-        "dice",
-        "marked",
-        "dice_mirrored",
-        "marked_mirrored",
-    )
-    with (run.folder / IMAGES).open("w", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(names)
-        for case, one, two in zip(held, plain, mirrored, strict=True):
-            numbers = [f"{value:.5f}" for value in (*one, *two)]
-            rows.writerow([case.id, case.dataset, case.label, case.group, *numbers])
+    columns: dict[str, Any] = {
+        name: [getattr(case, name) for case in held] for name in ("id", "dataset", "label", "group")
+    }
+    columns |= {"dice": plain[:, 0], "marked": plain[:, 1]}
+    columns |= {"dice_mirrored": mirrored[:, 0], "marked_mirrored": mirrored[:, 1]}
     row: dict[str, Any] = {
         "variant": variant.name,
         "fold": fold,
@@ -160,12 +133,27 @@ def _write_results(
         "normals": sum(case.is_normal for case in held),
         "seconds": sum(one["seconds"] for one in run.rows),
     }
-    scores = summarise(plain, samples.datasets)
     also = summarise(mirrored, samples.datasets)
+    scores = summarise(plain, samples.datasets)
+    scores |= {f"{name}_mirrored": also[name] for name in ("dice", "false_alarms")}
+    if isinstance(network, Presence):
+        columns["presence"] = judge_images(network, samples, side, run.device)
+        scores["presence_auc"] = _area(columns["presence"], np.isnan(plain[:, 0]))
+        replace_file(run.folder / HEAD, lambda path: save_file(network.head.state_dict(), path))
     row |= {name: round(value, 4) for name, value in scores.items() if not math.isnan(value)}
-    row |= {f"{name}_mirrored": round(also[name], 4) for name in ("dice", "false_alarms")}
+    frame = pd.DataFrame(columns)
+    frame.to_csv(run.folder / IMAGES, index=False, float_format="%.5f", lineterminator="\n")
     replace_file(run.folder / ROW, lambda path: path.write_text(json.dumps(row, indent=1) + "\n"))
     print(f"{variant.name}, {fold}: lesion Dice {row['dice']:.4f}", flush=True)
+
+
+def _area(scores: NDArray[np.float64], normal: NDArray[np.bool_]) -> float:
+    """The share of pairs of a lesion and a normal image in which the lesion's scores higher, equal
+    scores counting half (the area under the ROC curve); nan where there are no pairs."""
+    if normal.all() or not normal.any():
+        return math.nan
+    differences = scores[~normal][:, None] - scores[normal][None]
+    return float(((np.sign(differences) + 1) / 2).mean())
 
 
 def _check_plan(variant: Variant, held: Sequence[Case], place: Path) -> None:
@@ -173,9 +161,14 @@ def _check_plan(variant: Variant, held: Sequence[Case], place: Path) -> None:
     ids = hashlib.sha256("\n".join(case.id for case in held).encode()).hexdigest()
     about = {"recipe": asdict(variant.recipe), "network": variant.config, "held": ids}
     plan = json.loads(json.dumps(about))
-    if not (place / PLAN).is_file():
-        replace_file(place / PLAN, lambda path: path.write_text(json.dumps(plan, indent=1) + "\n"))
-    elif json.loads((place / PLAN).read_text()) != plan:
+    kept = place / PLAN
+    if not kept.is_file():
+        replace_file(kept, lambda path: path.write_text(json.dumps(plan, indent=1) + "\n"))
+        return
+    found = json.loads(kept.read_text())
+    # A choice that recipes did not have yet stands at what was done without it, its default.
+    found["recipe"] = json.loads(json.dumps(asdict(Recipe()))) | found["recipe"]
+    if found != plan:
         raise ValueError(f"{place} was begun with another recipe, network or fold: move it away.")
 
 

@@ -21,6 +21,9 @@ from busdemo.training.augmentation import augment, build_augmentation
 from busdemo.training.drawing import Epoch, balance, draw_batches
 from busdemo.training.recipe import Recipe
 
+STORED_PX = 256
+"""The side images are kept at: crops of them are enlarged less than at the networks' side."""
+
 PHANTOMS = "phantoms"
 """The data set name of simulated samples."""
 

@@ -24,14 +24,13 @@ from busdemo.imaging.masks import STOPS
 from busdemo.inference.engines import TorchEngine
 from busdemo.inference.segmenter import Segmenter, SegmenterPool
 from busdemo.training.card_text import TRAINING, describe_recipe, describe_training
+from busdemo.training.loop import BEST
+from busdemo.training.plan import Training
 from busdemo.training.pretrained import start_of
 from busdemo.training.recipe import (
     MEAN,
-    NETWORKS,
-    RECIPES,
     RECIPES_OVER,
     STANDARD_DEVIATION,
-    Recipe,
 )
 from busdemo.zoo.cards import (
     ALL_SETS,
@@ -49,21 +48,19 @@ SIDES_PX = (160, 192, 224)
 """Input sides a network is tried at on validation data before it is shipped, beside the one its
 training ended on."""
 
-LARGE_INPUT = {"wide-unet": (256,)}
-"""A larger image is what this network is about; on validation data alone it might lose it."""
-
 UNTESTED = "Not tested yet: run `busdemo evaluate`."
 
 
 def export_run(
-    model_id: str,
+    training: Training,
     data: Path,
     runs: Path,
     weights: Path,
     *,
     sides: Sequence[int] = (),
 ) -> float:
-    """Write `weights/<id>/` from `runs/<id>/`; the threshold, frozen on the val split of `data`.
+    """Write `weights/<id>/` from `runs/<id>/`; the threshold, frozen on what the training sees of
+    the val split of `data`.
 
     `sides` are the input sides to try, in px; by default a few usual ones.
 
@@ -71,33 +68,34 @@ def export_run(
     there keeps its text outside the marks; its sha256, parameters and the part about training are
     renewed, and its results, now of other weights, dropped.
     """
-    recipe = RECIPES.get(model_id, Recipe())
-    tried = sides or LARGE_INPUT.get(model_id) or sorted({*SIDES_PX, recipe.final_side_px})
-    folder = weights / model_id
+    tried = sides or sorted({*SIDES_PX, training.recipe.final_side_px})
+    folder, run = weights / training.id, runs / training.id
     folder.mkdir(parents=True, exist_ok=True)
-    state = load_file(runs / model_id / "best.safetensors")
+    state = load_file(run / BEST)
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
-    write_json(folder / "config.json", NETWORKS[model_id])
-    shutil.copy(runs / model_id / "curves.csv", folder / "curves.csv")
+    write_json(folder / "config.json", training.config)
+    shutil.copy(run / "curves.csv", folder / "curves.csv")
 
-    network = build_network(NETWORKS[model_id])
+    network = build_network(training.config)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
     network.eval().to(memory_format=torch.channels_last)
-    preprocessing, threshold = choose_input(network, read_index(data, "val"), tried)
-    images = len(read_index(data, "train"))
+    preprocessing, threshold = choose_input(
+        network, training.choose(read_index(data, "val")), tried
+    )
+    images = len(training.choose(read_index(data, "train")))
     write_json(folder / "preprocessor_config.json", settings(preprocessing, threshold))
     renew_card(
         folder,
         {
             "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
             "parameters": sum(p.numel() for p in network.parameters()),
-            "gflops": round(read_blueprint(NETWORKS[model_id], 256).gflops, 2),
-            "start": start_of(NETWORKS[model_id]),
-            "recipe": json.loads(json.dumps(asdict(recipe))),
+            "gflops": round(read_blueprint(training.config, 256).gflops, 2),
+            "start": start_of(training.config),
+            "recipe": json.loads(json.dumps(asdict(training.recipe))),
             "results": [],
         },
-        describe_training(model_id, preprocessing, recipe.phantoms, images),
+        describe_training(training, preprocessing, images),
     )
     return threshold
 

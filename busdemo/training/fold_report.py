@@ -11,7 +11,7 @@ from busdemo.evaluation.statistics import Interval, bootstrap_mean
 from busdemo.imaging import printed
 from busdemo.training.crossvalidation import IMAGES, read_rows
 from busdemo.training.folds import FOLDS
-from busdemo.training.loop import replace_file
+from busdemo.training.keeping import replace_file
 from busdemo.training.segmenting import LARGE
 from busdemo.training.variants import VARIANTS
 

@@ -34,8 +34,8 @@ def make_folds(cases: Sequence[Case], seed: int = 1) -> list[Fold]:
     return [*patients[:2], *others, *patients[2:]]
 
 
-def deal_groups(cases: Sequence[Case], seed: int) -> NDArray[np.intp]:
-    """The part (N,), 0 to 4, of each case: whole groups, alike in sets and classes.
+def deal_groups(cases: Sequence[Case], seed: int, parts: int = FOLDS) -> NDArray[np.intp]:
+    """The part (N,), from 0, of each case: whole groups, alike in sets and classes.
 
     Large groups first, equal ones in random order, each goes to the part that lacks its kinds of
     images most.
@@ -45,15 +45,15 @@ def deal_groups(cases: Sequence[Case], seed: int) -> NDArray[np.intp]:
     for place, case in enumerate(cases):
         members[case.group].append(place)
     names = [str(name) for name in np.random.default_rng(seed).permutation(sorted(members))]
-    wanted = {kind: count / FOLDS for kind, count in Counter(kinds).items()}
-    filled: list[Counter[tuple[str, str]]] = [Counter() for _ in range(FOLDS)]
-    parts = np.zeros(len(cases), np.intp)
+    wanted = {kind: count / parts for kind, count in Counter(kinds).items()}
+    filled: list[Counter[tuple[str, str]]] = [Counter() for _ in range(parts)]
+    dealt = np.zeros(len(cases), np.intp)
     for name in sorted(names, key=lambda one: -len(members[one])):
         group = Counter(kinds[place] for place in members[name])
-        part = min(range(FOLDS), key=lambda i: _excess(filled[i], group, wanted))
+        part = min(range(parts), key=lambda i: _excess(filled[i], group, wanted))
         filled[part] += group
-        parts[members[name]] = part
-    return parts
+        dealt[members[name]] = part
+    return dealt
 
 
 def _excess(

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from busdemo.training.drawing import Epoch
+from busdemo.training.keeping import replace_file
 from busdemo.training.recipe import Recipe
 from busdemo.training.supervision import unsupervised
 from busdemo.zoo.torch_private import computes_bfloat16
@@ -30,6 +30,9 @@ from busdemo.zoo.torch_private import computes_bfloat16
 STATE = "state.safetensors"
 """In a run's folder: network, average and optimizer, and in its header what else it goes on from.
 """
+
+CURVES = "curves.csv"
+"""In a run's folder: one row an epoch."""
 
 BEST = "best.safetensors"
 """In a run's folder: the averaged weights that are kept."""
@@ -68,8 +71,8 @@ class Run(Generic[S]):
     """One network under one recipe, in a folder that holds all it needs to go on.
 
     `train` goes on after the last finished epoch; `best.safetensors` are the averaged weights of
-    the best epoch at the final size, `curves.csv` has one row an epoch. Both follow from
-    `state.safetensors`, which is one file, moved to its place when it is whole.
+    the best epoch at the final size, or of the last, `curves.csv` has one row an epoch. Both follow
+    from `state.safetensors`, which is one file, moved to its place when it is whole.
     """
 
     def __init__(
@@ -103,7 +106,7 @@ class Run(Generic[S]):
         return len(self.rows)
 
     def train(self, samples: S, validation: S | None, *, until: float = math.inf) -> float:
-        """Train to the recipe's end; the task's best score on `validation`.
+        """Train to the recipe's end; the task's score on `validation` of the epoch that is kept.
 
         Without validation samples nothing is scored and the last epoch's weights are kept; the
         answer is then -1. Raises OutOfTime after the first epoch that ends later than `until`, on
@@ -136,7 +139,8 @@ class Run(Generic[S]):
             scores = self.task.evaluate(self.average, validation, side, self.device)
             row |= {name: round(value, 4) for name, value in scores.items()}
             score = scores[self.task.score]
-            better = side == self.recipe.final_side_px and score > self.best
+            last = self.recipe.keep == "last"
+            better = last or (side == self.recipe.final_side_px and score > self.best)
             self.best = score if better else self.best
         if better:
             _write_tensors(self.folder / BEST, _on_cpu(unsupervised(self.average.module)))
@@ -200,7 +204,7 @@ class Run(Generic[S]):
         writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
-        replace_file(self.folder / "curves.csv", lambda path: path.write_text(text.getvalue()))
+        replace_file(self.folder / CURVES, lambda path: path.write_text(text.getvalue()))
 
 
 def compute(network: nn.Module, pixels: Tensor, device: str) -> Any:
@@ -229,15 +233,6 @@ def _on_cpu(module: nn.Module) -> dict[str, Tensor]:
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `path`, then move it there: whole, or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    write(partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _write_tensors(

@@ -2,13 +2,11 @@
 
 import hashlib
 import importlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import timm
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from busdemo.training.recipe import ENCODER, ENCODERS
@@ -25,71 +23,22 @@ SHA256 = {
 """Of the one file in each package."""
 
 
-SHARES_ENCODER = (
-    "UNet3Plus",
-    "WideUNet",
-    "DeepAttentionUNet",
-    "SEUNet",
-    "SpatialAttentionUNet",
-)
-"""Networks of ours with the double-convolution encoder of the Attention U-Net, or one narrower."""
-
-SHARED = "attention-unet"
-"""The model in `weights/` whose trained encoder they start from."""
-
-
 IMAGENET_START = "ImageNet encoder"
-SHARED_START = "Attention U-Net's encoder"
 RANDOM_START = "random"
 
 
 def start_of(config: dict[str, Any]) -> str:
     """Where the weights of a network start, in a word or two, from its config.json."""
-    if config.get("encoder_name") in ENCODERS:
-        return IMAGENET_START
-    return SHARED_START if config["_model_class"] in SHARES_ENCODER else RANDOM_START
+    return IMAGENET_START if config.get("encoder_name") in ENCODERS else RANDOM_START
 
 
-def start_encoder(network: nn.Module, config: dict[str, Any], weights: Path) -> None:
+def start_encoder(network: nn.Module, config: dict[str, Any]) -> None:
     """Give the network's encoder the trained weights that `start_of` names, if any.
 
-    Raises ImportError when the package is missing, ValueError when its file is another one or
-    the encoder does not fit, FileNotFoundError when `weights` lacks the shared encoder.
+    Raises ImportError when the package is missing, ValueError when its file is another one.
     """
-    start = start_of(config)
-    if start == IMAGENET_START:
+    if start_of(config) == IMAGENET_START:
         load_imagenet(network.encoder.model, config["encoder_name"])  # type: ignore[arg-type, union-attr]
-    elif start == SHARED_START:
-        published = load_file(weights / SHARED / "model.safetensors")
-        try:
-            network.load_state_dict(narrow_encoder(published, config["channels"]), strict=False)
-        except (KeyError, RuntimeError) as error:
-            raise ValueError(f"Its encoder is not the one of {SHARED}.") from error
-
-
-def narrow_encoder(published: dict[str, Tensor], channels: Sequence[int]) -> dict[str, Tensor]:
-    """The double-convolution encoder at `channels`, the widths of its levels; the same if equal.
-
-    Of each convolution those channels stay that its batch norm scales most (Liu et al., "Network
-    Slimming", arXiv 1708.06519), in their order. ValueError when a level is narrower already.
-    """
-    state: dict[str, Tensor] = {}
-    inputs: Tensor | None = None
-    for level, width in enumerate(channels):
-        for convolution, norm in ((0, 1), (3, 4)):
-            at, following = (f"encoder.{level}.{index}" for index in (convolution, norm))
-            scale = published[f"{following}.weight"].float().abs()
-            if len(scale) < width:
-                raise ValueError(f"Level {level} has {len(scale)} channels, not {width}.")
-            kept = scale.topk(width).indices.sort().values
-            weight = published[f"{at}.weight"][kept]
-            state[f"{at}.weight"] = weight if inputs is None else weight[:, inputs]
-            for name in ("weight", "bias", "running_mean", "running_var"):
-                state[f"{following}.{name}"] = published[f"{following}.{name}"][kept]
-            counted = f"{following}.num_batches_tracked"
-            state[counted] = published[counted]
-            inputs = kept
-    return state
 
 
 def load_imagenet(network: nn.Module, encoder: str = ENCODER) -> None:

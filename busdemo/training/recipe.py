@@ -1,4 +1,4 @@
-"""What is trained, and how: one recipe for every network, written down as values."""
+"""What is trained, and every choice of a training run, written down as values."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,46 +9,41 @@ ENCODERS = tuple(f"tu-tf_efficientnet_lite{size}" for size in range(3))
 ENCODER = ENCODERS[0]
 """The encoder of the convolutional networks smp builds."""
 
-_SMP: dict[str, Any] = {"encoder_weights": None, "in_channels": 1, "classes": 1}
-_OWN: dict[str, Any] = {"in_channels": 1, "channels": [32, 64, 128, 256, 512]}
-_NARROW: dict[str, Any] = {"in_channels": 1, "channels": [32, 64, 96, 160, 256]}
-"""Narrower where most weights are: at full depth, three more would take the zoo over 120 MB."""
+_SMP: dict[str, Any] = {
+    "encoder_name": ENCODER,
+    "encoder_weights": None,
+    "in_channels": 1,
+    "classes": 1,
+}
+_OWN: dict[str, Any] = {
+    "_model_class": "EncoderDecoder",
+    "encoder_name": ENCODER,
+    "in_channels": 1,
+}
+_WIDTHS = {"decoder_channels": [128, 96, 64, 32, 16]}
+_WIDER = {"decoder_channels": [192, 128, 80, 40, 24]}
+"""As wide as 45 ms an image on two cores allow at full resolution."""
 
 NETWORKS: dict[str, dict[str, Any]] = {
-    "unet": {
-        "_model_class": "Unet",
-        "encoder_name": ENCODER,
-        "decoder_channels": [128, 96, 64, 32, 16],
-        **_SMP,
-    },
-    "unet-plus-plus": {
-        "_model_class": "UnetPlusPlus",
-        "encoder_name": ENCODER,
-        "decoder_channels": [128, 96, 64, 32, 16],
-        **_SMP,
-    },
-    "unet3-plus": {"_model_class": "UNet3Plus", "branch_channels": 16, **_NARROW},
-    "wide-unet": {"_model_class": "WideUNet", **_NARROW},
-    "attention-unet": {"_model_class": "AttentionUNet", **_OWN},
-    "deep-attention-unet": {"_model_class": "DeepAttentionUNet", **_OWN},
-    "se-unet": {"_model_class": "SEUNet", **_OWN},
-    "spatial-attention-unet": {"_model_class": "SpatialAttentionUNet", **_NARROW},
-    "transunet-small": {"_model_class": "TransUNet", "in_channels": 1},
-    "segformer": {
-        "_model_class": "Segformer",
-        "encoder_name": "mit_b0",
-        "decoder_segmentation_channels": 256,
-        **_SMP,
-    },
+    "unet": {"_model_class": "Unet", **_SMP, **_WIDTHS},
+    "unet-plus-plus": {"_model_class": "UnetPlusPlus", **_SMP, **_WIDTHS},
+    "unet3-plus": {**_OWN, "decoder": "full-scale", **_WIDTHS},
+    "wide-unet": {**_OWN, "decoder": "full-resolution", **_WIDER},
+    "attention-unet": {**_OWN, "decoder": "attention-gates", **_WIDTHS},
+    "deep-attention-unet": {**_OWN, "decoder": "deep-attention", **_WIDTHS},
+    "se-unet": {**_OWN, "decoder": "squeeze-excitation", **_WIDTHS},
+    "spatial-attention-unet": {**_OWN, "decoder": "spatial-attention", **_WIDTHS},
+    "transunet-small": {**_OWN, "decoder": "transformer", **_WIDTHS},
+    "segformer": {"_model_class": "Segformer", **_SMP, "decoder_segmentation_channels": 128},
     "deeplabv3": {
         "_model_class": "DeepLabV3",
-        "encoder_name": ENCODER,
-        "encoder_output_stride": 16,
-        "decoder_channels": 256,
         **_SMP,
+        "encoder_output_stride": 16,
+        "decoder_channels": 128,
     },
 }
-"""Model id to the config.json its folder in weights/ gets."""
+"""The networks on equal terms: model id to the config.json its folder in weights/ gets. They differ
+in the decoder alone."""
 
 RECIPES_OVER: dict[str, tuple[str, ...]] = {
     "dual-unetpp-seunet": ("unet-plus-plus", "se-unet"),
@@ -80,6 +75,10 @@ class Recipe:
     """Standard deviation of the blur of a mask's border, as a share of the image's side."""
     lesion_free: float = 0.0
     """Share of lesion images of which a part without the lesion is shown instead."""
+    presence: float = 0.0
+    """Weight of the loss of a further head that says whether an image shows a lesion at all."""
+    keep: Literal["best", "last"] = "best"
+    """The epoch of the last stage that is best on validation, or the last."""
 
     @property
     def epochs(self) -> int:
@@ -99,25 +98,6 @@ class Recipe:
             epoch -= epochs
         raise ValueError(f"The recipe has {self.epochs} epochs.")
 
-
-SHORT_STAGES = ((5, 160), (3, 224))
-FULL_SIZE_STAGES = ((3, 160),)
-
-RECIPES = {
-    "unet-plus-plus": Recipe(stages=SHORT_STAGES),
-    "deeplabv3": Recipe(stages=SHORT_STAGES),
-    "unet3-plus": Recipe(stages=((4, 128),)),
-    "wide-unet": Recipe(stages=((8, 160), (3, 256))),
-    "attention-unet": Recipe(stages=((12, 160), (4, 256)), peak_learning_rate=2e-3),
-    "deep-attention-unet": Recipe(stages=FULL_SIZE_STAGES),
-    "se-unet": Recipe(stages=FULL_SIZE_STAGES),
-    "spatial-attention-unet": Recipe(stages=((4, 160),)),
-    "transunet-small": Recipe(stages=((6, 128),)),
-    "segformer": Recipe(stages=((8, 160),)),
-}
-"""Exceptions from `Recipe()`, all for time on two cores: double convolutions at full size cost up
-to four times as much an epoch and start from a trained encoder; they get fewer, at a smaller side.
-"""
 
 MEAN, STANDARD_DEVIATION = 0.31, 0.16
 """Of grey values in [0, 1] over the train split: the mean, and the mean image's deviation."""

@@ -27,7 +27,6 @@ from busdemo.training.pretrained import start_encoder
 from busdemo.training.recipe import NETWORKS
 from busdemo.training.segmenting import forward, supervised_loss
 from busdemo.training.train import widen_depthwise_convolutions
-from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 
 FOLDS = 5
@@ -102,7 +101,7 @@ def _train(
     torch.manual_seed(recipe.seed)
     config = NETWORKS[recipe.network]
     network = build_network(config)
-    start_encoder(network, config, WEIGHTS)
+    start_encoder(network, config)
     widen_depthwise_convolutions(network)
     network.to(memory_format=torch.channels_last)
     optimizer = Adam(network.parameters(), recipe.learning_rate)

@@ -1,11 +1,8 @@
-"""Deep supervision: networks that are also told on the way how well they do. Training only."""
+"""Heads that only training needs."""
 
-import segmentation_models_pytorch as smp
-import torch
+from typing import Any
+
 from torch import Tensor, nn
-from torch.nn import functional
-
-from busdemo.zoo.architectures.unet3_plus import UNet3Plus
 
 
 class Guided(nn.Module):
@@ -14,63 +11,46 @@ class Guided(nn.Module):
     network: nn.Module
 
 
-class Supervised(Guided):
-    """A U-Net++ or U-Net3+ with its side outputs.
+class Presence(Guided):
+    """A network whose encoder is also told whether an image shows a lesion at all.
 
-    U-Net3+ (arXiv 2004.08790) brings its heads along. smp's U-Net++ has none: every node of its
-    finest row (arXiv 1807.10165, figure 1c) gets a 1x1 convolution here, dropped after training.
+    A linear layer over the means of the deepest map, as smp's auxiliary head. `weight` is that of
+    its loss beside the mask's.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, weight: float) -> None:
         super().__init__()
         self.network = network
-        self.heads = nn.ModuleDict()
-        if isinstance(network, smp.UnetPlusPlus):
-            finest = network.decoder.depth - 1
-            for name in (f"x_{node}_{finest}" for node in range(1, finest + 1)):
-                channels = network.decoder.blocks[name].conv2[0].out_channels
-                self.heads[name] = nn.Conv2d(channels, 1, kernel_size=1)
+        self.weight = weight
+        self.head = nn.Linear(network.encoder.out_channels[-1], 1)  # type: ignore[index, union-attr, arg-type]
+        self._deepest: Tensor | None = None
+        network.encoder.register_forward_hook(self._keep)  # type: ignore[union-attr]
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
-        """Logits (B, 1, H, W); in training mode several of them, the network's own first."""
-        if not self.training:
-            logits: Tensor = self.network(image)
-            return logits
-        if isinstance(self.network, UNet3Plus):
-            return self.network.side_outputs(image)
-        return self._nested_outputs(image)
+        """Logits (B, 1, H, W); in training mode also the logit (B, 1) of a lesion being there."""
+        logits: Tensor = self.network(image)
+        return [logits, self._judge()] if self.training else logits
 
-    def _nested_outputs(self, image: Tensor) -> list[Tensor]:
-        maps: dict[str, Tensor] = {}
+    def judge(self, image: Tensor) -> Tensor:
+        """The logit (B, 1) of a lesion being there."""
+        self.network(image)
+        return self._judge()
 
-        def keep(name: str, output: Tensor) -> None:
-            maps[name] = output
+    def _judge(self) -> Tensor:
+        assert self._deepest is not None  # noqa: S101
+        deepest, self._deepest = self._deepest, None
+        logits: Tensor = self.head(deepest.float().mean((2, 3)))
+        return logits
 
-        blocks = self.network.decoder.blocks  # type: ignore[union-attr]
-        hooks = [
-            blocks[name].register_forward_hook(lambda _m, _i, out, name=name: keep(name, out))  # type: ignore[index, union-attr]
-            for name in self.heads
-        ]
-        try:
-            main = self.network(image)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        sides = (head(maps[name]) for name, head in self.heads.items())
-        size = image.shape[-2:]
-        return [main, *(functional.interpolate(s, size, mode="bilinear") for s in sides)]
+    def _keep(self, _encoder: nn.Module, _inputs: Any, maps: list[Tensor]) -> None:
+        self._deepest = maps[-1]
 
 
-def supervise(network: nn.Module) -> nn.Module:
-    """The network with its side outputs where its paper trains with them, else as it is."""
-    return Supervised(network) if isinstance(network, smp.UnetPlusPlus | UNet3Plus) else network
+def supervise(network: nn.Module, presence: float) -> nn.Module:
+    """The network with a presence head, whose loss weighs `presence`; as it is where that is 0."""
+    return Presence(network, presence) if presence else network
 
 
 def unsupervised(network: nn.Module) -> nn.Module:
     """The network that ships."""
     return network.network if isinstance(network, Guided) else network
-
-
-def outputs_of(answer: Tensor | list[Tensor]) -> list[Tensor]:
-    """One or several logits maps as a list."""
-    return [answer] if isinstance(answer, torch.Tensor) else answer

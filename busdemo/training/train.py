@@ -1,5 +1,6 @@
 """One call from a model's id to a finished training run."""
 
+import math
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -8,44 +9,44 @@ from torch import Tensor, nn
 
 from busdemo.evaluation.datasets import read_index
 from busdemo.inference.memory import keep_freed_memory
-from busdemo.training.data import Samples, join, read_samples, simulate_samples
+from busdemo.training.data import STORED_PX, Samples, join, read_samples, simulate_samples
 from busdemo.training.loop import Run
+from busdemo.training.plan import Training
 from busdemo.training.pretrained import start_encoder
-from busdemo.training.recipe import NETWORKS, RECIPES, Recipe
 from busdemo.training.segmenting import SEGMENTING
 from busdemo.training.supervision import supervise
-from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 from busdemo.zoo.torch_private import change_class
 
 
 def train_network(
-    model_id: str, data: Path, runs: Path, *, weights: Path = WEIGHTS, workers: int = 0
+    training: Training, data: Path, runs: Path, *, workers: int = 0, until: float = math.inf
 ) -> float:
-    """Train one network of the recipe book, or go on with it; the best validation Dice.
+    """Do one training of the plan, or go on with it; the validation Dice.
 
-    `data` holds `index.csv`, `images/` and `masks/`; curves and weights go to `runs/<model_id>/`;
-    some networks start from an encoder in `weights`. Raises KeyError for an id the recipe book
-    lacks.
+    `data` holds `index.csv`, `images/` and `masks/`; curves and weights go to
+    `runs/<id of the training>/`. Raises OutOfTime as `Run.train` does.
     """
     keep_freed_memory()
-    config, recipe = NETWORKS[model_id], RECIPES.get(model_id, Recipe())
-    side = recipe.final_side_px
-    samples, validation = read_splits(data, side, recipe.phantoms, recipe.seed)
+    recipe = training.recipe
+    samples = read_phantoms(recipe.phantoms, recipe.seed)
+    train, validation = (
+        read_samples(training.choose(read_index(data, split)), STORED_PX)
+        for split in ("train", "val")
+    )
     torch.manual_seed(recipe.seed)
-    network = build_network(config)
-    start_encoder(network, config, weights)
+    network = build_network(training.config)
+    start_encoder(network, training.config)
     widen_depthwise_convolutions(network)
-    run = Run(supervise(network), recipe, runs / model_id, task=SEGMENTING, workers=workers)
-    return run.train(samples, validation)
+    taught = supervise(network, recipe.presence)
+    run = Run(taught, recipe, runs / training.id, task=SEGMENTING, workers=workers)
+    return run.train(join(train, samples), validation, until=until)
 
 
 @lru_cache(maxsize=1)
-def read_splits(data: Path, side_px: int, phantoms: int, seed: int) -> tuple[Samples, Samples]:
-    """Train split with phantoms, and val split; kept for the next network of a queue."""
-    train = read_samples(read_index(data, "train"), side_px)
-    samples = join(train, simulate_samples(phantoms, side_px, seed))
-    return samples, read_samples(read_index(data, "val"), side_px)
+def read_phantoms(count: int, seed: int) -> Samples:
+    """The simulated samples; kept for the next network of a queue."""
+    return simulate_samples(count, STORED_PX, seed)
 
 
 def widen_depthwise_convolutions(network: nn.Module) -> None:

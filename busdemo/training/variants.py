@@ -31,6 +31,7 @@ VARIANTS = (
     Variant("balance-strong", BOTH),
     Variant("soft-border", replace(BOTH, border=0.005)),
     Variant("lesion-free", replace(BOTH, lesion_free=0.1)),
+    Variant("presence", replace(BOTH, presence=0.2)),
     Variant("slower-average", replace(BOTH, averaging=0.998)),
     Variant("lite1", BOTH, ENCODERS[1]),
     Variant("lite2", BOTH, ENCODERS[2]),

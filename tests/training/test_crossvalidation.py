@@ -11,8 +11,9 @@ import pytest
 from tiny_world import TINY, write_dataset
 
 from busdemo.training import crossvalidation, variants
-from busdemo.training.crossvalidation import IMAGES, ROW, claim, cross_validate, read_rows
+from busdemo.training.crossvalidation import IMAGES, PLAN, ROW, cross_validate, read_rows
 from busdemo.training.fold_report import PAGE, TABLE, write_report
+from busdemo.training.keeping import claim
 from busdemo.training.loop import BEST, STATE
 from busdemo.training.recipe import NETWORKS, Recipe
 from busdemo.training.variants import VARIANTS, Variant
@@ -93,6 +94,22 @@ def test_a_folder_begun_with_another_recipe_is_refused(data: Path, tmp_path: Pat
     other = replace(FIRST, recipe=replace(RECIPE, balance="cells"))
     with pytest.raises(ValueError, match="begun with another recipe"):
         cross_validate([other], data, tmp_path)
+
+
+def test_a_choice_that_recipes_lacked_when_a_fold_was_begun_stands_at_its_default(
+    data: Path, tmp_path: Path
+) -> None:
+    cross_validate([FIRST], data, tmp_path, until=0)
+    plan = tmp_path / "baseline" / "fold-1" / PLAN
+    about = json.loads(plan.read_text())
+    del about["recipe"]["presence"]
+    plan.write_text(json.dumps(about))
+    cross_validate([FIRST], data, tmp_path, until=0)  # goes on
+    (tmp_path / "baseline" / "fold-1" / ROW).unlink()
+    about["recipe"]["border"] = 0.5
+    plan.write_text(json.dumps(about))
+    with pytest.raises(ValueError, match="begun with another recipe"):
+        cross_validate([FIRST], data, tmp_path, until=0)
 
 
 def test_the_report_compares_recipes_on_the_folds_they_share(tmp_path: Path) -> None:

@@ -10,16 +10,17 @@ from busdemo.evaluation.datasets import read_index
 from busdemo.evaluation.runs import lesion_dice, sweep_cases
 from busdemo.inference.segmenter import load_segmenter
 from busdemo.training.export import export_run
-from busdemo.training.recipe import MEAN, NETWORKS, RECIPES, STANDARD_DEVIATION, Recipe
+from busdemo.training.plan import Training
+from busdemo.training.recipe import MEAN, STANDARD_DEVIATION, Recipe
 from busdemo.zoo.cards import Preprocessing, read_card, read_facts, write_card
 from busdemo.zoo.loading import build_network
 
+TRAINING = Training("tiny", TINY, Recipe(stages=((1, 32), (2, 64))))
+
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(tmp_path: Path) -> Path:
     """A finished run of a tiny network in `runs/tiny`, and a data set with a val split."""
-    monkeypatch.setitem(NETWORKS, "tiny", TINY)
-    monkeypatch.setitem(RECIPES, "tiny", Recipe(stages=((1, 32), (2, 64))))
     run = tmp_path / "runs" / "tiny"
     run.mkdir(parents=True)
     torch.manual_seed(2)
@@ -30,7 +31,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_exported_run_is_a_model_that_loads_and_predicts(data: Path, weights: Path) -> None:
-    threshold = export_run("tiny", data, data.parent / "runs", weights, sides=(64,))
+    threshold = export_run(TRAINING, data, data.parent / "runs", weights, sides=(64,))
     card = read_card(weights / "tiny")
     assert card.problem is None
     assert card.threshold == threshold
@@ -44,7 +45,7 @@ def test_an_exported_run_is_a_model_that_loads_and_predicts(data: Path, weights:
 
 
 def test_exported_weights_are_the_runs_in_half_precision(data: Path, weights: Path) -> None:
-    export_run("tiny", data, data.parent / "runs", weights, sides=(64,))
+    export_run(TRAINING, data, data.parent / "runs", weights, sides=(64,))
     kept = load_file(weights / "tiny" / "model.safetensors")
     for key, value in load_file(data.parent / "runs" / "tiny" / "best.safetensors").items():
         assert torch.equal(kept[key], value.half() if value.is_floating_point() else value)
@@ -61,13 +62,13 @@ def test_a_card_that_is_there_keeps_its_text_and_loses_its_results(
     text = "# Tiny\n\nWords — and limits.\n"
     ours = {"name": "Tiny", "family": "U-Net", "order": 4, "sha256": "old", "results": [1]}
     write_card(readme, {"license": "mit", "busdemo": ours}, text)
-    export_run("tiny", data, data.parent / "runs", weights, sides=(64,))
+    export_run(TRAINING, data, data.parent / "runs", weights, sides=(64,))
     header, kept = read_facts(readme)
     assert kept.startswith(text)
     assert "Trained by `busdemo train tiny`: 3 epochs (1 at 32 px, then 2 at 64 px)" in kept
     assert "stretched to 64x64" in kept
     assert "Not tested yet" in kept
-    export_run("tiny", data, data.parent / "runs", weights, sides=(64,))
+    export_run(TRAINING, data, data.parent / "runs", weights, sides=(64,))
     assert read_facts(readme)[1] == kept
     assert header["license"] == "mit"
     assert (header["busdemo"]["name"], header["busdemo"]["order"]) == ("Tiny", 4)
@@ -78,10 +79,10 @@ def test_a_card_that_is_there_keeps_its_text_and_loses_its_results(
 def test_the_input_side_that_is_best_on_validation_is_shipped(data: Path, weights: Path) -> None:
     runs, dice = data.parent / "runs", {}
     for side in (32, 64):
-        export_run("tiny", data, runs, weights, sides=(side,))
+        export_run(TRAINING, data, runs, weights, sides=(side,))
         sweep = sweep_cases(load_segmenter(read_card(weights / "tiny")), read_index(data, "val"))
         dice[side] = lesion_dice(sweep, read_card(weights / "tiny").stop)["all sets"].value
-    export_run("tiny", data, runs, weights, sides=(32, 64))
+    export_run(TRAINING, data, runs, weights, sides=(32, 64))
     chosen = read_card(weights / "tiny").preprocessing
     assert chosen is not None
     assert dice[chosen.input_wh[0]] == max(dice.values())

@@ -1,6 +1,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from torch import nn
 from busdemo.training import loop, train
 from busdemo.training.data import Samples
 from busdemo.training.loop import BEST, STATE, OutOfTime, Run
-from busdemo.training.recipe import NETWORKS, RECIPES, Recipe
+from busdemo.training.plan import Training
+from busdemo.training.recipe import Recipe
 from busdemo.training.segmenting import SEGMENTING, evaluate
 from busdemo.zoo.loading import build_network
 
@@ -192,22 +194,25 @@ def test_training_learns_dark_ellipses(tmp_path: Path) -> None:
     assert losses[-1] < losses[0] / 2
 
 
-def test_a_network_of_the_recipe_book_is_trained_by_its_id(
+def test_a_training_of_the_plan_is_done_in_the_folder_of_its_id(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [(f"{split}{i}", "A", split, "benign") for split in ("train", "val") for i in range(4)]
     data = write_dataset(tmp_path / "data", rows)
-    monkeypatch.setitem(NETWORKS, "tiny", TINY)
-    monkeypatch.setitem(RECIPES, "tiny", Recipe(stages=((1, 16),), batch_size=2, phantoms=0))
     monkeypatch.setattr(train, "keep_freed_memory", lambda: None)  # it would outlive this test
-    best = train.train_network("tiny", data, tmp_path / "runs")
-    assert 0 <= best <= 1
-    assert (tmp_path / "runs" / "tiny" / "best.safetensors").is_file()
+    recipe = Recipe(stages=((1, 16),), batch_size=2, phantoms=0)
+    dice = train.train_network(Training("tiny", TINY, recipe), data, tmp_path / "runs")
+    assert 0 <= dice <= 1
+    assert (tmp_path / "runs" / "tiny" / BEST).is_file()
 
 
-def test_an_id_the_recipe_book_lacks_is_refused_before_any_data_is_read(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match="unknown"):
-        train.train_network("unknown", tmp_path / "nothing", tmp_path)
+def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, keep="last")
+    run = Run(tiny_network(), recipe, tmp_path, task=SEGMENTING)
+    dice = run.train(tiny_samples(), tiny_samples(50))
+    assert dice == pytest.approx(float(read_curves(tmp_path)[-1]["dice"]), abs=5e-5)
+    kept, state = load_file(tmp_path / BEST), load_file(tmp_path / STATE)
+    assert all(torch.equal(state[f"average.module.{key}"], value) for key, value in kept.items())
 
 
 def test_the_average_of_a_short_run_has_forgotten_its_beginning() -> None:

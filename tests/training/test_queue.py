@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,10 @@ import torch
 from tiny_world import TINY, add_model, write_dataset
 
 from busdemo.training import queue
-from busdemo.training.queue import train_models
-from busdemo.training.recipe import NETWORKS, RECIPES, RECIPES_OVER, Recipe
+from busdemo.training.keeping import claim
+from busdemo.training.plan import TRAININGS, Training
+from busdemo.training.queue import list_plan, train_models
+from busdemo.training.recipe import RECIPES_OVER, Recipe
 from busdemo.zoo.cards import read_cards, read_facts
 from busdemo.zoo.files import UnusableModel
 
@@ -24,9 +27,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two tiny networks and a recipe over them in the book, and a data set."""
     torch.set_num_threads(1)
     for model_id in ("first", "second"):
-        monkeypatch.setitem(NETWORKS, model_id, TINY)
-        stages = Recipe(stages=((1, 32),), batch_size=2, phantoms=0)
-        monkeypatch.setitem(RECIPES, model_id, stages)
+        recipe = Recipe(stages=((1, 32),), batch_size=2, phantoms=0)
+        monkeypatch.setitem(TRAININGS, model_id, Training(model_id, TINY, recipe))
     monkeypatch.setitem(RECIPES_OVER, "both", ("first", "second", "lost"))
     monkeypatch.setattr("busdemo.training.export.SIDES_PX", (32,))
     return write_dataset(tmp_path / "data", ROWS)
@@ -65,7 +67,8 @@ def test_what_is_done_is_not_trained_again(
 def test_a_failure_does_not_stop_the_rest(
     data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(NETWORKS, "first", {"_model_class": "Unknown"})
+    unknown = replace(TRAININGS["first"], config={"_model_class": "Unknown"})
+    monkeypatch.setitem(TRAININGS, "first", unknown)
     failures = train_models(["first", "second"], data, data.parent / "runs", weights=weights)
     assert set(failures) == {"first"}
     assert "unknown network class" in failures["first"]
@@ -83,3 +86,38 @@ def test_a_recipe_needs_two_members_with_weights(data: Path, weights: Path) -> N
     add_model(weights, "first")
     failures = train_models(["both"], data, data.parent / "runs", weights=weights)
     assert failures["both"] == f"{UnusableModel.__name__}: both needs two members with weights."
+
+
+def test_what_is_not_for_the_zoo_is_exported_beside_the_runs(
+    data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = data.parent / "runs"
+    seed = replace(TRAININGS["first"], id="first-seed-2", role="seed")
+    monkeypatch.setitem(TRAININGS, seed.id, seed)
+    assert train_models([seed.id], data, runs, weights=weights) == {}
+    assert not list(weights.iterdir())
+    (card,) = read_cards(runs / "weights")
+    assert card.problem is None
+    assert "with another seed" in (card.folder / "README.md").read_text().replace("\n", " ")
+
+
+def test_a_queue_without_time_stops_and_says_how_far_it_is(
+    data: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = data.parent / "runs"
+    longer = replace(TRAININGS["first"].recipe, stages=((2, 32),))
+    monkeypatch.setitem(TRAININGS, "first", replace(TRAININGS["first"], recipe=longer))
+    assert train_models(["first", "second"], data, runs, weights=weights, until=0) == {}
+    assert not list(weights.iterdir())
+    lines = {line.split()[0]: line for line in list_plan(runs)}
+    assert lines["first"].endswith("compared  1 of 2 epochs")
+    assert lines["second"].endswith("compared  to do")
+    assert train_models(["first"], data, runs, weights=weights) == {}
+    assert list_plan(runs)[-2].endswith("exported")
+
+
+def test_a_training_of_another_process_is_left_to_it(data: Path, weights: Path) -> None:
+    runs = data.parent / "runs"
+    with claim(runs / "first"):
+        assert train_models(["first", "second"], data, runs, weights=weights) == {}
+    assert [card.id for card in read_cards(weights)] == ["second"]

@@ -111,6 +111,13 @@ def test_the_shipped_network_fits_16_megabytes(model_id: str) -> None:
     assert round(parameters(network) / 1e6, 1) <= 7.9
 
 
+def test_the_networks_on_equal_terms_are_100_megabytes_together() -> None:
+    with torch.device("meta"):
+        states = [build_network(config).state_dict() for config in NETWORKS.values()]
+    values = sum(value.numel() for state in states for value in state.values())
+    assert 2 * values <= 100_000_000  # float16
+
+
 @pytest.mark.parametrize(
     ("name", "millions"),
     [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,20 +15,28 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 from torchvision import tv_tensors
 
+from busdemo.evaluation.datasets import read_index
 from busdemo.imaging.boxes import LEAST_PX
 from busdemo.imaging.fit import Fit
 from busdemo.inference.detector import place, read_places
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.scoring.detection import average_precision, match_boxes
 from busdemo.training.augmentation import build_augmentation
-from busdemo.training.data import Samples, draw_weights, resize
+from busdemo.training.data import (
+    Samples,
+    draw_weights,
+    join,
+    read_samples,
+    resize,
+    simulate_samples,
+)
 from busdemo.training.detector.losses import boxes_of_numbers, detection_loss
 from busdemo.training.detector.outlining import Outlining, marking_loss
 from busdemo.training.drawing import Epoch, draw_batches
 from busdemo.training.loop import Run, Task
 from busdemo.training.recipe import ENCODER, Recipe
 from busdemo.training.segmenting import forward
-from busdemo.training.train import read_splits, widen_depthwise_convolutions
+from busdemo.training.train import widen_depthwise_convolutions
 from busdemo.zoo.architectures.lesion_detector import LesionDetector
 from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
@@ -195,6 +204,14 @@ def train_detector(
         run = Run(taught, recipe, phase_folder(runs, number), task=FINDING, workers=workers)
         best = run.train(samples, validation)
     return best
+
+
+@lru_cache(maxsize=1)
+def read_splits(data: Path, side_px: int, phantoms: int, seed: int) -> tuple[Samples, Samples]:
+    """Train split with phantoms, and val split; kept for the next network of a queue."""
+    train = read_samples(read_index(data, "train"), side_px)
+    samples = join(train, simulate_samples(phantoms, side_px, seed))
+    return samples, read_samples(read_index(data, "val"), side_px)
 
 
 def phase_folder(runs: Path, number: int) -> Path:
