@@ -1,4 +1,4 @@
-"""The command that tries recipes on folds of train and val."""
+"""The commands about parts of train and val: recipes on folds, sets left out."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ STATE = Path.home() / "busdemo-training"
 
 
 def add_crossvalidate(commands: Commands) -> None:
-    """Its grammar."""
+    """Their grammar."""
     parser = commands.add_parser(
         "crossvalidate",
         help="try training recipes on folds of train and val; goes on where it was stopped",
@@ -45,6 +45,29 @@ def add_crossvalidate(commands: Commands) -> None:
     )
     parser.set_defaults(run=_crossvalidate)
 
+    transfers = commands.add_parser(
+        "transfers",
+        help="test the trainings that leave a set out on that set, write page and table",
+    )
+    transfers.add_argument(
+        "--data",
+        type=Path,
+        default=Path("../shared/data"),
+        metavar="DIR",
+        help="index.csv, images/ and masks/ (default: %(default)s)",
+    )
+    transfers.add_argument(
+        "--runs",
+        type=Path,
+        default=STATE / "runs",
+        metavar="DIR",
+        help="where `busdemo train` kept them (default: %(default)s)",
+    )
+    transfers.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the folder for page and table"
+    )
+    transfers.set_defaults(run=_transfers)
+
 
 def _crossvalidate(options: argparse.Namespace) -> int:
     from busdemo.training.crossvalidation import cross_validate
@@ -63,6 +86,19 @@ def _crossvalidate(options: argparse.Namespace) -> int:
         until = monotonic() + 3600 * options.hours
         cross_validate(wanted, options.data, options.folds, until=until)
     except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _transfers(options: argparse.Namespace) -> int:
+    from busdemo.training.transfers import measure_transfers, write_transfers
+    from busdemo.zoo.cards import WEIGHTS
+    from busdemo.zoo.files import UnusableModel
+
+    try:
+        write_transfers(measure_transfers(options.data, options.runs, WEIGHTS), options.out)
+    except (OSError, ValueError, UnusableModel) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
