@@ -4,6 +4,7 @@ A program of its own, so that `BUSDEMO_WEIGHTS` can name a zoo that may be writt
 """
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,3 +56,5 @@ def serve(block: Block) -> Iterator[str]:
 
 if __name__ == "__main__":
     run_document(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # a page that was closed may still be loading models in a thread
