@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-ROOMS = ("busdemo.imaging", "busdemo.scoring")
+ROOMS = ("busdemo.imaging", "busdemo.scoring", "busdemo.inference")
 
 SIDE = r"[A-Za-z0-9_+ ]+"
 SHAPE = re.compile(rf"\({SIDE},(?: {SIDE}(?:, {SIDE})*)?\)")
@@ -50,7 +50,9 @@ def handles_arrays(function: Function) -> bool:
 
 
 def holds_array(hint: Any) -> bool:
-    """Is it an array's type, or made of one: a union, a sequence, a tuple?"""
+    """Is it an array's or a tensor's type, or made of one: a union, a sequence, a tuple?"""
+    if "Tensor" in (hint if isinstance(hint, str) else getattr(hint, "__name__", "")):
+        return True
     return typing.get_origin(hint) is np.ndarray or any(map(holds_array, typing.get_args(hint)))
 
 

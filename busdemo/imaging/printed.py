@@ -86,8 +86,8 @@ def percents(low: float, high: float, decimals: int = 0, between: str = "–") -
 def apart(value: float, limit: float, decimals: int) -> tuple[str, str]:
     """A number and the limit it is held against, with decimals enough to see which is larger.
 
-    >>> apart(0.1034, 0.1036, 3), apart(0.2, 0.1036, 3)
-    (('0.1034', '0.1036'), ('0.200', '0.104'))
+    >>> apart(0.1034, 0.1032, 3), apart(0.2, 0.1036, 3)
+    (('0.1034', '0.1032'), ('0.200', '0.104'))
     """
     more = decimals_apart(value, (limit,), decimals)
     return plain(value, more), plain(limit, more)

@@ -59,11 +59,14 @@ class Classifier:
         self._temperature = temperature
 
     def classify(self, image: GreyImage, probability_map: ProbabilityMap) -> ClassProbabilities:
-        """The classes' probabilities of a scan (H, W) and the map (H, W) predicted for it."""
+        """The classes' probabilities of a (H, W) uint8 scan and the float32 map predicted for it.
+
+        The map is (H, W) in [0, 1], of the scan's size. Errors as `classify_levels`.
+        """
         return self.classify_levels(image, quantize(probability_map))
 
     def classify_levels(self, image: GreyImage, levels: Levels) -> ClassProbabilities:
-        """As `classify`, from the map's levels, which are all that is kept of it.
+        """As `classify`, from the map's levels, (H, W) uint8, which are all that is kept of it.
 
         ValueError when the sizes differ, UnusableModel when the network gives no finite numbers.
         """
@@ -71,7 +74,10 @@ class Classifier:
         return ClassProbabilities(*softmax(logits / self._temperature).tolist())
 
     def compute_logits(self, image: GreyImage, levels: Levels) -> NDArray[np.float64]:
-        """The network's own answer (3,), before the temperature; errors as `classify_levels`."""
+        """The network's own answer (3,) float64, before the temperature.
+
+        The scan is (H, W) uint8, the levels are of its size; errors as `classify_levels`.
+        """
         logits = self.engine.run(self.prepare(image, levels)[0])[0]
         if not np.isfinite(logits).all():
             raise UnusableModel("It gave numbers that are not finite.")

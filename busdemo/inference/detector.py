@@ -87,7 +87,7 @@ class LesionFinder:
         self._preprocessing = preprocessing
 
     def propose(self, image: GreyImage) -> FoundBoxes:
-        """See `Detector.propose`."""
+        """Boxes of a (H, W) uint8 scan, in its px; see `Detector.propose`."""
         pixels, fit = prepare(image, self._preprocessing)
         output = self._engine.run(pixels)[0]
         if not np.isfinite(output).all():
@@ -96,7 +96,7 @@ class LesionFinder:
 
 
 def read_places(output: NDArray[np.float32]) -> FoundBoxes:
-    """Every place's box, in input px, and score from the network's output (5, h, w)."""
+    """Every place's box, in input px, and score from the network's output (5, h, w) float32."""
     from busdemo.zoo.architectures.lesion_detector import STRIDE_PX
 
     height, width = output.shape[1:]

@@ -55,7 +55,7 @@ class TorchEngine:
         self.network = network
 
     def run(self, image: FloatArray) -> FloatArray:
-        """See `Engine.run`."""
+        """(1, 1 or 3, h, w) float32 in, (1, 1, h, w) float32 out; see `Engine.run`."""
         pixels = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
         with computing(image.shape), torch.inference_mode():
             logits: FloatArray = self.network(pixels).numpy()
@@ -118,7 +118,7 @@ class OpenVinoEngine:
         self.run(np.zeros(shape, np.float32))
 
     def run(self, image: FloatArray) -> FloatArray:
-        """See `Engine.run`."""
+        """(1, 1 or 3, h, w) float32 in, (1, 1, h, w) float32 out; see `Engine.run`."""
         if image.shape != self._shape:
             return TorchEngine(self.network).run(image)
         if not hasattr(self._requests, "mine"):

@@ -38,12 +38,12 @@ Target = Callable[[Tensor], Tensor]
 
 
 def class_target(index: int) -> Target:
-    """A classifier's logit of one class."""
+    """A classifier's logit of one class: of (1, n) float32 logits the one at `index`."""
     return lambda logits: logits[0, index]
 
 
 def mask_target(threshold: float) -> Target:
-    """The sum of a segmentation network's logits over the pixels it marks at a threshold.
+    """The sum of a network's logits, (1, 1, h, w) float32, over the pixels marked at a threshold.
 
     Raises NotExplained, when it is asked, where no pixel is marked.
     """
@@ -89,7 +89,7 @@ def grad_cam(network: nn.Module, pixels: FloatArray, layer: str, target: Target)
 
 
 def as_map(x: Tensor) -> Tensor:
-    """A map (B, C, H, W); square tokens (B, N, C) become one."""
+    """A float32 map (B, C, H, W); square tokens (B, N, C) become one."""
     if x.ndim == 4:
         return x
     side = isqrt(x.shape[1])
@@ -130,7 +130,7 @@ def explain_mask(pool: SegmenterPool, model_id: str, image: GreyImage, layer: st
 def explain_class(
     classifier: Classifier, image: GreyImage, levels: Levels, name: str, layer: str
 ) -> HeatMap:
-    """Grad-CAM of the classifier's logit of one of `CLASSES`, for a scan and levels (H, W).
+    """Grad-CAM of the classifier's logit of one of `CLASSES`, for (H, W) uint8 scan and levels.
 
     `layer` is one of `MAPS`. Raises NotExplained where nothing in it speaks for the class.
     """

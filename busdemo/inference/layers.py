@@ -70,6 +70,8 @@ def watch(module: nn.Module, see: Callable[[Any, Any], None]) -> Iterator[None]:
 def catch_layer(network: nn.Module, name: str) -> Iterator[list[Tensor]]:
     """A list that holds the layer's map, as its block's name says, once the network has run.
 
+    The map is (1, C, h, w) or (1, N, C) float32, with its gradient.
+
     Names are those of `list_layers`, or of any module. Raises KeyError for a name it lacks.
     """
     blocks = dict(find_blocks(network))

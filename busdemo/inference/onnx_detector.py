@@ -45,7 +45,7 @@ class OnnxDetector:
         self.propose(np.zeros((64, 64), np.uint8))  # a wrong output is to be told at the start
 
     def propose(self, image: GreyImage) -> FoundBoxes:
-        """See `Detector.propose`."""
+        """Boxes of a (H, W) uint8 scan, in its px; see `Detector.propose`."""
         height, width = image.shape
         fit = Fit.of((width, height), self._size_wh)
         grey = fit.apply(image, border=YOLO_BORDER).astype(np.float32) / np.float32(255)

@@ -139,11 +139,11 @@ class SegmenterPool:
         return reasons | self.problems
 
     def predict(self, model_id: str, image: GreyImage) -> ProbabilityMap:
-        """One model's or recipe's probability map of one image; errors as `Predictions.predict`."""
+        """The (H, W) float32 map of a (H, W) uint8 image; errors as `Predictions.predict`."""
         return self.look_at(image).predict(model_id)
 
     def look_at(self, image: GreyImage) -> "Predictions":
-        """The models' answers to one image, each computed when it is first asked for."""
+        """The models' answers to a (H, W) uint8 image, each computed when it is first asked for."""
         return Predictions(self, image)
 
     def engine(self, model_id: str) -> str:
@@ -152,7 +152,10 @@ class SegmenterPool:
         return " + ".join(dict.fromkeys(self.get(member).engine.name for member in members))
 
     def answer(self, model_id: str, image: GreyImage) -> Answer:
-        """As `Segmenter.answer`; a model that can never answer is noted and not asked again."""
+        """As `Segmenter.answer`, of a (H, W) uint8 image.
+
+        A model that can never answer is noted and not asked again.
+        """
         self.downloads.check(model_id)
         return self.slots[model_id].ask(lambda segmenter: segmenter.answer(image))
 
