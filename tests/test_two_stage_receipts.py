@@ -14,6 +14,7 @@ from busdemo.imaging.boxes import Box
 from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
+from busdemo.inference.within import look_in_two_stages
 from busdemo.workflows.receipts import read_receipt, replay, write_receipt
 from busdemo.workflows.segmenting import Choice, segment, write_results
 from busdemo.zoo.cards import read_cards
@@ -34,7 +35,7 @@ def staged(pool: SegmenterPool, *boxes: Box) -> TwoStage:
 
 
 def receipt_of(two: TwoStage) -> dict[str, Any]:
-    result, _ = segment(SCAN, "small", two.pool, two.look_at(SCAN.pixels))
+    result, _ = segment(SCAN, "small", two.pool, look_in_two_stages(SCAN, two))
     return read_receipt(json.dumps(write_receipt(SCAN, result, 100)))
 
 
@@ -88,7 +89,7 @@ def test_without_a_detector_the_reason_is_given(pool: SegmenterPool, weights: Pa
 
 def test_a_tables_row_counts_the_boxes(pool: SegmenterPool, tmp_path: Path) -> None:
     two = staged(pool, BOX)
-    results = segment(SCAN, "small", pool, two.look_at(SCAN.pixels))
+    results = segment(SCAN, "small", pool, look_in_two_stages(SCAN, two))
     prefix = tmp_path / "scan"
     row, _ = write_results(SCAN, *results, reference=None, choice=Choice(), prefix=prefix)
     assert (row["boxes"], row["detector_sha256"]) == (1, "f" * 64)

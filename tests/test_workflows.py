@@ -142,6 +142,7 @@ def test_a_receipt_survives_json_and_names_all_that_is_needed(pool: SegmenterPoo
         "sha256": hashlib.sha256(to_png(IMAGE)).hexdigest(),
         "width": 80,
         "height": 60,
+        "crop": "none",
     }
     assert receipt["model"]["sha256"] == pool.cards["small"].sha256
     assert (receipt["threshold"], receipt["frozen_threshold"]) == (0.55, 0.5)

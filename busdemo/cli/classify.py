@@ -36,7 +36,7 @@ def _classify(options: argparse.Namespace) -> int:
     for path in options.images:
         try:
             scan = read_scan(path.read_bytes(), path.name)
-            row = tabulate_classification(scan.pixels, slot, pool, paint=options.paint)
+            row = tabulate_classification(scan.inside, slot, pool, paint=options.paint)
         except (OSError, ValueError) as error:
             failures += 1
             print(f"{path}: {error}", file=sys.stderr)

@@ -163,6 +163,7 @@ def _segment(options: argparse.Namespace) -> int:
     from busdemo.imaging.spacing import read_spacing
     from busdemo.inference.segmenter import SegmenterPool
     from busdemo.inference.two_stage import open_two_stage
+    from busdemo.inference.within import look_within
     from busdemo.workflows.segmenting import (
         Choice,
         read_reference,
@@ -199,7 +200,7 @@ def _segment(options: argparse.Namespace) -> int:
             tqdm.write(f"{image}: {error}", file=sys.stderr)
             continue
         look = staged.look_at if staged else pool.look_at
-        predictions = look(scan.pixels)
+        predictions = look_within(scan, look)
         for model in models:
             try:
                 result = segment(scan, model, pool, predictions)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from busdemo.imaging.arrays import GreyImage
+from busdemo.imaging.arrays import GreyImage, ProbabilityMap
+from busdemo.imaging.boxes import Box
+from busdemo.imaging.crops import Crop, choose_area, tell_area
 from busdemo.imaging.decoding import Values, composite_on_black, read_pixels
 from busdemo.imaging.refusals import UnreadableImage
 
@@ -29,6 +31,27 @@ class Scan:
     """How many frames or slices the file holds, of which this is one."""
     frame: int = 1
     """Which of them, from 1."""
+    area: Box | None = None
+    """Where in a picture of a whole screen the scan lies, in whole px; None: all of it is scan."""
+
+    @property
+    def inside(self) -> GreyImage:
+        """The pixels (h, w) of the scan alone: what models look at."""
+        return np.ascontiguousarray(self.pixels[self.window])
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the scan in its picture."""
+        height, width = self.pixels.shape
+        return (self.area or Box.whole((width, height))).window()
+
+    def put_back(self, values: ProbabilityMap) -> ProbabilityMap:
+        """What was computed of `inside` (h, w), in the frame of `pixels` (H, W); 0 around it."""
+        if self.area is None:
+            return values
+        whole = np.zeros(self.pixels.shape, np.float32)
+        whole[self.window] = values
+        return whole
 
 
 @dataclass(frozen=True)
@@ -37,6 +60,8 @@ class ScanOptions:
 
     frame: int | None = None
     """Which frame or slice, from 1; None means the first."""
+    crop: Crop = "none"
+    """Where the scan lies: all over, where `find_scan_area` finds it, or in a box."""
 
 
 AS_IT_IS = ScanOptions()
@@ -50,7 +75,7 @@ def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
     12-bit scan in a 16-bit file does not come out black and zero stays black; negative values
     are stretched from lowest to highest. Each of these is named in `Scan.notes`.
 
-    Raises UnreadableImage as `read_pixels` does.
+    Raises UnreadableImage as `read_pixels` does, and for a crop that is not inside the image.
     """
     decoded = read_pixels(data, name, frame=options.frame)
     notes = list(decoded.notes)
@@ -63,6 +88,8 @@ def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
         notes.append("the image is all black")
     spacing_mm, oblong = _side_of(decoded.spacing_mm)
     notes += [oblong] if oblong else []
+    area = choose_area(pixels, options.crop)
+    notes += [] if area is None else tell_area(pixels, area)
     return Scan(
         pixels=pixels,
         name=decoded.name,
@@ -71,6 +98,7 @@ def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
         spacing_mm=spacing_mm,
         frames=decoded.frames,
         frame=decoded.frame,
+        area=area,
     )
 
 

@@ -18,6 +18,7 @@ from gradio.data_classes import FileData
 from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.within import look_within
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_png
 from busdemo.workflows.segmenting import Segmentation, segment
@@ -99,7 +100,7 @@ def write_opening(folder: Path, pool: SegmenterPool) -> None:
     for path in example.folder.glob("*.png"):
         if path.stem not in _OWN_PICTURES:
             path.unlink()  # of models that may have left the zoo
-    predictions, made = pool.look_at(workspace.scan.pixels), {}
+    predictions, made = look_within(workspace.scan, pool.look_at), {}
     for model_id, card in pool.cards.items():
         if model_id in pool.unavailable:
             continue

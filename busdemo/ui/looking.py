@@ -11,7 +11,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.viewer.component import Viewer
 from busdemo.ui.viewer.looks import LookAnswer, LookPart, LookRequest
 from busdemo.ui.workspace import Workspace
-from busdemo.workflows.explaining import look_at
+from busdemo.workflows.explaining import look_within_scan
 from busdemo.zoo.files import UnusableModel
 
 MOST_LOOKS = 64
@@ -33,8 +33,7 @@ def add_look(
         return None
     answer = LookAnswer(kind=request.kind, model=request.model, asked=request.part)
     try:
-        pixels = workspace.scan.pixels
-        look = look_at(pool, request.model, pixels, request.kind, request.part)
+        look = look_within_scan(pool, request.model, workspace.scan, request.kind, request.part)
         answer.part, answer.about = look.part, look.about
         answer.parts = [LookPart(id=part.id, label=part.label) for part in look.parts]
         levels = quantize(np.asarray(look.values / np.float32(look.top), np.float32))

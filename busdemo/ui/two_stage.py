@@ -6,6 +6,7 @@ from dataclasses import replace
 import gradio as gr
 
 from busdemo.inference.two_stage import Localisation, TwoStage
+from busdemo.inference.within import locate_within, look_in_two_stages
 from busdemo.ui import text
 from busdemo.ui.gradio_private import read_event
 from busdemo.ui.viewer.boxes import BoxMark
@@ -37,13 +38,13 @@ def run_two_stages(
     waiting = [m for m in models if m in pool.cards and m not in workspace.staged]
     try:
         if workspace.localisation is None:
-            workspace = replace(workspace, localisation=staged.locate(workspace.scan.pixels))
+            workspace = replace(workspace, localisation=locate_within(workspace.scan, staged))
     except UnusableModel as error:
         yield workspace.with_failure(DETECTOR, error)
         return
     found = workspace.localisation
     assert found is not None  # noqa: S101
-    predictions = staged.look_at(workspace.scan.pixels, found=found)
+    predictions = look_in_two_stages(workspace.scan, staged, found)
     for model_id in waiting:
         try:
             result = _known_whole(workspace, model_id, found)

@@ -15,6 +15,7 @@ from busdemo.annotations.request import Files
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
+from busdemo.inference.within import look_within
 from busdemo.ui.viewer.component import ModelLayer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.copies import Seen
@@ -91,7 +92,7 @@ class Workspace:
             order = [model_id for model_id in order if model_id in among]
         waiting = [m for m in order if m not in self.segmentations and m not in pool.unavailable]
         workspace = replace(self, failures={}).drawn(write)
-        predictions = pool.look_at(self.scan.pixels)
+        predictions = look_within(self.scan, pool.look_at)
         for model_id in waiting:
             yield workspace, model_id
             try:

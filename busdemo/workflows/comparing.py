@@ -18,10 +18,12 @@ from busdemo.annotations.annotation import (
     tell,
 )
 from busdemo.imaging.arrays import Mask
+from busdemo.imaging.crops import write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.within import look_within
 from busdemo.scoring.agreement import (
     METRICS,
     TOLERANCE_PX,
@@ -67,7 +69,7 @@ def ask_models(
     """
     if unknown := [model_id for model_id in models if model_id not in pool.cards]:
         raise ValueError(f"Unknown model {unknown[0]!r}; known: {', '.join(pool.cards)}.")
-    predictions, asked = pool.look_at(scan.pixels), []
+    predictions, asked = look_within(scan, pool.look_at), []
     for model_id in models:
         segmentation, _ = segment(scan, model_id, pool, predictions)
         card = segmentation.card
@@ -138,6 +140,7 @@ def tabulate_case(case: Case) -> dict[str, Any]:
             "sha256": case.scan.sha256,
             "width": width,
             "height": height,
+            "crop": write_crop(case.scan.area),
         },
         "tolerance_px": comparison.tolerance_px,
         "mm_per_px": comparison.mm_per_px,

@@ -79,7 +79,7 @@ def open_catalogue() -> Catalogue | None:
 
 def look_among(catalogue: Catalogue, scan: Scan) -> Seen:
     """What one catalogue says of a scan; as `look_for_copy`."""
-    found = catalogue.find_copies(scan.pixels)
+    found = catalogue.find_copies(scan.inside)
     trained = [match for match in found if catalogue.splits[match.place] == "train"]
     if not found:
         return Seen(len(catalogue))

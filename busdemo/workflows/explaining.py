@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from busdemo.imaging.arrays import GreyImage, Levels, ProbabilityMap
+from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
 from busdemo.inference.augmented import predict_views
 from busdemo.inference.heat_maps import NotExplained
@@ -95,6 +96,14 @@ def look_at(
         return look
     names = tuple(Part(f"{one}:", pool.cards[one].name) for one in members)
     return Look(kind, look.about, f"{member}:", names, look.values, look.top)
+
+
+def look_within_scan(
+    pool: SegmenterPool, model_id: str, scan: Scan, kind: Kind, part: str = ""
+) -> Look:
+    """A heat map for a scan, in the frame of its whole picture; as `look_at`."""
+    look = look_at(pool, model_id, scan.inside, kind, part)
+    return replace(look, values=scan.put_back(look.values))
 
 
 def _look_at_layer(pool: SegmenterPool, card: Card, image: GreyImage, layer: str) -> Look:

@@ -13,7 +13,7 @@ from busdemo.inference.heat_maps import NotExplained
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.views.heat import draw_heat
 from busdemo.views.pictures import encode_png
-from busdemo.workflows.explaining import KINDS, Look, hint_at, look_at
+from busdemo.workflows.explaining import KINDS, Look, hint_at, look_within_scan
 
 Facts = dict[str, Any]
 """JSON-ready."""
@@ -33,7 +33,7 @@ def write_explanations(
     for kind in KINDS:
         try:
             asked = part if kind == "gradcam" else ""
-            look = look_at(pool, model_id, scan.pixels, kind, asked)
+            look = look_within_scan(pool, model_id, scan, kind, asked)
         except NotExplained as reason:
             if kind == "gradcam" and layer:
                 raise
@@ -76,7 +76,7 @@ def _short(part: str, kind: str) -> str:
 def describe_hint(scan: Scan, pool: SegmenterPool, model_id: str) -> Facts:
     """A model's doubt about its mask at the frozen threshold, and whether to look again."""
     card = pool.cards[model_id]
-    hint = hint_at(quantize(pool.predict(model_id, scan.pixels)), card)
+    hint = hint_at(quantize(pool.predict(model_id, scan.inside)), card)
     return {
         "model": model_id,
         "model_sha256": card.sha256,

@@ -14,11 +14,13 @@ from busdemo import __version__
 from busdemo.annotations.annotation import Annotation, tabulate_provenance, tell
 from busdemo.annotations.request import Files, Options
 from busdemo.imaging.arrays import Levels, Mask
+from busdemo.imaging.crops import Crop, parse_crop, write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, stop_of
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation, TwoStage
+from busdemo.inference.within import look_in_two_stages
 from busdemo.workflows.copies import look_for_copy, tabulate_copy
 from busdemo.workflows.lesions import summarize_lesions, tabulate_lesions
 from busdemo.workflows.segmenting import (
@@ -54,7 +56,13 @@ def write_receipt(
         "receipt": RECEIPT_FORMAT,
         "made_by": {"busdemo": __version__, **_versions()},
         "engine": segmentation.engine,
-        "input": {"name": scan.name, "sha256": scan.sha256, "width": width, "height": height},
+        "input": {
+            "name": scan.name,
+            "sha256": scan.sha256,
+            "width": width,
+            "height": height,
+            "crop": write_crop(scan.area),
+        },
         "model": {"id": card.id, "name": card.name, "sha256": card.sha256},
         "threshold": stop / STOPS,
         "frozen_threshold": card.threshold,
@@ -91,6 +99,11 @@ def read_receipt(text: str) -> dict[str, Any]:
     return receipt
 
 
+def crop_of(receipt: dict[str, Any]) -> Crop:
+    """Which part of its picture a receipt is of: older ones are of all of it."""
+    return parse_crop(str(receipt["input"].get("crop", "none")))
+
+
 def replay(
     receipt: dict[str, Any],
     scan: Scan,
@@ -107,8 +120,8 @@ def replay(
     it computes again, where it is installed.
     """
     model = receipt["model"]
-    if scan.sha256 != receipt["input"]["sha256"]:
-        return ["The image is not the one the receipt was made from (its sha256 differs)."]
+    if problem := _check_input(receipt["input"], scan):
+        return [problem]
     if model["id"] not in pool.cards:
         return [f"The model {model['id']!r} is not in the zoo here."]
     if pool.cards[model["id"]].sha256 != model["sha256"]:
@@ -120,7 +133,7 @@ def replay(
         for member in pool.cards[model["id"]].members or (model["id"],):
             pool.speed_up(member)
     differences = []
-    among = two_stage.look_at(scan.pixels) if kept and two_stage else None
+    among = look_in_two_stages(scan, two_stage) if kept and two_stage else None
     segmentation, _ = segment(scan, model["id"], pool, among)
     if receipt.get("engine") != segmentation.engine:
         differences.append(
@@ -150,6 +163,7 @@ def _is_complete(receipt: dict[str, Any]) -> bool:
     words = (receipt["input"]["sha256"], model["id"], model["sha256"])
     stop_of(receipt["threshold"])
     _steps(receipt)
+    crop_of(receipt)
     objects = [receipt.get(key) or {} for key in ("reference", "two_stage")]
     return all(isinstance(o, dict) for o in objects) and all(isinstance(w, str) for w in words)
 
@@ -186,6 +200,16 @@ def _describe_localisation(found: Localisation | None) -> dict[str, Any] | None:
         "padding": found.padding,
         "boxes": [[round(v, 3) for v in (*astuple(d.box), d.score)] for d in found.detections],
     }
+
+
+def _check_input(kept: dict[str, Any], scan: Scan) -> str | None:
+    """Why a scan is not what a receipt was made from, in one sentence."""
+    if scan.sha256 != kept["sha256"]:
+        return "The image is not the one the receipt was made from (its sha256 differs)."
+    asked, crop = kept.get("crop", "none"), write_crop(scan.area)
+    if asked != crop:
+        return f"The receipt's crop is {asked}, the image was read with {crop}."
+    return None
 
 
 def _check_detector(kept: dict[str, Any], two_stage: TwoStage | None) -> str | None:

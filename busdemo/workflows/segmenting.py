@@ -13,12 +13,14 @@ from busdemo.annotations.files import read_annotations
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.annotations.request import AS_THEY_ARE, Files, Options
 from busdemo.imaging.arrays import Levels, Mask, ProbabilityMap
+from busdemo.imaging.crops import write_crop
 from busdemo.imaging.dicom import without_patient
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.inference.two_stage import Localisation, Predicts, TwoStagePredictions
+from busdemo.inference.two_stage import Localisation
+from busdemo.inference.within import PredictionsWithin, look_within
 from busdemo.scoring.overlap import Overlap, score_overlap
 from busdemo.views.pictures import draw_overlay, encode_png
 from busdemo.workflows.copies import look_for_copy
@@ -69,18 +71,18 @@ def invert_reference(reference: Annotation, files: Files, scan: Scan) -> Annotat
 
 
 def segment(
-    scan: Scan, model_id: str, pool: SegmenterPool, among: Predicts | None = None
+    scan: Scan, model_id: str, pool: SegmenterPool, among: PredictionsWithin | None = None
 ) -> tuple[Segmentation, ProbabilityMap]:
     """Run one model over a scan, once; UnusableModel or KeyError when it cannot run.
 
     `among` are the pool's other answers to the same scan, which a recipe need not compute again;
-    with those of `TwoStage.look_at` the model looks where the detector found lesions.
+    with those of `look_in_two_stages` the model looks where the detector found lesions.
     """
-    predictions = pool.look_at(scan.pixels) if among is None else among
+    predictions = look_within(scan, pool.look_at) if among is None else among
     probability_map = predictions.predict(model_id)
     levels = quantize(probability_map)
-    found = predictions.localisation if isinstance(predictions, TwoStagePredictions) else None
-    result = Segmentation(pool.cards[model_id], levels, pool.engine(model_id), found)
+    card, found = pool.cards[model_id], predictions.localisation
+    result = Segmentation(card, levels, pool.engine(model_id), found)
     return result, probability_map
 
 
@@ -127,6 +129,7 @@ def write_results(
         **({} if truth is None else summarize_lesions(mask, truth)),
         "training_copy": seen.sentence if seen else "",
         "reading": "; ".join(scan.notes),
+        "crop": write_crop(scan.area),
         "reference": "" if reference is None else tell(reference.provenance),
         "input_sha256": scan.sha256,
         "model_sha256": card.sha256,

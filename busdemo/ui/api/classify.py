@@ -31,6 +31,6 @@ def classify_file(pool: SegmenterPool, image: str | None, paint: bool) -> dict[s
     """Class probabilities and burnt-in marks of one image; gr.Error with one sentence."""
     try:
         scan = open_scan(image)
-        return tabulate_classification(scan.pixels, classifier_of(pool), pool, paint=paint)
+        return tabulate_classification(scan.inside, classifier_of(pool), pool, paint=paint)
     except (UnreadableImage, UnusableModel) as error:
         raise gr.Error(str(error), print_exception=False) from error

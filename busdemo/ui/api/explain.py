@@ -11,7 +11,7 @@ from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import keep, open_scan
 from busdemo.ui.api.signature import build_endpoint
 from busdemo.ui.queues import MODELS
-from busdemo.workflows.explaining import KINDS, Kind, look_at
+from busdemo.workflows.explaining import KINDS, Kind, look_within_scan
 from busdemo.workflows.explanations import describe_hint, describe_look, draw_look
 
 
@@ -38,7 +38,7 @@ def explain_file(
     try:
         scan = open_scan(image)
         facts = describe_hint(scan, pool, model)
-        look = look_at(pool, model, scan.pixels, cast(Kind, kind), part)
+        look = look_within_scan(pool, model, scan, cast(Kind, kind), part)
     except ValueError as error:  # an unreadable image, an unusable model, nothing to explain
         raise gr.Error(str(error), print_exception=False) from error
     stem = Path(scan.name).stem

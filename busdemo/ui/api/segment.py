@@ -9,6 +9,7 @@ from busdemo.imaging.masks import stop_of
 from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.spacing import read_spacing
 from busdemo.inference.two_stage import TwoStage
+from busdemo.inference.within import look_in_two_stages
 from busdemo.ui import text
 from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import keep, open_files, open_scan
@@ -54,7 +55,7 @@ def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
         stop = stop_of(threshold) if threshold else card.stop
         steps = PostProcessing.parse(process) if process else card.post_processing
         spacing = read_spacing(mm_per_px) if mm_per_px else None
-        among = staged.look_at(scan.pixels) if two_stage else None
+        among = look_in_two_stages(scan, staged) if two_stage else None
         segmentation, probability_map = segment(scan, model, staged.pool, among)
         reference = read_reference(open_files(masks), scan) if masks else None
     except ValueError as error:

@@ -29,11 +29,11 @@ from busdemo.zoo.classes import CLASSES
 
 def build_classifier(subject: Subject) -> str:
     """The section; what cannot run is said by the panel."""
-    slot, image = classifier_of(subject.pool), subject.scan.pixels
+    slot, image = classifier_of(subject.pool), subject.scan.inside
     if slot.problem or slot.card is None:
         return f"<p>{html.escape(words.DISABLED.format(reason=slot.problem))}</p>"
     if subject.card.id == slot.mask_from:
-        levels = subject.segmentation.levels
+        levels = subject.segmentation.levels[subject.scan.window]
     else:
         levels = predict_levels(image, slot, subject.pool)
     found, marks = classify(image, levels, slot), find_marks(image)
