@@ -108,8 +108,8 @@ image or number of yours is written to a log.
 ## Version, licences, source
 
 busdemo {version}, by the busdemo maintainers. {source} The code is under Apache-2.0, the weights
-are under CC BY-NC 4.0 because of their training data. To cite it: The busdemo maintainers, *busdemo:
-breast-ultrasound lesion segmentation, compared*, version {version}.
+are under CC BY-NC 4.0 because of their training data. To cite it: The busdemo maintainers,
+*busdemo: breast-ultrasound lesion segmentation, compared*, version {version}.
 
 ## Keyboard
 
