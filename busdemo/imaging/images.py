@@ -1,6 +1,6 @@
 """From the bytes of an image file to a scan: 8-bit grey, with a note on all that was changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -88,9 +88,7 @@ def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
         notes.append("the image is all black")
     spacing_mm, oblong = _side_of(decoded.spacing_mm)
     notes += [oblong] if oblong else []
-    area = choose_area(pixels, options.crop)
-    notes += [] if area is None else tell_area(pixels, area)
-    return Scan(
+    scan = Scan(
         pixels=pixels,
         name=decoded.name,
         sha256=decoded.sha256,
@@ -98,8 +96,17 @@ def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
         spacing_mm=spacing_mm,
         frames=decoded.frames,
         frame=decoded.frame,
-        area=area,
     )
+    return crop_scan(scan, options.crop)
+
+
+def crop_scan(scan: Scan, crop: Crop) -> Scan:
+    """The same picture with another scan area; UnreadableImage as `read_scan`."""
+    area = choose_area(scan.pixels, crop)
+    told = [] if scan.area is None else tell_area(scan.pixels, scan.area)
+    notes = [note for note in scan.notes if note not in told]
+    notes += [] if area is None else tell_area(scan.pixels, area)
+    return replace(scan, area=area, notes=tuple(notes))
 
 
 def _side_of(spacing_mm: tuple[float, float] | None) -> tuple[float | None, str]:

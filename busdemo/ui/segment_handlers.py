@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from busdemo.imaging.images import ScanOptions, UnreadableImage, read_scan
+from busdemo.imaging.crops import parse_crop
+from busdemo.imaging.images import ScanOptions, UnreadableImage, crop_scan, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import text
@@ -104,13 +105,31 @@ class SegmentTab:
             return
         name, data = arrival.files[0]
         try:
-            scan = read_scan(data, name, ScanOptions(frame=arrival.frame or None))
+            scan = read_scan(data, name, ScanOptions(frame=arrival.frame or None, crop="auto"))
         except UnreadableImage as error:
             shown = self._describe(self.open(workspace, choice), arrival.asked)
             shown.image = Note(error=str(error))
             yield gr.skip(), shown, gr.skip()
             return
-        yield from self._run(Workspace(scan=scan, title=scan.name), choice, arrival.asked)
+        opened = Workspace(scan=scan, title=scan.name, found=scan.area)
+        yield from self._run(opened, choice, arrival.asked)
+
+    def crop_image(
+        self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
+    ) -> Iterator[Update]:
+        """Another scan area of the picture on the table, or all of it; the reference stays."""
+        workspace = self.open(workspace, choice)
+        if workspace.example:
+            yield _NOTHING
+            return
+        try:
+            scan = crop_scan(workspace.scan, parse_crop(arrival.crop))
+        except ValueError as error:
+            shown = self._describe(workspace, arrival.asked)
+            shown.image = Note(error=str(error))
+            yield gr.skip(), shown, gr.skip()
+            return
+        yield from self._run(workspace.with_scan(scan), choice, arrival.asked)
 
     def pick_example(self, arrival: Arrival, choice: ViewerChoice) -> Iterator[Update]:
         """A shipped example, with its exact outline."""

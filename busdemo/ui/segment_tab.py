@@ -66,6 +66,7 @@ def _connect(page: gr.Blocks, tab: SegmentTab, state: gr.State) -> None:
     last: dict[str, Any] = {**shared, "trigger_mode": "always_last"}
     tab.intake.drop_image(tab.drop_image, files, outputs, **last)
     tab.intake.pick_example(tab.pick_example, [tab.intake, tab.viewer], outputs, **last)
+    tab.intake.crop_image(tab.crop_image, files, outputs, **last)
     tab.intake.drop_mask(tab.drop_mask, files, outputs, **last)
     tab.intake.invert_mask(tab.invert_mask, [state, tab.viewer], outputs, **shared)
     tab.intake.remove_mask(tab.remove_mask, [state, tab.viewer], outputs, **shared)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.request import Files
+from busdemo.imaging.boxes import Box
 from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
@@ -42,6 +43,8 @@ class Workspace:
     scan: Scan
     title: str
     example: str = ""
+    found: Box | None = None
+    """The scan area that was found in the picture, whether it is used or not."""
     reference: Annotation | None = None
     reference_files: Files = ()
     """The reference's files, to read them inverted; nothing about a patient is in them."""
@@ -62,6 +65,18 @@ class Workspace:
         """The same scan and results against another reference, and its files."""
         pictures = {key: file for key, file in self.pictures.items() if key != "reference"}
         return replace(self, reference=reference, reference_files=files, pictures=pictures)
+
+    def with_scan(self, scan: Scan) -> "Workspace":
+        """The same picture with another scan area: the models have said nothing of it yet."""
+        kept = {key: self.pictures[key] for key in ("image", "reference") if key in self.pictures}
+        return Workspace(
+            scan=scan,
+            title=self.title,
+            found=self.found,
+            reference=self.reference,
+            reference_files=self.reference_files,
+            pictures=kept,
+        )
 
     def drawn(self, write: Write) -> "Workspace":
         """The same with a file for each picture: those it has stay, lest they be sent again."""

@@ -3,6 +3,7 @@
 from gradio.data_classes import FileData
 
 from busdemo.annotations.annotation import tell
+from busdemo.imaging.crops import write_crop
 from busdemo.ui.examples import Example
 from busdemo.ui.intake.component import IntakeData, Note, Tile
 from busdemo.ui.workspace import Workspace
@@ -27,6 +28,9 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
             for example in examples.values()
         ],
     )
+    if not workspace.example:
+        card.crop, card.picture = write_crop(scan.area), workspace.pictures.get("image")
+        card.found = write_crop(workspace.found) if workspace.found else ""
     if reference is not None:
         facts, files = reference.provenance, workspace.reference_files
         card.mask = Note(name=facts.title or reference.annotator, text=tell(facts))

@@ -1,8 +1,8 @@
 """`Intake`: drop zones for an image and its mask, and the examples, as one Gradio component.
 
-Events: `drop_image`, `drop_mask` (files have arrived), `pick_example`, `invert_mask`,
-`remove_mask`. What the browser sends is untrusted; Gradio itself checks that the files lie in its
-upload folder.
+Events: `drop_image`, `drop_mask` (files have arrived), `pick_example`, `crop_image`,
+`invert_mask`, `remove_mask`. What the browser sends is untrusted; Gradio itself checks that the
+files lie in its upload folder.
 """
 
 from dataclasses import dataclass
@@ -46,6 +46,13 @@ class IntakeData(GradioModel):  # type: ignore[misc]
     example: str = ""
     frames: int = 1
     frame: int = 0
+    crop: str = ""
+    """The scan area, as `busdemo.imaging.crops` writes it, or, on the way up, the one asked for;
+    empty where a crop is not offered."""
+    found: str = ""
+    """The scan area that was found in the picture, empty for none."""
+    picture: FileData | None = None
+    """What a crop is drawn on."""
     files: list[FileData] = Field(default_factory=list)
     asked: str = ""
     """On the way up: names this wish for files, an example or a frame."""
@@ -61,6 +68,8 @@ class Arrival:
     example: str = ""
     frame: int = 0
     """Which frame of the file, from 1; 0 where none was chosen."""
+    crop: str = ""
+    """Which scan area was asked for."""
     asked: str = ""
     """Names the wish, for the browser to know its answer by."""
 
@@ -74,6 +83,7 @@ class Intake(PageComponent):
         "drop_image",
         "drop_mask",
         "pick_example",
+        "crop_image",
         "invert_mask",
         "remove_mask",
     )
@@ -86,7 +96,9 @@ class Intake(PageComponent):
             (Path(file.orig_name or file.path).name[:200], Path(file.path).read_bytes())
             for file in payload.files[:MOST_FILES]
         )
-        return Arrival(files, payload.example[:64], payload.frame, payload.asked[:64])
+        return Arrival(
+            files, payload.example[:64], payload.frame, payload.crop[:64], payload.asked[:64]
+        )
 
     def postprocess(self, value: IntakeData | None) -> IntakeData | None:
         """Passed on as it is; the card's words are plain text in the browser."""

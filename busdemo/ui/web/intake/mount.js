@@ -4,6 +4,7 @@
 import { listenToDrop } from '../page/drop.js';
 import { refuseLarge } from '../page/files.js';
 import { loadStyles } from '../page/styles.js';
+import { CropBox } from './crop.js';
 import { TEMPLATE } from './template.js';
 
 const EVENTS = { image: 'drop_image', mask: 'drop_mask' };
@@ -35,6 +36,7 @@ class Intake {
     this.imageShown = Promise.resolve();
     this.tellShown = () => {};
     this.waiting = 0; // the timer of the queue
+    this.crop = new CropBox(root.querySelector('.bd-crop'), (crop) => this.askCrop(crop));
     this.listen();
   }
 
@@ -69,8 +71,8 @@ class Intake {
     });
   }
 
-  ask(event, { files = [], example = '', frame = 0 }) {
-    this.wish = { files, example, frame, asked: `${++this.wishes}` };
+  ask(event, { files = [], example = '', frame = 0, crop = '' }) {
+    this.wish = { files, example, frame, crop, asked: `${++this.wishes}` };
     this.host.note(this.wish);
     this.host.send(event);
   }
@@ -128,6 +130,12 @@ class Intake {
     this.ask('drop_image', { files: this.imageFiles, frame });
   }
 
+  askCrop(crop) {
+    this.turns.image++;
+    this.showNote('image', { text: 'Reading…' });
+    this.ask('crop_image', { crop });
+  }
+
   // While an answer takes long: how many requests wait, which is the most that can be before this one.
   watchQueue() {
     let place = Infinity, polls = 0;
@@ -162,6 +170,7 @@ class Intake {
     this.markTile(value.example);
     for (const kind of ['image', 'seen', 'mask']) this.showNote(kind, value[kind]);
     this.showFrames(value.frames || 1);
+    this.crop.show(value);
     this.root.querySelector('[data-act="invert"]').hidden = !value.can_invert;
     this.root.querySelector('[data-act="remove"]').hidden = !value.can_remove;
   }

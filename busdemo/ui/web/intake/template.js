@@ -14,6 +14,14 @@ export const TEMPLATE = `<div class="bd-intake-view">
       <label class="bd-frame" hidden>
         Frame <input type="number" min="1" step="1" value="1"> of <output></output>
       </label>
+      <div class="bd-crop" hidden>
+        <button type="button" data-act="crop"></button>
+        <details>
+          <summary>Mark the scan area by hand</summary>
+          <div class="bd-crop-picture"><img alt="The picture; drag over it to mark the scan area" draggable="false"><i></i></div>
+          <label>x, y, width, height in px <input type="text" inputmode="numeric" autocomplete="off" spellcheck="false"></label>
+        </details>
+      </div>
       <label class="bd-drop" data-drop="mask">
         <input type="file" multiple accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.dcm,.dicom,.nii,.gz,.json,.txt,.xml,application/dicom" aria-describedby="bd-mask-note">
         <b>Drop a mask</b>
