@@ -9,13 +9,15 @@ import pytest
 from busdemo.cli import main
 from busdemo.evaluation.datasets import read_index
 from busdemo.evaluation.leakage import catalogue_path
-from busdemo.imaging.copies import Catalogue, read_catalogue
+from busdemo.imaging.arrays import GreyImage
+from busdemo.imaging.copies import Catalogue, Match, read_catalogue
 from busdemo.imaging.hashes import Scale, hash_image
 from busdemo.imaging.images import read_scan
 from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.workflows import copies
 from busdemo.zoo.cards import read_cards
 
+IMAGES = [simulate(*recipe).image for recipe in list(EXAMPLES.values())[:2]]
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 
@@ -101,6 +103,31 @@ def test_receipts_and_tables_say_whether_a_picture_was_trained_on(
         "This picture, or a near copy, was in the training set (BUSI)",
         "Not among the 2 pictures the zoo's models were made with",
     ]
+
+
+class Found(Catalogue):
+    """A catalogue that finds what it is told to, the likest first."""
+
+    def find_copies(self, _image: GreyImage, _same: float = 0.0) -> list[Match]:
+        return [Match(0, 0.91234), Match(1, 0.7), Match(2, 0.6)]
+
+
+@pytest.mark.parametrize(
+    ("splits", "told"),
+    [
+        (("val", "train", "train"), ("train", "B", 0.7)),
+        (("train", "val", "val"), ("train", "A", 0.912)),
+        (("val", "val", "val"), ("val", "A", 0.912)),
+    ],
+)
+def test_a_training_image_is_named_before_a_validation_image_that_is_liker(
+    splits: tuple[str, str, str], told: tuple[str, str, float]
+) -> None:
+    catalogue = Found(np.zeros((3, 247), np.bool_), Scale.of(IMAGES), ("A", "B", "C"), splits)
+    scan = read_scan(cv2.imencode(".png", IMAGES[0])[1].tobytes(), "scan.png")
+    seen = copies.look_among(catalogue, scan)
+    assert (seen.pictures, seen.split, seen.dataset, seen.likeness) == (3, *told)
+    assert ("training set" in seen.lead) == ("remember" in seen.meaning) == (told[0] == "train")
 
 
 def test_without_a_catalogue_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:

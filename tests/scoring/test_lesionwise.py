@@ -155,6 +155,24 @@ def test_one_to_one_at_iou_a_half_is_panoptic_qualitys_matching() -> None:
         assert matched.f1 == pytest.approx(2 * pairs / (ours.n + theirs.n))
 
 
+@pytest.mark.parametrize(
+    ("width", "word"), [(9, LesionWord.FOUND), (10, LesionWord.FOUND), (11, LesionWord.MISSED)]
+)
+def test_a_lesion_counts_from_a_tenth(width: int, word: LesionWord) -> None:
+    """One pixel inside a lesion of `width` px has an IoU of 1 / width."""
+    matched = match_lesions(draw((3, 3, 1, 1)), draw((3, 3, width, 1)))
+    assert matched.reference == (word,)
+    assert matched.recall == (1.0 if word is LesionWord.FOUND else 0.0)
+
+
+@pytest.mark.parametrize(("overlap", "word"), [(5, LesionWord.FOUND), (4, LesionWord.MISSED)])
+def test_lesions_belong_together_from_half_of_the_smaller_one(
+    overlap: int, word: LesionWord
+) -> None:
+    matched = match_lesions(draw((10, 3, 10, 1)), draw((20 - overlap, 3, 11, 1)))
+    assert matched.reference == (word,)
+
+
 def test_masks_of_different_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="The mask is 60x40 px but the reference is 5x4 px"):
         match_lesions(draw(), np.zeros((4, 5), np.bool_))
