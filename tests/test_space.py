@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
+from waiting import wait_until
 
 from busdemo.imaging.masks import STOPS
 from busdemo.workflows.hosting import CHECKOUT, build_space
@@ -102,15 +103,14 @@ def start(folder: Path, python: Path) -> Running:
         environment["GRADIO_SERVER_PORT"] = str(port)
     process = subprocess.Popen([python, "app.py"], cwd=folder, env=environment)
     address = f"http://127.0.0.1:{port}"
-    for _ in range(1200):
+
+    def answers() -> bool:
         assert process.poll() is None, "the Space ended"
-        try:
-            httpx.get(address).raise_for_status()
-            break
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    else:
-        pytest.fail("the Space did not start")
+        with suppress(httpx.HTTPError):
+            return httpx.get(address).is_success
+        return False
+
+    wait_until(answers, "The start of the Space")
     return Running(address, process, processor_seconds(process.pid))
 
 

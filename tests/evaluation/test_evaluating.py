@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tiny_world import add_model, write_dataset, write_world
+from waiting import wait_until
 
 from busdemo.cli import main
 from busdemo.evaluation.evaluating import Numbered, compute_here, evaluate_dataset
@@ -136,8 +136,11 @@ def test_a_run_killed_outright_goes_on_and_loses_and_doubles_nothing(world: Path
     process = subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    while process.poll() is None and count_parts(world / "run") < MANY // 4:
-        time.sleep(0.002)
+    wait_until(
+        lambda: process.poll() is not None or count_parts(world / "run") >= MANY // 4,
+        "A quarter of the run",
+        every_s=0.002,
+    )
     process.send_signal(signal.SIGKILL)
     process.communicate()
     finished = count_parts(world / "run")

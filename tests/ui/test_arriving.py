@@ -4,8 +4,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from hub_client import add_remote, change_facts, surroundings
 from hub_server import Fault, HubServer
 from playwright.sync_api import Browser, Page
 from tiny_world import add_model
+from waiting import wait_until
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.workspace import first_usable
@@ -69,14 +70,14 @@ def test_where_no_model_is_there_yet_the_first_to_come_is_chosen(weights: Path) 
 
 
 def wait_for(address: str, program: "subprocess.Popen[Any]") -> None:
-    for _ in range(600):
+    def answers() -> bool:
         assert program.poll() is None, "the page ended"
-        try:
+        with suppress(httpx.TransportError):
             httpx.get(address)
-            return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    pytest.fail("the page did not start")
+            return True
+        return False
+
+    wait_until(answers, "The start of the page")
 
 
 def wait_for_states(page: Page, *states: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from small_runs import hostile_run, small_run
+from stillness import wait_until_still, watch_timers
 
 from busdemo.evaluation.run_files import Run, write_run
 from busdemo.ui import text
@@ -227,9 +228,10 @@ def settle(page: Page) -> None:
 def test_nothing_of_the_tab_is_loaded_before_it_is_opened(browser: Browser, address: str) -> None:
     page, asked = browser.new_page(), []
     page.on("request", lambda request: asked.append(request.url))
+    watch_timers(page, from_the_start=True)
     page.goto(address)
     page.wait_for_selector("button[role=tab]")
-    page.wait_for_timeout(1500)
+    wait_until_still(page)
     assert not any("plotly" in url.lower() or "/benchmark/" in url for url in asked)
     assert page.evaluate("typeof window.Plotly") == "undefined"
     assert page.locator(".bd-bench").count() == 0
@@ -260,6 +262,7 @@ def test_every_section_opens_with_its_sentence(page: Page, section: str) -> None
 @pytest.mark.browser
 def test_pointing_and_sorting_ask_the_server_nothing(page: Page) -> None:
     open_section(page, "sweep")
+    watch_timers(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     box = page.locator('[data-section="sweep"] .bd-plot').bounding_box()
@@ -267,7 +270,7 @@ def test_pointing_and_sorting_ask_the_server_nothing(page: Page) -> None:
     for step in range(5):
         page.mouse.move(box["x"] + 100 + 60 * step, box["y"] + 100)
     page.click("#bd-bench thead button >> text=ms")
-    page.wait_for_timeout(300)
+    wait_until_still(page)
     assert asked == []
 
 
@@ -335,8 +338,9 @@ def test_a_hostile_run_is_only_words_and_the_shipped_one_comes_back(
     assert page.locator("#bd-bench img").count() == 0
     assert page.locator("#bd-bench script").count() == 0
     dot = page.locator("[data-section=pair] .bd-plot .point").first
+    watch_timers(page)
     dot.hover(force=True)
-    page.wait_for_timeout(200)
+    wait_until_still(page)
     assert page.evaluate("window.hacked") is None
     page.click("[data-act=close]")
     page.wait_for_function("!document.querySelector('[data-part=about]').textContent.includes('<')")

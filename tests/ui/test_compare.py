@@ -28,6 +28,7 @@ from compare_harness import (
     wait_until_drawn,
 )
 from playwright.sync_api import Browser, Page
+from stillness import wait_until_still, watch_timers
 
 from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.masks import binarize
@@ -258,6 +259,7 @@ def test_visibility_colour_swipe_and_blink_ask_the_server_nothing(page: Page) ->
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     asked = len(page.evaluate("window.asked"))
+    watch_timers(page)
     page.click('[data-key="model:unet"] .bd-eye')
     page.evaluate("window.__busdemoDesk.setColour('truth', '#ff00ff')")
     page.click("[data-picture-button=swipe]")
@@ -268,7 +270,7 @@ def test_visibility_colour_swipe_and_blink_ask_the_server_nothing(page: Page) ->
     for _ in range(4):
         page.keyboard.press(" ")
     page.click("[data-map-button=disagreement]")
-    page.wait_for_timeout(900)
+    wait_until_still(page)
     assert requests == []
     assert len(page.evaluate("window.asked")) == asked
     assert page.evaluate("window.events.length") == 1
@@ -443,8 +445,9 @@ def test_uploaded_masks_are_named_after_their_files_and_described(page: Page) ->
     np.testing.assert_array_equal(mask_of(page, "upload:1"), CASE.reference)
     note = page.text_content('[data-key="upload:1"] .bd-row-note')
     assert note
+    watch_timers(page)
     page.evaluate("(name) => window.__busdemoDesk.rename('upload:2', name)", EVIL)
-    page.wait_for_timeout(1200)
+    wait_until_still(page)
     assert page.evaluate("window.hacked") is None
     assert page.locator(".bd-desk img").count() == 0
 

@@ -5,7 +5,6 @@ import json
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from PIL import Image
 pytest.importorskip("playwright")
 from chromium import open_page
 from playwright.sync_api import Browser, Frame, Page
+from waiting import wait_until
 
 from busdemo.cli import main
 from busdemo.imaging.images import read_scan
@@ -244,11 +244,12 @@ def test_the_threshold_under_the_hand_survives_the_page_load_event(
     browser: Browser, address: str
 ) -> None:
     page = browser.new_page()
-    page.goto(address)
-    page.wait_for_function("() => window.__busdemoViewer && window.__busdemoViewer.state.grey")
-    page.evaluate("() => window.__busdemoViewer.setStop(150)")
+    # The stream of answers ends with those of the load event, which arrive unasked.
+    with page.expect_event("requestfinished", lambda one: "/queue/data" in one.url, timeout=90_000):
+        page.goto(address)
+        page.wait_for_function("() => window.__busdemoViewer && window.__busdemoViewer.state.grey")
+        page.evaluate("() => window.__busdemoViewer.setStop(150)")
     wait_until_ready(page)
-    page.wait_for_timeout(2000)  # the load event's answers, which arrive unasked
     assert page.evaluate("() => window.__busdemoViewer.state.stop") == 150
     page.close()
 
@@ -342,10 +343,7 @@ def test_an_upload_is_deleted_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> 
     )
     copy = Path(sent.json()[0])
     assert copy.is_file()
-    give_up = time.monotonic() + 30
-    while copy.exists() and time.monotonic() < give_up:
-        time.sleep(0.2)
-    assert not copy.exists()
+    wait_until(lambda: not copy.exists(), "Deleting the upload")
     served.close()
 
 
@@ -366,8 +364,7 @@ def framed_address() -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.05)
+    wait_until(lambda: server.started, "The start of the server")
     yield f"http://127.0.0.1:{port}/"
     server.should_exit = True
     thread.join()

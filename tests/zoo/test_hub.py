@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from hub_client import add_remote, ask, change_facts, start
 from hub_server import Fault, HubServer
 from tiny_world import add_model
+from waiting import wait_until
 
 from busdemo.zoo.cards import read_card, read_facts, write_card
 
@@ -190,9 +190,8 @@ def test_a_program_that_is_killed_leaves_nothing_that_is_taken_for_weights(
     assert process.stdin
     process.stdin.write("{}")
     process.stdin.close()
-    while len(hub.ranges) < 1:  # it has 10 MB and asks for the rest
-        assert process.poll() is None
-        time.sleep(0.05)
+    wait_until(lambda: hub.ranges or process.poll() is not None)  # it has 10 MB and asks for more
+    assert process.poll() is None
     process.kill()
     process.wait()
     large = [path.suffix for path in kept_files(zoo) if path.stat().st_size > 10_000_000]
