@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from busdemo.imaging.arrays import GreyImage
-from busdemo.imaging.copies import SAME, Catalogue, read_catalogue
-from busdemo.imaging.hashes import BITS, Scale, hash_image
+from busdemo.imaging.copies import SAME, Catalogue, Match, read_catalogue
+from busdemo.imaging.hashes import BITS, Floats, Scale, hash_image
 from busdemo.phantoms import EXAMPLES, simulate
 
 SCANS = {name: simulate(*recipe).image for name, recipe in EXAMPLES.items()}
@@ -119,3 +119,20 @@ def test_a_catalogue_of_another_version_is_refused(catalogue: Catalogue, tmp_pat
         np.savez(path, **{**kept, "version": np.array(9)})
     with pytest.raises(ValueError, match="version 9"):
         read_catalogue(path)
+
+
+class Refined(Catalogue):
+    """Guesses in one order, and is surer of the last."""
+
+    def _guess(self, _small: Floats) -> list[tuple[int, int, float]]:
+        return [(0, 0, 0.6), (1, 0, 0.6), (2, 0, 0.6)]
+
+    def _refine(self, _small: Floats, place: int, _guess: int, _likeness: float) -> Match:
+        return Match(place, [0.55, 0.4, 0.9][place])
+
+
+def test_the_likest_comes_first_and_what_is_not_like_enough_is_left_out() -> None:
+    images = [simulate(*recipe).image for recipe in list(EXAMPLES.values())[:2]]
+    catalogue = Refined(np.zeros((3, 247), np.bool_), Scale.of(images), ("A",) * 3, ("val",) * 3)
+    assert [match.place for match in catalogue.find_copies(images[0])] == [2, 0]
+    assert [match.place for match in catalogue.find_copies(images[0], same=0.9)] == [2]

@@ -17,6 +17,7 @@ from pydicom.pixels.decoders.base import get_decoder
 
 from busdemo.imaging.decoding import read_pixels
 from busdemo.imaging.dicom import without_patient
+from busdemo.imaging.dicom_display import read_spacing
 from busdemo.imaging.dicom_frames import decode_frame
 from busdemo.imaging.images import ScanOptions, read_scan
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
@@ -85,6 +86,13 @@ def test_spacing_comes_from_the_pixels_or_the_ultrasound_region() -> None:
     regions = [ultrasound_region(0.005)]
     region = read_scan(dicom_file(SequenceOfUltrasoundRegions=regions), "s").spacing_mm
     assert region == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("spacing", [[11, 5], [5, 11], [0, 5], [5, -1]])
+def test_a_side_that_cannot_be_gives_no_spacing(spacing: list[float]) -> None:
+    dataset = pydicom.Dataset()
+    dataset.PixelSpacing = spacing
+    assert read_spacing(dataset) == (None, ())
 
 
 def test_pixels_that_are_not_square_have_no_side_and_it_is_said() -> None:

@@ -69,3 +69,11 @@ def test_a_lesion_that_fills_the_image_is_measured_to_its_corners() -> None:
     (lesion,) = measure_lesions(np.ones((30, 40), np.bool_))
     assert lesion.longest_px == 50
     assert lesion.longest_ends == ((0, 0), (40, 30))
+
+
+def test_of_equal_diameters_the_one_that_begins_uppermost_is_drawn() -> None:
+    plus = np.zeros((3, 3), np.bool_)
+    plus[1], plus[:, 1] = True, True
+    (lesion,) = measure_lesions(plus)
+    assert lesion.longest_px == pytest.approx(math.sqrt(10))
+    assert lesion.longest_ends == ((1, 0), (2, 3))

@@ -1,0 +1,95 @@
+"""The gates themselves: what would let a fault pass is not there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from skipping import is_excused
+
+TESTS = Path(__file__).parent
+SLEEPS = re.compile(r"\btime\.sleep\(|\.wait_for_timeout\(|\basyncio\.sleep\((?!0\))")
+MAY_SLEEP = {
+    "waiting.py",  # between two looks at a condition
+    "hub_server.py",  # a slow server, which is what is tested
+}
+
+
+def test_no_test_waits_for_a_time() -> None:
+    """Use `waiting.wait_until`, Playwright's `wait_for_function`, or `stillness`."""
+    files = [path for path in TESTS.rglob("*.py") if "benchmarks" not in path.parts]
+    found = [path.name for path in files if SLEEPS.search(path.read_text("utf-8"))]
+    assert sorted(set(found) - MAY_SLEEP - {Path(__file__).name}) == []
+
+
+SKIPS = """
+import pytest
+
+def test_oracle():
+    pytest.importorskip("an_oracle_that_is_missing")
+
+@pytest.mark.skipif(True, reason="{reason}")
+def test_marked():
+    pass
+
+@pytest.mark.xfail(reason="known")
+def test_expected():
+    assert False
+"""
+
+
+def run_in(folder: Path, source: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "test_it.py").write_text(source)
+    hooks = "from skipping import pytest_make_collect_report, pytest_runtest_makereport\n"
+    (folder / "conftest.py").write_text(hooks)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    kept = {name: value for name, value in os.environ.items() if name != "CI"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+        env=kept | environment | {"PYTHONPATH": str(TESTS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "here", "in_ci"),
+    [
+        (SKIPS, "no oracle", "2 skipped, 1 xfailed", "1 failed, 1 xfailed, 1 error"),
+        (SKIPS, "not at ../shared", "2 skipped, 1 xfailed", "1 failed, 1 skipped, 1 xfailed"),
+        ("import pytest\npytest.importorskip('missing_one')\n", "", "1 skipped", "1 error"),
+    ],
+)
+def test_a_skipped_oracle_fails_in_ci_and_missing_data_does_not(
+    tmp_path: Path, source: str, reason: str, here: str, in_ci: str
+) -> None:
+    source = source.format(reason=reason)
+    assert here in run_in(tmp_path, source).stdout
+    assert in_ci in run_in(tmp_path, source, CI="true").stdout
+
+
+def test_no_reason_for_a_missing_library_is_an_excuse() -> None:
+    missing = ["could not import 'monai'", "no chromium on this machine", "OpenVINO comes with the"]
+    assert not any(is_excused(reason) for reason in missing)
+
+
+PUBLIC = [
+    path
+    for path in sorted((TESTS.parent / "busdemo").rglob("*.py"))
+    if ">>> " in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.stem)
+def test_examples_in_docstrings_give_what_they_say(path: Path) -> None:
+    import doctest
+    import importlib
+
+    name = ".".join(path.relative_to(TESTS.parent).with_suffix("").parts)
+    done = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert done.attempted
+    assert done.failed == 0
