@@ -75,21 +75,3 @@ def test_a_skipped_oracle_fails_in_ci_and_missing_data_does_not(
 def test_no_reason_for_a_missing_library_is_an_excuse() -> None:
     missing = ["could not import 'monai'", "no chromium on this machine", "OpenVINO comes with the"]
     assert not any(is_excused(reason) for reason in missing)
-
-
-PUBLIC = [
-    path
-    for path in sorted((TESTS.parent / "busdemo").rglob("*.py"))
-    if ">>> " in path.read_text("utf-8")
-]
-
-
-@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.stem)
-def test_examples_in_docstrings_give_what_they_say(path: Path) -> None:
-    import doctest
-    import importlib
-
-    name = ".".join(path.relative_to(TESTS.parent).with_suffix("").parts)
-    done = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
-    assert done.attempted
-    assert done.failed == 0
