@@ -107,7 +107,13 @@ def add_page_options(parser: argparse.ArgumentParser, default: str | None = None
         default=default,
         type=int,
         metavar="N",
-        help="requests a minute that one address may make (default: 240; 0: no limit)",
+        help="requests a minute that one address may make (default: 600; 0: no limit)",
+    )
+    parser.add_argument(
+        "--log-level",
+        default=default,
+        choices=("debug", "info", "warning", "error"),
+        help="what is written to stderr, from this level on (default: info)",
     )
     parser.add_argument(
         "--mcp",
@@ -131,6 +137,7 @@ def add_detector_option(parser: argparse.ArgumentParser, default: str | None = N
 
 def serve(options: argparse.Namespace) -> int:
     """Start the page and stay until it ends."""
+    from busdemo.ui.journal import start_logging
     from busdemo.ui.limits import PER_MINUTE
     from busdemo.ui.page import Service, launch
     from busdemo.zoo.files import UnusableModel
@@ -138,6 +145,7 @@ def serve(options: argparse.Namespace) -> int:
     if options.mcp and not importlib.util.find_spec("mcp"):
         print("--mcp needs more: pip install 'busdemo[mcp]'.", file=sys.stderr)
         return 2
+    start_logging(options.log_level or "info")
     per_minute = PER_MINUTE if options.rate is None else max(0, options.rate)
     service = Service(per_minute, options.mcp, options.root_path)
     port = options.port or int(os.environ.get("GRADIO_SERVER_PORT", "7860"))

@@ -123,6 +123,11 @@ class SegmenterPool:
         """By id, why a model cannot run, whenever it is asked."""
         return {model_id: slot.problem for model_id, slot in self.slots.items() if slot.problem}
 
+    @property
+    def is_ready(self) -> bool:
+        """Is there a model that answers without being loaded first?"""
+        return any(slot.is_loaded and not slot.problem for slot in self.slots.values())
+
     def get(self, model_id: str) -> Segmenter:
         """The loaded model; UnusableModel with the reason, KeyError for an unknown id."""
         self.downloads.check(model_id)

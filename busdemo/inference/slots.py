@@ -37,6 +37,11 @@ class Slot(Generic[Model]):
         """One sentence when the model cannot run, otherwise None."""
         return self._problem
 
+    @property
+    def is_loaded(self) -> bool:
+        """Is the model in memory?"""
+        return self._model is not None
+
     def get(self) -> Model:
         """The loaded model; UnusableModel with the reason, NotNow where it passes."""
         with self._lock:

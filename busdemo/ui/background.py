@@ -4,15 +4,27 @@ read the shipped run."""
 import atexit
 import contextlib
 import gc
+import logging
 import threading
 import time
+from functools import partial
 from pathlib import Path
+
+import gradio as gr
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
+from busdemo.ui.gradio_private import count_running, count_waiting
 from busdemo.workflows.benchmarking import warm_up as warm_up_benchmark
 from busdemo.zoo.cards import WEIGHTS, read_cards
 from busdemo.zoo.downloads import Downloads
+
+log = logging.getLogger(__name__)
+
+QUIET_S = 5.0
+"""A model that is to be timed waits this long for visitors at most."""
+
+QUEUE_TOLD_EVERY_S = 60.0
 
 
 def open_pool(weights: Path = WEIGHTS) -> SegmenterPool:
@@ -56,20 +68,41 @@ def keep_what_is_loaded() -> None:
     atexit.register(gc.unfreeze)  # some libraries complain of what is alive at the very end
 
 
-def start_background(staged: TwoStage) -> None:
+def start_background(staged: TwoStage, page: gr.Blocks) -> None:
     """Start fetching what the pool's downloads lack and loading the models that are here.
 
     Once the page has started, all models are timed, and again when others have arrived.
     """
-    one_at_a_time = threading.Lock()
+    pool, one_at_a_time = staged.pool, threading.Lock()
 
     def warm_up() -> None:
         with one_at_a_time:
-            staged.pool.warm_up()
+            pool.warm_up()
             staged.warm_up()
             warm_up_benchmark()
             keep_what_is_loaded()
-            staged.pool.time_models()
+            log.info("%d of %d models can run", _count_usable(pool), len(pool.cards))
+            pool.time_models(wait=partial(wait_for_quiet, page))
+            log.info("%d models are timed", len(pool.milliseconds))
+
+    def tell_queue() -> None:
+        while True:
+            time.sleep(QUEUE_TOLD_EVERY_S)
+            if waiting := count_waiting(page):
+                log.info("%d requests wait", waiting)
 
     staged.pool.downloads.start(then=warm_up)
-    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
+    for task in (warm_up, tell_queue):
+        threading.Thread(target=task, daemon=True, name=task.__name__).start()
+
+
+def wait_for_quiet(page: gr.Blocks, most_s: float = QUIET_S) -> None:
+    """Wait until no request is being answered, so that a time is the model's alone; not for ever,
+    because a busy page is to have times, too."""
+    until = time.monotonic() + most_s
+    while (count_running(page) or count_waiting(page)) and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def _count_usable(pool: SegmenterPool) -> int:
+    return len(pool.cards) - len(pool.unavailable)

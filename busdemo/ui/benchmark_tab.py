@@ -16,6 +16,7 @@ from gradio.data_classes import FileData
 from busdemo.evaluation.strata import FACTORS
 from busdemo.ui import text
 from busdemo.ui.benchmark.component import Bench, BenchData, SectionTitle, Told, Wish
+from busdemo.ui.journal import UNREADABLE, refuse
 from busdemo.ui.queues import ON_PAGE
 from busdemo.views.chart_style import DARK, LIGHT
 from busdemo.workflows.benchmark_about import describe_run
@@ -75,6 +76,7 @@ class BenchmarkTab:
         try:
             opened = open_bytes(data)
         except ValueError as error:
+            refuse(UNREADABLE)
             return BenchData(message=f"{name}: {error}"), gr.skip()
         self.own_runs.add(opened)
         wish = Wish.from_event(event)

@@ -15,6 +15,7 @@ from busdemo.ui.compare.component import Arrival, Compare, CompareData, Given, W
 from busdemo.ui.compare.files import serve_answers
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.intake.component import Tile
+from busdemo.ui.journal import UNREADABLE, refuse
 from busdemo.ui.queues import MODELS, ON_PAGE, Desk
 from busdemo.ui.workspace import Workspace, first_usable, show_workspace
 
@@ -57,6 +58,7 @@ class CompareTab:
         try:
             scan = read_scan(data, name)
         except UnreadableImage as error:
+            refuse(UNREADABLE)
             yield self._show(workspace or self._open(""), message=str(error)), gr.skip()
             return
         yield from self._run(Workspace(scan=scan, title=scan.name), ())

@@ -1,26 +1,35 @@
 """How much one address may ask of the server: a bucket of requests that fills up steadily.
 
-Only requests that cost something are counted: events, uploads, API calls. Pictures, the page and
-what the browser computes are free. A classroom behind one address shares its bucket.
+Every request is counted but those for files that are given as they lie on the disk, and for the
+page's health. What the browser computes asks nothing. A classroom behind one address shares its
+bucket.
 """
 
 import ipaddress
 import json
+import logging
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from busdemo.ui.gradio_private import STATIC_PATHS
+from busdemo.ui.health import PATH as HEALTH
+
+log = logging.getLogger(__name__)
+
 Scope = MutableMapping[str, Any]
 Message = Callable[..., Awaitable[Any]]
 App = Callable[[Scope, Message, Message], Awaitable[None]]
 
-PER_MINUTE = 240
-"""Requests a minute of one address; as many may come at once."""
+PER_MINUTE = 600
+"""Requests a minute of one address; as many may come at once. Whatever a visitor does takes two,
+with a file three."""
 
-COUNTED = ("/queue/join", "/upload", "/component_server", "/call/", "/run/", "/api/", "/mcp")
-"""Parts of the paths of requests that are counted."""
+TOLD_EVERY_S = 60.0
+"""What was refused is told the operator this often at most: who floods us shall not flood the log.
+"""
 
 MOST_ADDRESSES = 10_000
 """Remembered at once; those that were quiet longest are forgotten first."""
@@ -35,19 +44,29 @@ class RateLimit:
         self._app = app
         self._per_minute = per_minute
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._refused, self._told = 0, -math.inf
 
     async def __call__(self, scope: Scope, receive: Message, send: Message) -> None:
         """Pass a request on, or refuse it."""
-        counts = scope["type"] == "http" and scope["method"] == "POST" and _is_counted(scope)
-        wait_s = self._take(find_address(scope)) if counts else 0.0
+        wait_s = self._take(find_address(scope)) if _is_counted(scope) else 0.0
         if not wait_s:
             await self._app(scope, receive, send)
+            return
+        self._tell()
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1013})  # try again later
             return
         seconds = math.ceil(wait_s)
         body = json.dumps({"detail": _SENTENCE.format(seconds=seconds)}).encode()
         headers = [(b"content-type", b"application/json"), (b"retry-after", b"%d" % seconds)]
         await send({"type": "http.response.start", "status": 429, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _tell(self) -> None:
+        self._refused += 1
+        if time.monotonic() - self._told >= TOLD_EVERY_S:
+            log.warning("refused: too many requests of one address (%d)", self._refused)
+            self._refused, self._told = 0, time.monotonic()
 
     def _take(self, address: str) -> float:
         """Seconds to wait for a request of an address, 0 when it may pass."""
@@ -73,7 +92,10 @@ def find_address(scope: Scope) -> str:
 
 
 def _is_counted(scope: Scope) -> bool:
-    return any(part in scope["path"] for part in COUNTED)
+    if scope["type"] != "http":
+        return bool(scope["type"] == "websocket")
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return not (scope["method"] in ("GET", "HEAD") and path.startswith((*STATIC_PATHS, HEALTH)))
 
 
 def _is_near(address: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from busdemo.inference.segmenter import SegmenterPool
+from busdemo.inference.segmenter import RUNS, SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.gradio_private import pack_plot
 from busdemo.ui.models.component import Visit, ZooData, ZooTable
@@ -91,7 +91,7 @@ class ModelsTab:
         chosen = chosen or next(iter(pool.cards))
         zoo = ZooData(
             rows=render_rows(table),
-            note=text.MODELS_NOTE,
+            note=text.MODELS_NOTE.format(runs=RUNS),
             chosen=chosen,
             waiting=bool(
                 pool.downloads.arrived
@@ -222,8 +222,9 @@ def describe_card(card: Card, row: Row, blueprint: Blueprint | None) -> Facts:
         facts.append(("gflops", f"{blueprint.gflops:.1f} GFLOPs at {side_px} × {side_px} px"))
     if row["size_mb"] > 0:
         facts.append(("size_mb", f"{row['size_mb']:.1f} MB"))
-    if row["ms"] > 0:
-        facts.append(("ms", f"{row['ms']:.0f} ms an image"))
+    if not row["problem"]:
+        known = f"{row['ms']:.0f} ms an image" if row["ms"] > 0 else text.NOT_TIMED
+        facts.append(("ms", known))
     if card.preprocessing is not None:
         width, height = card.preprocessing.input_wh
         facts.append(("input", f"{width} × {height} px, {text.RESIZED[card.preprocessing.rule]}"))

@@ -1,8 +1,10 @@
 """The page: header, tabs, and how it is launched."""
 
 import html
+import logging
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +12,7 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from busdemo import __version__
 from busdemo.inference.memory import share_freed_memory
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
@@ -19,7 +22,15 @@ from busdemo.ui.api.building import build_api
 from busdemo.ui.background import open_pool, start_background, start_sweeping
 from busdemo.ui.compare_tab import build_compare_tab
 from busdemo.ui.examples import EXAMPLES, read_examples
-from busdemo.ui.gradio_private import OPEN_LINKED_TAB, find_uploads, replace_preview
+from busdemo.ui.gradio_private import (
+    OPEN_LINKED_TAB,
+    count_waiting,
+    find_uploads,
+    replace_preview,
+    watch_handlers,
+)
+from busdemo.ui.health import build_health
+from busdemo.ui.journal import RefusalLog, adopt_server, watch
 from busdemo.ui.limits import PER_MINUTE, RateLimit
 from busdemo.ui.models_tab import MODELS_STYLESHEETS, build_models_tab
 from busdemo.ui.preview import build_preview_tags
@@ -28,6 +39,8 @@ from busdemo.ui.segment_tab import build_segment_tab
 from busdemo.ui.static_files import StaticFiles
 from busdemo.ui.theme import STYLESHEETS, build_theme
 from busdemo.zoo.cards import WEIGHTS
+
+log = logging.getLogger(__name__)
 
 SWEEP_SECONDS, FILE_SECONDS = 600, 6600
 """Every so often, files older than this are deleted: together, within the two hours we promise."""
@@ -58,7 +71,8 @@ class Service:
     def middleware(self) -> list[Middleware]:
         """What stands before the page."""
         limit = Middleware(RateLimit, per_minute=self.per_minute)
-        return [Middleware(StaticFiles), *([limit] if self.per_minute else [])]
+        free = [Middleware(StaticFiles), Middleware(RefusalLog)]
+        return [*free, *([limit] if self.per_minute else [])]
 
 
 def build_page(
@@ -88,6 +102,7 @@ def build_page(
                 gr.Markdown(write_about(list(pool.cards.values())), elem_id="bd-about")
         build_api(staged)
         page.load(None, js=OPEN_LINKED_TAB)
+    watch_handlers(page, partial(watch, count_waiting=partial(count_waiting, page)))
     return page
 
 
@@ -114,6 +129,8 @@ def launch(
     staged = open_two_stage(pool, weights, detector)
     page = build_page(pool, staged=staged)
     page.queue(max_size=MOST_WAITING)
+    versions = f"busdemo {__version__} with Gradio {gr.__version__}"
+    log.info("%s starts with %d models", versions, len(pool.cards))
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -127,10 +144,12 @@ def launch(
         ssr_mode=False,
         prevent_thread_lock=True,
         head=EMBED_SCRIPT,
-        app_kwargs={"middleware": service.middleware},
+        app_kwargs={"middleware": service.middleware, "routes": [build_health(page, pool)]},
         mcp_server=service.mcp,
     )
-    start_background(staged)
+    adopt_server()
+    log.info("the page is open at %s", address)
+    start_background(staged, page)
     if service.mcp:
         start_sweeping(Path(find_uploads()), FILE_SECONDS, SWEEP_SECONDS)
     if wait:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from busdemo.ui.journal import refuse
+
 MODELS: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}
 """The queue of all that runs models: answers arrive in the order of the questions, and two networks
 never fight for the same two cores."""
@@ -45,6 +47,7 @@ class Desk:
         @functools.wraps(answer)
         async def ask(request: Any) -> Json:
             if not self._enter():
+                refuse("too many comparisons wait")
                 return busy
             future = self._threads.submit(answer, request)
             future.add_done_callback(self._leave)

@@ -20,6 +20,7 @@ from busdemo.ui.findings.panel import Panel
 from busdemo.ui.gradio_private import keep_file
 from busdemo.ui.intake.card import describe_workspace
 from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note
+from busdemo.ui.journal import UNREADABLE, refuse
 from busdemo.ui.looking import add_look
 from busdemo.ui.two_stage import read_models, run_two_stages, show_two_stages
 from busdemo.ui.viewer.component import ExportRequest, Viewer, ViewerChoice, ViewerData
@@ -109,6 +110,7 @@ class SegmentTab:
         except UnreadableImage as error:
             shown = self._describe(self.open(workspace, choice), arrival.asked)
             shown.image = Note(error=str(error))
+            refuse(UNREADABLE)
             yield gr.skip(), shown, gr.skip()
             return
         opened = Workspace(scan=scan, title=scan.name, found=scan.area)
@@ -154,6 +156,7 @@ class SegmentTab:
         except UnreadableImage as error:
             shown = self._describe(workspace, arrival.asked)
             shown.mask = Note(error=str(error))
+            refuse(UNREADABLE)
             return gr.skip(), shown, gr.skip()
         return self._show(workspace.with_reference(reference, files), choice, arrival.asked)
 

@@ -168,7 +168,8 @@ MODELS_COLUMNS = {
 MODELS_DICE = "Mean test Dice (0 to 1) over images with a lesion, with its 95 % interval"
 MODELS_NORMAL = "Normal images"
 MODELS_NOTE = (
-    "Here, ms: one 600 × 500 px image, the fastest of three runs on this machine. GFLOPs: 10⁹ "
+    "Here, ms: one 600 × 500 px image on this machine, the lowest quartile of {runs} runs, all "
+    "models in turns. GFLOPs: 10⁹ "
     "operations for a 256 × 256 px input, a multiplication and an addition counted as two. False "
     "alarms: share of normal test images with at least one pixel marked. Two-stage: the same "
     "models on crops at the boxes that the detector found. A recipe's parameters, GFLOPs and "
@@ -194,6 +195,7 @@ PARETO_ALONE = (
     "on this machine ({best_ms} ms)."
 )
 PARETO_NONE = "No model has both a test result and a time measured on this machine yet."
+NOT_TIMED = "not timed yet"
 PARETO_KEY = (
     "Area of a bubble: parameters. Whiskers: 95 % interval over patients. A click opens the card."
 )

@@ -17,6 +17,7 @@ from busdemo.imaging.images import Scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
 from busdemo.inference.within import look_within
+from busdemo.ui import text
 from busdemo.ui.viewer.component import ModelLayer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.copies import Seen
@@ -171,6 +172,8 @@ def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
         parts.append(f"{card.parameters / 1e6:.1f} M")
     if card.id in pool.milliseconds:
         parts.append(f"{math.ceil(pool.milliseconds[card.id])} ms")
+    elif not problem:
+        parts.append(text.NOT_TIMED)
     return ModelLayer(
         id=card.id,
         name=card.name,

@@ -75,10 +75,66 @@ def test_addresses_have_buckets_of_their_own() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_pictures_and_the_page_itself_are_free() -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"path": "/gradio_api/file=/tmp/scan.png", "method": "GET"},
+        {"path": "/assets/index.js", "method": "GET"},
+        {"path": "/busdemo/assets/index.js", "root_path": "/busdemo", "method": "HEAD"},
+        {"path": "/healthz", "method": "GET"},
+        {"type": "lifespan"},
+    ],
+    ids=str,
+)
+def test_files_and_the_pages_health_are_free(asked: dict[str, Any]) -> None:
     limit = RateLimit(page, per_minute=1)
-    free = [{"path": "/gradio_api/file=x"}, {"method": "GET"}, {"type": "websocket"}]
-    assert {ask(limit, **changes)[0] for changes in free for _ in range(3)} == {200}
+    assert {ask(limit, **asked)[0] for _ in range(3)} == {200}
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"path": "/gradio_api/queue/enter"},  # what a later Gradio may call it
+        {"path": "/gradio_api/v7/run/segment", "method": "PUT"},
+        {"path": "/gradio_api/call/segment", "method": "GET"},
+        {"path": "/", "method": "GET"},
+        {"path": "/assets/", "method": "POST"},
+        {"path": "/gradio_api/queue/join/assets/", "method": "GET"},
+    ],
+    ids=str,
+)
+def test_all_else_is_counted_whatever_it_is_called(asked: dict[str, Any]) -> None:
+    limit = RateLimit(page, per_minute=1)
+    assert [ask(limit, **asked)[0] for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.usefixtures("clock")
+def test_so_is_a_connection_that_stays_open() -> None:
+    limit, sent = RateLimit(page, per_minute=1), []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    for _ in range(2):
+        asyncio.run(limit(build_scope(type="websocket"), page, send))
+    assert [message["type"] for message in sent] == ["http.response.start", "websocket.close"]
+
+
+def test_who_floods_the_page_does_not_flood_the_log_and_is_not_named(
+    clock: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    limit = RateLimit(page, per_minute=1)
+    for _ in range(100):
+        ask(limit)
+    assert [record.getMessage() for record in caplog.records] == [
+        "refused: too many requests of one address (1)"
+    ]
+    clock[0] += limits.TOLD_EVERY_S
+    for _ in range(2):
+        ask(limit)
+    assert caplog.records[-1].getMessage() == "refused: too many requests of one address (99)"
+    assert "8.8.8.8" not in caplog.text
 
 
 def test_quiet_addresses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from busdemo.ui.models.component import Visit
 from busdemo.ui.models.markup import render_card_head, render_paper, render_pareto, render_rows
 from busdemo.ui.models_tab import ModelsTab, build_models_tab, describe_recipe
 from busdemo.ui.page import launch
+from busdemo.ui.workspace import describe_model
 from busdemo.views.tables import tabulate_zoo
 from busdemo.zoo.cards import digest_members, read_cards, read_facts, write_card
 
@@ -169,6 +170,18 @@ def test_times_still_being_measured_are_asked_for_again(tab: ModelsTab) -> None:
     assert not next(tab.enter(event()))[tab.zoo].waiting
     del tab.pool.milliseconds["two"]
     assert next(tab.enter(event()))[tab.zoo].waiting
+
+
+def test_until_then_a_model_that_can_run_is_not_timed_yet(tab: ModelsTab) -> None:
+    tab.pool.milliseconds = {"one": 12.4}
+    rows = rows_of(tab)
+    cell = '<td class="bd-number">not timed yet</td>'
+    assert {name for name in rows if cell in rows[name]} == {"two", "both"}
+    assert "not timed yet" in tab.pick(event(model="two"))[tab.head]
+    assert "not timed yet" not in tab.pick(event(model="broken"))[tab.head]
+    assert describe_model(tab.pool.cards["one"], tab.pool).note.endswith("13 ms")
+    assert describe_model(tab.pool.cards["two"], tab.pool).note.endswith("not timed yet")
+    assert "not timed" not in describe_model(tab.pool.cards["broken"], tab.pool).note
 
 
 def test_no_chart_is_shown_before_there_is_something_to_draw(tab: ModelsTab) -> None:

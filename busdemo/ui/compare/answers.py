@@ -24,6 +24,7 @@ from busdemo.imaging.spacing import read_spacing
 from busdemo.scoring.agreement import METRICS, TOLERANCES_PX, Comparison, compare
 from busdemo.scoring.consensus import Staple, staple
 from busdemo.scoring.yardstick import Range, measure_yardstick
+from busdemo.ui.journal import UNREADABLE, refuse
 
 MOST_ANNOTATORS = 24
 """Twenty annotators and the consensus masks made of them."""
@@ -78,6 +79,7 @@ def read_masks(request: Any) -> dict[str, Any]:
                 found = read_annotations([(name, data)], target, _wanted(file))
                 masks += [{"file": place} | _describe_mask(one) for one in found]
             except UnreadableImage as error:
+                refuse(UNREADABLE)
                 errors.append(str(error))
     except ValueError as error:
         errors.append(str(error))

@@ -203,7 +203,8 @@ def _render_cell(key: str, row: Row) -> str:
     """One cell; `data-value` is missing where nothing is known."""
     value: Any = row.get(f"dice {key}", row.get(key))
     if value is None or value == "" or (isinstance(value, float) and pd.isna(value)):
-        return f"<td{_number_class(key)}>{UNKNOWN}</td>"
+        shown = text.NOT_TIMED if key == "ms" and not row["problem"] else UNKNOWN
+        return f"<td{_number_class(key)}>{shown}</td>"
     if key == "name":
         reason = f"<small>{_esc(_problem(row))}</small>" if _problem(row) else ""
         button = f'<button type="button" data-pick>{_esc(value)}</button>'
