@@ -64,7 +64,13 @@ _PLAN = (
         for seed in (2, 3)
         for name in SEEDED
     ),
-    Training("attention-unet-from-random", FROM_RANDOM, role="contrast"),
+    # Its encoder, a list of blocks, has no map that a presence head could stand on.
+    Training(
+        "attention-unet-from-random",
+        FROM_RANDOM,
+        replace(RECIPE, presence=0.0),
+        role="contrast",
+    ),
     Training("unet-third", NETWORKS["unet"], images="third", role="contrast"),
     *(
         Training(
