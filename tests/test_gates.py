@@ -75,3 +75,20 @@ def test_a_skipped_oracle_fails_in_ci_and_missing_data_does_not(
 def test_no_reason_for_a_missing_library_is_an_excuse() -> None:
     missing = ["could not import 'monai'", "no chromium on this machine", "OpenVINO comes with the"]
     assert not any(is_excused(reason) for reason in missing)
+
+
+SETTINGS = re.compile(
+    r"\.setLevel\(|catch_warnings\(|warnings\.(simplefilter|filterwarnings|resetwarnings)\("
+    r"|np\.seterr\(|^\s+global ",
+    re.MULTILINE,
+)
+MAY_SET = {
+    "cluster.py",  # Ray's logger, put back when Ray has computed
+}
+
+
+def test_no_setting_that_others_share_is_changed() -> None:
+    """Use `imaging.quiet.hushed` for what a library says."""
+    files = (TESTS.parent / "busdemo").rglob("*.py")
+    found = {path.name for path in files if SETTINGS.search(path.read_text("utf-8"))}
+    assert found - MAY_SET == set()

@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -97,20 +98,33 @@ def _stream(setup: Setup, cases: dict[int, Case], actors: int) -> Iterator[tuple
     """Each case's result as soon as it is there; RayError when the cluster gives up."""
     import ray  # noqa: PLC0415
 
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # we say it in a sentence
     numbers = [{"number": number} for number in cases]
     blocks = -(-len(cases) // CASES_TOGETHER)
-    measured = ray.data.from_items(numbers, override_num_blocks=blocks).map(
-        ExaminingActor,
-        fn_constructor_args=(setup, cases),
-        compute=ray.data.ActorPoolStrategy(size=min(actors, blocks)),
-        num_cpus=CORES_EACH,
-        ray_remote_args_fn=lambda: {"scheduling_strategy": "SPREAD"},
-    )
-    for row in measured.iter_rows():
-        rows = pa.ipc.open_stream(row["rows"]).read_all()
-        yield int(row["number"]), Measured(rows, str(row["problem"]))
+    # A data set takes the context as it is when the set is made.
+    with _quiet(ray.data.DataContext.get_current(), logging.getLogger("ray.data")):
+        measured = ray.data.from_items(numbers, override_num_blocks=blocks).map(
+            ExaminingActor,
+            fn_constructor_args=(setup, cases),
+            compute=ray.data.ActorPoolStrategy(size=min(actors, blocks)),
+            num_cpus=CORES_EACH,
+            ray_remote_args_fn=lambda: {"scheduling_strategy": "SPREAD"},
+        )
+        for row in measured.iter_rows():
+            rows = pa.ipc.open_stream(row["rows"]).read_all()
+            yield int(row["number"]), Measured(rows, str(row["problem"]))
+
+
+@contextmanager
+def _quiet(context: Any, logger: logging.Logger) -> Iterator[None]:
+    """Ray's bars and messages are held back while it computes for us: we say it in a sentence."""
+    before = context.enable_progress_bars, logger.level
+    context.enable_progress_bars = False
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        context.enable_progress_bars = before[0]
+        logger.setLevel(before[1])
 
 
 def _answers(address: str) -> bool:

@@ -1,16 +1,18 @@
 """The same run on a real Ray cluster of two nodes on this machine."""
 
 import importlib.util
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 from tiny_world import write_world
 
-from busdemo.evaluation.cluster import compute_on_ray, connect
+from busdemo.evaluation.cluster import _quiet, compute_on_ray, connect
 from busdemo.evaluation.evaluating import compute_here, evaluate_dataset
 from busdemo.evaluation.readers.finding import read_dataset
 from busdemo.evaluation.run_files import read_run
@@ -97,3 +99,13 @@ def test_without_ray_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyP
 def test_an_address_where_nobody_listens_is_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"^There is no Ray cluster at 127\.0\.0\.1:1\.$"):
         connect("127.0.0.1:1")
+
+
+def test_ray_is_as_loud_afterwards_as_before() -> None:
+    context, logger = SimpleNamespace(enable_progress_bars=True), logging.getLogger("as.ray")
+    logger.setLevel(logging.INFO)
+    with _quiet(context, logger):
+        assert not context.enable_progress_bars
+        assert logger.level == logging.CRITICAL
+    assert context.enable_progress_bars
+    assert logger.level == logging.INFO
