@@ -2,9 +2,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# A host without a GPU leaves out CUDA with TORCH_INDEX=https://download.pytorch.org/whl/cpu
-TORCH_INDEX ?=
-PIP_INSTALL = $(BIN)/pip install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+# Without an NVIDIA GPU, torch's build for processors where its index answers. Of what pip says, the
+# large downloads are shown.
+SHELL := /bin/bash
+PIP_INSTALL = set -o pipefail; options=$$($(BIN)/python scripts/torch_options.py) && \
+	$(BIN)/pip install --progress-bar off --constraint constraints.txt $$options
+SHOW_LARGE = | awk '/\([0-9][0-9]+\.[0-9]+ MB\)|\([0-9.]+ GB\)/' && \
+	$(BIN)/python scripts/torch_options.py --installed
 
 .PHONY: demo test check bench pictures train browser format clean
 
@@ -52,8 +56,8 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(BIN)/pip pyproject.toml constraints.txt
-	@echo "Installing into $(VENV); torch is large, this takes some minutes."
-	$(PIP_INSTALL) --editable .
+	@echo "Installing into $(VENV); this takes some minutes."
+	@$(PIP_INSTALL) --editable . $(SHOW_LARGE)
 	@touch $@
 
 $(VENV)/.train: $(BIN)/pip pyproject.toml constraints.txt
@@ -61,7 +65,7 @@ $(VENV)/.train: $(BIN)/pip pyproject.toml constraints.txt
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.test: $(BIN)/pip pyproject.toml constraints.txt
-	$(PIP_INSTALL) --editable '.[test]'
+	@$(PIP_INSTALL) --editable '.[test]' $(SHOW_LARGE)
 	@touch $@ $(VENV)/.demo
 
 clean:
