@@ -83,6 +83,7 @@ SETTINGS = re.compile(
     re.MULTILINE,
 )
 MAY_SET = {
+    "journal.py",  # the level of our own logger, by --log-level
     "cluster.py",  # Ray's logger, put back when Ray has computed
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_models
 from busdemo.evaluation.statistics import Interval
+from busdemo.imaging import printed
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.training.keeping import replace_file
 from busdemo.training.plan import TRAININGS
@@ -81,7 +82,11 @@ def write_transfers(transfers: list[Transfer], out: Path) -> None:
         for what, interval in _named(one):
             numbers = (f"{v:.4f}" for v in (interval.value, interval.low, interval.high))
             writer.writerow([one.left_out, what, *numbers, interval.n, interval.groups])
-        alarms = f"{one.alarms.value:.0%} of {one.alarms.n}" if one.alarms else "no normal images"
+        alarms = (
+            f"{printed.percent(one.alarms.value)} of {one.alarms.n}"
+            if one.alarms
+            else "no normal images"
+        )
         cells = [one.left_out, str(one.unseen.n), str(one.unseen.groups)]
         cells += [_tell(one.unseen), _tell(one.seen), alarms]
         lines.append(f"| {' | '.join(cells)} |\n")
