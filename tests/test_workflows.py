@@ -143,6 +143,9 @@ def test_a_receipt_survives_json_and_names_all_that_is_needed(pool: SegmenterPoo
         "width": 80,
         "height": 60,
         "crop": "none",
+        "frame": 1,
+        "frames": 1,
+        "notes": [],
     }
     assert receipt["model"]["sha256"] == pool.cards["small"].sha256
     assert (receipt["threshold"], receipt["frozen_threshold"]) == (0.55, 0.5)

@@ -1,5 +1,6 @@
 """One type for everyone's mask, from the file's reader to the report: who, what and where from."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from busdemo.annotations.request import AS_THEY_ARE, Options
 from busdemo.imaging.arrays import Mask
 
 Kind = Literal["person", "model", "consensus", "simulated"]
@@ -22,6 +24,8 @@ class Provenance:
 
     files: tuple[str, ...] = ()
     """Their names, in the order given."""
+    place: int = 0
+    """Which of the files that were read together: two people's files may have one name."""
     sha256: tuple[str, ...] = ()
     """Of the files of a person's mask, or of a model's weights."""
     format: str = ""
@@ -61,6 +65,8 @@ class Provenance:
     """What somebody should be asked about it."""
     remarks: tuple[str, ...] = ()
     """What it looks like to someone who checks files, a sentence each."""
+    asked: Options = AS_THEY_ARE
+    """How its files were to be read: what reads them again."""
     drawn_from: str = ""
     """The model whose mask an outline was started from: then nobody drew it independently."""
     blind: bool | None = None
@@ -117,8 +123,9 @@ def tell(provenance: Provenance) -> str:
 
 def tabulate_provenance(provenance: Provenance) -> dict[str, Any]:
     """Every field and the notes, JSON-ready."""
-    fields = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(provenance).items()}
-    return fields | {"notes": list(list_notes(provenance))}
+    fields = asdict(provenance) | {"notes": list_notes(provenance)}
+    plain: dict[str, Any] = json.loads(json.dumps(fields))
+    return plain
 
 
 def resize_mask(mask: Mask, size_wh: tuple[int, int]) -> Mask:

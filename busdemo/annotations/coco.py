@@ -43,17 +43,20 @@ def read_coco(file: File, request: Request) -> list[Annotation]:
     images = [one for one in _list(content, "images") if isinstance(one, dict)]
     annotations = [one for one in _list(content, "annotations") if isinstance(one, dict)]
     found: list[Shape | str] = []
-    drawn_on_wh = None
+    drawn_on_wh, title = None, ""
     if images:
         sizes = [require_drawn_on((i.get("width"), i.get("height")), name) for i in images]
         titles = [str(image.get("file_name", "")) for image in images]
         chosen = pick_image(list(zip(titles, sizes, strict=True)), request, name)
-        drawn_on_wh, wanted = sizes[chosen], str(images[chosen].get("id"))
+        drawn_on_wh, wanted, title = sizes[chosen], str(images[chosen].get("id")), titles[chosen]
         known = {str(image.get("id")) for image in images}
         found += [NO_IMAGE for one in annotations if str(one.get("image_id")) not in known]
         annotations = [one for one in annotations if str(one.get("image_id")) == wanted]
-    elif len({str(one.get("image_id")) for one in annotations}) > 1:
-        raise UnreadableImage(f"{name} holds annotations of several images, and names none.")
+    else:  # a list of results: images are known by their ids and the sizes of their codes
+        listed = _list_results(annotations, name)
+        if len(listed) > 1:
+            wanted = listed[pick_image(listed, request, name)][0]
+            annotations = [one for one in annotations if str(one.get("image_id")) == wanted]
     found += _read_shapes(content, annotations, name, request.options.least_score)
     shapes = [one for one in found if isinstance(one, Shape)]
     for shape in shapes:
@@ -65,7 +68,7 @@ def read_coco(file: File, request: Request) -> list[Annotation]:
         raise UnreadableImage(f"{name} holds boxes but no outlines of this image.")
     scored = any(_score_of(one) is not None for one in annotations)
     counted = (f"scores from {request.options.least_score:g}",) if scored else ()
-    return fill_shapes(found, request, name, drawn_on_wh=drawn_on_wh, counted=counted)
+    return fill_shapes(found, request, name, drawn_on_wh=drawn_on_wh, counted=counted, title=title)
 
 
 def write_coco(mask: Mask, label: str, image_name: str, *, polygons: bool = False) -> bytes:
@@ -97,6 +100,19 @@ def write_coco(mask: Mask, label: str, image_name: str, *, polygons: bool = Fals
         "categories": [{"id": 1, "name": label}],
     }
     return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _list_results(
+    annotations: list[dict[str, Any]], name: str
+) -> list[tuple[str, tuple[int, int] | None]]:
+    sizes: dict[str, tuple[int, int] | None] = {}
+    for one in annotations:
+        code, key = one.get("segmentation"), str(one.get("image_id"))
+        size = code.get("size") if isinstance(code, dict) else None
+        known = isinstance(size, list) and len(size) == 2
+        found = require_drawn_on((size[1], size[0]), name) if known and size else None
+        sizes[key] = sizes.get(key) or found
+    return list(sizes.items())
 
 
 def _read_shapes(

@@ -55,7 +55,7 @@ def read_cvat(file: File, request: Request) -> list[Annotation]:
         raise UnreadableImage(f"{name} holds too many masks of this image.")
     read = (_read_shape(element, size_wh, name) for element in images[chosen])
     found = [shape for shape in read if shape is not None]
-    return fill_shapes(found, request, name, drawn_on_wh=size_wh)
+    return fill_shapes(found, request, name, drawn_on_wh=size_wh, title=titles[chosen])
 
 
 def write_cvat(mask: Mask, label: str, image_name: str) -> bytes:

@@ -55,11 +55,18 @@ def read_dicom_seg(file: File, request: Request) -> list[Annotation]:
             raise UnreadableImage(f"{name} holds more than {MAX_LABELS} segments.")
         background = _find_background(dataset, labels)
         own = _frames_of_segments(dataset, frames, labels)
-        return [
+        found = [
             _read_segment(dataset, number, label, (own[number], name, request))
             for number, label in labels.items()
             if request.label in (None, label) and (number not in background or request.label)
         ]
+    return [_tell_skipped(one, [labels[number] for number in background]) for one in found]
+
+
+def _tell_skipped(one: Annotation, background: list[str]) -> Annotation:
+    notes = tuple(f"the segment {label or 'without a name'} is background" for label in background)
+    facts = replace(one.provenance, reading=(*one.provenance.reading, *notes))
+    return replace(one, provenance=facts)
 
 
 def _read_segment(

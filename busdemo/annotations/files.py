@@ -30,8 +30,8 @@ def read_annotations(
         raise ValueError("An annotation needs at least one file.")
     request = Request(target_of(scan), options)
     found = [
-        _name(place(one, request.size_wh, invert=options.invert))
-        for name, data in files
+        _name(place(one, request.size_wh, invert=options.invert), number, request.target)
+        for number, (name, data) in enumerate(files)
         for one in read_file(name, data, request)
     ]
     if options.merge:
@@ -40,7 +40,7 @@ def read_annotations(
             f" and {len(files) - 1} more" if len(files) > 1 else ""
         )
         found = [replace(merged, annotator=title)]
-    return [_finish(one) for one in found]
+    return [_finish(one, options) for one in found]
 
 
 def read_size(data: bytes, name: str) -> tuple[int, int]:
@@ -64,12 +64,16 @@ def list_colours(data: bytes, name: str) -> tuple[Colour, ...]:
     return find_colours(data, name) if format_of(data) is PICTURE else ()
 
 
-def _name(one: Annotation) -> Annotation:
-    """Called as the file says, otherwise as the file."""
-    return replace(one, annotator=one.annotator or _stem(one.provenance.files[0]))
+def _name(one: Annotation, number: int, target: Target) -> Annotation:
+    """Called as the file says, otherwise as the file; one that knows no frames is told."""
+    facts = replace(one.provenance, place=number)
+    if target.frames > 1 and facts.frames == 1 and not any("frame" in n for n in facts.reading):
+        note = f"one mask, taken for frame {target.frame} of {target.frames} of the image"
+        facts = replace(facts, reading=(*facts.reading, note))
+    return replace(one, annotator=one.annotator or _stem(facts.files[0]), provenance=facts)
 
 
-def _finish(one: Annotation) -> Annotation:
+def _finish(one: Annotation, options: Options) -> Annotation:
     """With what the mask shows, and with what should be asked about it."""
     facts, mask, found = one.provenance, one.mask, ""
     if not mask.any() and facts.left_out:
@@ -84,7 +88,8 @@ def _finish(one: Annotation) -> Annotation:
     elif mask.all():
         found = "all of it is lesion"
     remarks = (*facts.remarks, *inspect_mask(mask))
-    told = replace(facts, found=found, question=_ask(facts, mask), remarks=remarks)
+    question = _ask(facts, mask)
+    told = replace(facts, found=found, question=question, remarks=remarks, asked=options)
     return replace(one, provenance=told)
 
 

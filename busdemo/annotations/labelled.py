@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from busdemo.annotations.annotation import Annotation, Provenance, resize_mask
+from busdemo.annotations.names import find_named
 from busdemo.annotations.outlines import Outline, fill_outlines, read_outline, require_few
 from busdemo.annotations.request import Request
 from busdemo.imaging.arrays import Mask
@@ -19,6 +20,16 @@ MAX_LABELS = 100
 
 MAX_SIDE = 1e6
 """In pixels: a corner farther away is a mistake."""
+
+
+class UnknownImage(UnreadableImage):
+    """A file that holds several images, none of which is known to be the one on the table."""
+
+    def __init__(self, sentence: str, names: tuple[str, ...]) -> None:
+        super().__init__(sentence)
+        self.names = names
+        """What its images are called."""
+
 
 NO_INSIDE, FEW_CORNERS = "without an inside", "of fewer than three corners"
 """Why shapes are left out."""
@@ -48,26 +59,36 @@ def fill_shapes(
     *,
     drawn_on_wh: tuple[int, int] | None,
     counted: tuple[str, ...] = (),
+    title: str = "",
 ) -> list[Annotation]:
     """One annotation for each reader and label, in their order; a single empty one without any.
 
-    What is a text instead of a shape is why one was left out, which all of them tell. Raises
-    UnreadableImage for too many labels, outlines or corners.
+    What is a text instead of a shape is why one was left out, which all of them tell; `title` is
+    what the file calls its image, told where that is another's name.
+
+    Raises UnreadableImage for too many labels, outlines or corners, and for a label that was asked
+    for and is not there.
     """
     shapes = [one for one in found if isinstance(one, Shape)]
     facts = Provenance(
         drawn_on_wh=drawn_on_wh or request.size_wh,
         left_out=tell_left_out([one for one in found if isinstance(one, str)]),
         counted=counted,
+        reading=_tell_other_name(title, request),
     )
     require_few([s.outline for s in shapes if s.outline is not None], name)
     groups = list(dict.fromkeys((shape.reader, shape.label) for shape in shapes))
     if len(groups) > MAX_LABELS:
         raise UnreadableImage(f"{name} holds more than {MAX_LABELS} labels for this image.")
     wanted = [g for g in groups if request.label in (None, g[1])]
+    if groups and not wanted:
+        known = ", ".join(label or "none" for _, label in groups)
+        raise UnreadableImage(f"{name} has no label {request.label!r}; its labels: {known}.")
     if not wanted:
         nothing = np.zeros(request.size_wh[::-1], np.bool_)
-        told = replace(facts, reading=("it marks nothing in this image",), outlined=True)
+        told = replace(
+            facts, reading=(*facts.reading, "it marks nothing in this image"), outlined=True
+        )
         return [Annotation("", "person", nothing, told)]
     return [
         _fill_group([s for s in shapes if (s.reader, s.label) == one], request, name, facts)
@@ -80,18 +101,24 @@ def pick_image(
 ) -> int:
     """Which of a file's images (name, size) is the one on the table: by name, then by size.
 
-    Raises UnreadableImage where neither tells.
+    One of another name is told by `fill_shapes`, where it is given as `title`. Raises
+    UnreadableImage, with the names there are, where neither tells, and for a name that was asked
+    for and is not there.
     """
-    wanted = _bare(request.target.name)
-    named = [i for i, (title, _) in enumerate(images) if wanted and _bare(title) == wanted]
+    wanted = request.image_name
+    named = find_named(wanted, [title for title, _ in images]) if wanted else []
     sized = [i for i, (_, size) in enumerate(images) if size == request.size_wh]
-    for found in ([i for i in named if i in sized], named, range(len(images)), sized):
+    guesses = [] if request.options.image_name else [range(len(images)), sized]
+    for found in ([i for i in named if i in sized], named, *guesses):
         if len(found) == 1:
             return found[0]
-    called = f"called {plain_name(request.target.name)}" if wanted else "of this image's name"
-    raise UnreadableImage(
+    called = f"called {plain_name(wanted)}" if wanted else "of this image's name"
+    known = [plain_name(title) for title, _ in images]
+    more = " and others" if len(known) > 8 else ""
+    raise UnknownImage(
         f"{name} holds annotations of {len(images)} images, and none of them, or more than one, "
-        f"is {called} or has its size; please keep this image's alone."
+        f"is {called} or has its size; please choose one: {', '.join(known[:8])}{more}.",
+        tuple(title for title, _ in images),
     )
 
 
@@ -157,7 +184,8 @@ def _fill_group(
     return Annotation(shapes[0].reader, "person", mask, told)
 
 
-def _bare(title: str) -> str:
-    """A file's name as it is compared: no folders, no ending, in lower case."""
-    last = title.replace("\\", "/").rsplit("/", 1)[-1].lower()
-    return last.rsplit(".", 1)[0] if "." in last[1:] else last
+def _tell_other_name(title: str, request: Request) -> tuple[str, ...]:
+    wanted = request.image_name
+    if not title or not wanted or find_named(wanted, [title]):
+        return ()
+    return (f"made for an image called {plain_name(title)}, not {plain_name(wanted)}",)

@@ -40,7 +40,8 @@ def read_labelme(file: File, request: Request) -> list[Annotation]:
         if not isinstance(one, dict):
             raise UnreadableImage(f"{name} holds a shape that is none.")
         found.append(_read_shape(one, size_wh, name))
-    return fill_shapes(found, request, name, drawn_on_wh=drawn_on_wh)
+    title = str(content.get("imagePath") or "")
+    return fill_shapes(found, request, name, drawn_on_wh=drawn_on_wh, title=title)
 
 
 def write_labelme(mask: Mask, label: str, image_name: str) -> bytes:

@@ -12,11 +12,15 @@ from busdemo.annotations.inspection import tell_percent
 from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.decoding import Pixels, Values, composite_on_black, read_pixels
-from busdemo.imaging.refusals import UnreadableImage
+from busdemo.imaging.refusals import UnreadableImage, kind_of
 
 LABELS = 16
 """A file with at most this many values, all in the darker half, is read as a map of labels; a
 picture with at most this many colours is read as colour-coded."""
+
+IGNORED, MOST_LABEL, LEAST_LABELLED = 255, 50, 0.02
+"""255 beside labels up to `MOST_LABEL` marks what is to be ignored, unless the labels are but
+specks: they have at least this share of its pixels."""
 
 SOFT_SHARE = 0.25
 """Share of pixels between black and white from which a file is asked whether it is a mask."""
@@ -57,7 +61,8 @@ def read_picture(file: File, request: Request) -> list[Annotation]:
     above 0 in a dark file of few values (0 and 1, labels), or above half of the brightest in any
     other dark file.
 
-    Of several frames, the one `request.pick_frame` names, otherwise the one with most lesion.
+    Of several frames or pages, the one `request.pick_frame` names, otherwise the one with most
+    lesion; pages of a TIFF that mark lesions apart from each other are lesions of one image.
 
     Raises UnreadableImage for a file that cannot be read or lacks a colour that was asked for.
     """
@@ -69,17 +74,66 @@ def read_picture(file: File, request: Request) -> list[Annotation]:
             pixels = read_pixels(data, name, frame=frame)
             pixels = replace(pixels, notes=(note, *pixels.notes[1:]))
         elif pixels.frames <= MOST_SEARCHED // pixels.values.size:
-            pixels = _find_fullest(data, name, pixels.frames)
+            return _search(file, pixels, request)
     return split_pixels(pixels, request)
 
 
 def split_pixels(pixels: Pixels, request: Request) -> list[Annotation]:
     """The same for a picture that is decoded already."""
+    pixels, left_out = _leave_ignored_out(pixels)
     found = _split(pixels, request)
     if request.label is not None:
+        labels = [one.provenance.label for one in found]
+        if pixels.frames == 1 and request.label not in labels:  # other frames may have it
+            raise UnreadableImage(
+                f"{pixels.name} has no label {request.label!r}; "
+                f"its labels: {', '.join(filter(None, labels)) or 'none'}."
+            )
         none = _piece(pixels, np.zeros(pixels.values.shape[:2], np.bool_), label=request.label)
         found = [one for one in found if one.provenance.label == request.label] or [none]
-    return found
+    if not left_out:
+        return found
+    facts = [replace(one.provenance, left_out=left_out) for one in found]
+    return [replace(one, provenance=told) for one, told in zip(found, facts, strict=True)]
+
+
+def _search(file: File, first: Pixels, request: Request) -> list[Annotation]:
+    """The frame with most lesion, or pages that mark lesions apart from each other as one mask."""
+    every = [read_pixels(file.data, file.name, frame=k + 1) for k in range(first.frames)]
+    frames = [one for one in every if one.values.shape[:2] == first.values.shape[:2]]
+    masks = [_marks(_leave_ignored_out(one)[0]) for one in frames]
+    shown = [k for k, mask in enumerate(masks) if mask.any()]
+    votes = np.sum(masks, axis=0, dtype=np.int32)
+    if kind_of(file.data) == "TIFF" and len(shown) > 1 and int(votes.max()) == 1:
+        pages = ", ".join(str(frames[k].frame) for k in shown)
+        note = f"pages {pages} of {first.frames} merged, as lesions of one image"
+        merged = np.logical_or.reduce([masks[k] for k in shown])
+        return [_piece(first, merged, reading=(note, *first.notes[1:]))]
+    best = frames[max(range(len(frames)), key=lambda k: np.count_nonzero(masks[k]))]
+    note, *others = best.notes
+    told = replace(best, notes=(f"{note}, the one with most lesion", *others))
+    return split_pixels(told, request)
+
+
+def _marks(pixels: Pixels) -> Mask:
+    values = _strength(pixels)
+    return np.asarray(values > _cut(values)[0])
+
+
+def _leave_ignored_out(pixels: Pixels) -> tuple[Pixels, tuple[str, ...]]:
+    """Without what 255 marks beside class labels: "ignore", as Pascal VOC and others have it."""
+    codes = pixels.values if pixels.indices is None else pixels.indices
+    if codes.dtype == np.float32 or codes.ndim != 2 or int(codes.max()) != IGNORED:
+        return pixels, ()
+    counts = np.bincount(codes.ravel())
+    labels = np.flatnonzero(counts[1:IGNORED]) + 1
+    if not 0 < labels.size <= LABELS or labels[-1] > MOST_LABEL:
+        return pixels, ()
+    if counts[labels].sum() < LEAST_LABELLED * counts[IGNORED]:
+        return pixels, ()
+    values: Values = np.where(codes == IGNORED, 0, codes).astype(np.uint8)
+    note = f"value {IGNORED} beside labels taken as “ignore” and left out ({counts[IGNORED]:,} px)"
+    return replace(pixels, values=values, alpha=None, indices=None), (note,)
 
 
 def _piece(pixels: Pixels, mask: Mask, **facts: Any) -> Annotation:
@@ -89,7 +143,6 @@ def _piece(pixels: Pixels, mask: Mask, **facts: Any) -> Annotation:
         frame=pixels.frame,
         frames=pixels.frames,
         reading=pixels.notes,
-        remarks=_remark_values(pixels.values),
     )
     return Annotation("", "person", mask, replace(told, **facts))
 
@@ -103,18 +156,6 @@ def _remark_values(values: Values) -> tuple[str, ...]:
     kinds = np.unique(values).size
     share = tell_percent(between)
     return (f"{share} of its values are neither 0 nor {full:g} ({kinds:,} in all).",)
-
-
-def _find_fullest(data: bytes, name: str, frames: int) -> Pixels:
-    """The frame with most lesion, which its first note says."""
-
-    def count_lesion(pixels: Pixels) -> int:
-        values = _strength(pixels)
-        return int(np.count_nonzero(values > _cut(values)[0]))
-
-    found = max((read_pixels(data, name, frame=k + 1) for k in range(frames)), key=count_lesion)
-    first, *others = found.notes
-    return replace(found, notes=(f"{first}, the one with most lesion", *others))
 
 
 def _split(pixels: Pixels, request: Request) -> list[Annotation]:
@@ -131,7 +172,8 @@ def _split(pixels: Pixels, request: Request) -> list[Annotation]:
         if (labels.size > 1 or labelled) and bool((labels == np.rint(labels)).all()):
             return [_piece(pixels, values == n, label=f"label {n:g}") for n in labels]
     counted = (words,) if words else ()
-    return [_piece(pixels, values > above, counted=counted, soft=soft)]
+    remarks = () if words == "values above 0" else _remark_values(pixels.values)
+    return [_piece(pixels, values > above, counted=counted, soft=soft, remarks=remarks)]
 
 
 def find_colours(data: bytes, name: str) -> tuple[Colour, ...]:

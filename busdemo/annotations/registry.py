@@ -106,8 +106,9 @@ PICTURE = Format(
     lambda _: True,
     read_picture,
     reads="grey or coloured, 1 to 16 bits: what lies above half, or each colour or value a label; "
-    "of a DICOM image's frames the image's, or the one with most lesion",
-    leaves="pages of a TIFF and frames of a WebP after the first",
+    "of frames and TIFF pages the image's or the one with most lesion, pages with separate lesions "
+    "merged",
+    leaves="255 beside class labels (“ignore”); frames of a WebP after the first",
 )
 
 

@@ -36,6 +36,8 @@ class Options:
     frame: int | None = None
     """Which frame of the masks' files, from 1; None means the image's, and of an image that is
     not one of several the one that shows most lesion."""
+    image_name: str = ""
+    """Which image of a file that holds many; empty means the one called as the scan."""
     label: str | None = None
     """Only what was read under this label before, "" what has none; None means all."""
     least_score: float = 0.5
@@ -60,6 +62,11 @@ class Request:
         return self.target.size_wh
 
     @property
+    def image_name(self) -> str:
+        """What the image is called in files that hold many; may be empty."""
+        return self.options.image_name or self.target.name
+
+    @property
     def label(self) -> str | None:
         """See `Options.label`."""
         return self.options.label
@@ -81,7 +88,7 @@ class Request:
         if asked is not None or target.frames == 1:
             return number, f"{word} {number} of {frames}" if frames > 1 else ""
         if frames == 1:
-            return 1, f"its only {word} taken for frame {target.frame} of {target.frames}"
+            return 1, ""
         more = "" if frames == target.frames else f" (of which there are {target.frames})"
         return number, f"{word} {number} of {frames}, as the image's{more}"
 

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from busdemo.cli.reading import add_scan_options, read_scan_options
 from busdemo.cli.use import Commands
 
 
@@ -17,6 +18,7 @@ def add_classify(commands: Commands) -> None:
     classify.add_argument(
         "--paint", action="store_true", help="also with burnt-in calipers and text painted out"
     )
+    add_scan_options(classify)
     classify.set_defaults(run=_classify)
 
 
@@ -35,11 +37,12 @@ def _classify(options: argparse.Namespace) -> int:
     failures = 0
     for path in options.images:
         try:
-            scan = read_scan(path.read_bytes(), path.name)
+            scan = read_scan(path.read_bytes(), path.name, read_scan_options(options))
             row = tabulate_classification(scan.inside, slot, pool, paint=options.paint)
         except (OSError, ValueError) as error:
             failures += 1
             print(f"{path}: {error}", file=sys.stderr)
             continue
-        print(json.dumps({"image": str(path), **row}, ensure_ascii=False))
+        about = {"image": str(path), "frame": scan.frame, "notes": list(scan.notes)}
+        print(json.dumps({**about, **row}, ensure_ascii=False))
     return 1 if failures else 0

@@ -2,8 +2,22 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from busdemo.cli.reading import (
+    add_mask_options,
+    add_scan_options,
+    read_mask_options,
+    read_scan_options,
+)
+
+if TYPE_CHECKING:
+    from busdemo.annotations.annotation import Annotation
+    from busdemo.imaging.images import Scan
+    from busdemo.workflows.comparing import Case
+    from busdemo.workflows.labels import Group
 
 CONSENSUS = ("majority", "union", "intersection", "staple")
 """The ways to a consensus, as `busdemo.scoring.consensus` has them."""
@@ -31,6 +45,8 @@ def add_comparing(commands: Any) -> None:
     compare.add_argument("--post-processing", metavar="STEPS", help="such as largest,fill")
     compare.add_argument("--tolerance", type=float, metavar="PX", help="of the NSD (default: 2)")
     compare.add_argument("--mm-per-px", metavar="MM", help="default: as the image's file says")
+    add_scan_options(compare)
+    add_mask_options(compare)
     compare.add_argument(
         "--report",
         type=Path,
@@ -46,43 +62,63 @@ def _compare(options: argparse.Namespace) -> int:
     from busdemo.zoo.files import UnusableModel
 
     try:
-        case = _build_case(options)
-        written = write_files(case, options.report)
+        cases = _build_cases(options)
+        for place, case in enumerate(cases):
+            written = write_files(case, options.report, plainly=not place)
+            print(tell_case(case))
+            print(f"Written: {', '.join(str(path) for path in written)}")
     except (OSError, ValueError, UnusableModel) as error:
         print(error, file=sys.stderr)
         return 1
-    print(tell_case(case))
-    print(f"Written: {', '.join(str(path) for path in written)}")
     return 0
 
 
-def _build_case(options: argparse.Namespace) -> Any:
+def _build_cases(options: argparse.Namespace) -> "list[Case]":
+    """One comparison, or one for each label where files mark several things."""
     from busdemo.annotations.files import read_annotations
     from busdemo.imaging.images import read_scan
-    from busdemo.imaging.masks import stop_of
-    from busdemo.imaging.post_processing import PostProcessing
-    from busdemo.imaging.spacing import read_spacing
-    from busdemo.scoring.agreement import TOLERANCE_PX
-    from busdemo.workflows.comparing import ask_models, compare_annotations
+    from busdemo.workflows.comparing import ask_models
+    from busdemo.workflows.labels import group_by_label
 
-    scan = read_scan(options.image.read_bytes(), options.image.name)
-    stop = None if options.threshold is None else stop_of(options.threshold)
-    steps = options.post_processing
-    processing = None if steps is None else PostProcessing.parse(steps)
-    spacing = None if options.mm_per_px is None else read_spacing(options.mm_per_px)
+    scan = read_scan(options.image.read_bytes(), options.image.name, read_scan_options(options))
     files = [(path.name, path.read_bytes()) for path in options.masks]
-    annotations = read_annotations(files, scan) if files else []
+    wanted = replace(read_mask_options(options), label=None)
+    people = read_annotations(files, scan, wanted) if files else []
+    asked, marking = [], _marking(options)
     if options.models:
         pool, models = _pick_models(options.models)
-        annotations += ask_models(scan, models, pool, stop=stop, post_processing=processing)
-    return compare_annotations(
+        asked = ask_models(scan, models, pool, **marking)
+    groups = group_by_label(people, wanted=options.label or "", others=len(asked))
+    return [_compare_group(scan, group, asked, options) for group in groups]
+
+
+def _marking(options: argparse.Namespace) -> dict[str, Any]:
+    from busdemo.imaging.masks import stop_of
+    from busdemo.imaging.post_processing import PostProcessing
+
+    steps = options.post_processing
+    return {
+        "stop": None if options.threshold is None else stop_of(options.threshold),
+        "post_processing": None if steps is None else PostProcessing.parse(steps),
+    }
+
+
+def _compare_group(
+    scan: "Scan", group: "Group", asked: "list[Annotation]", options: argparse.Namespace
+) -> "Case":
+    from busdemo.imaging.spacing import read_spacing
+    from busdemo.scoring.agreement import TOLERANCE_PX
+    from busdemo.workflows.comparing import compare_annotations
+
+    case = compare_annotations(
         scan,
-        annotations,
+        [*group.annotations, *asked],
         reference=options.reference,
         ways=dict.fromkeys(options.consensus),
         tolerance_px=TOLERANCE_PX if options.tolerance is None else options.tolerance,
-        mm_per_px=spacing,
+        mm_per_px=None if options.mm_per_px is None else read_spacing(options.mm_per_px),
     )
+    return replace(case, label=group.label, notes=group.notes)
 
 
 def _pick_models(wanted: list[str]) -> tuple[Any, list[str]]:

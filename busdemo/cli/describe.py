@@ -6,10 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from busdemo.cli.reading import (
+    add_mask_options,
+    add_scan_options,
+    read_mask_options,
+    read_scan_options,
+)
 from busdemo.cli.use import Commands
 
 if TYPE_CHECKING:
-    from busdemo.imaging.arrays import Mask
+    from busdemo.annotations.annotation import Annotation
     from busdemo.imaging.images import Scan
 
 
@@ -31,53 +37,56 @@ def add_describe(commands: Commands) -> None:
         metavar="T",
         help="0.005 to 0.995 (default: the model's frozen one)",
     )
+    add_scan_options(describe)
+    add_mask_options(describe)
     describe.add_argument("--json", action="store_true", help="print everything as JSON")
     describe.set_defaults(run=_describe)
 
 
 def _describe(options: argparse.Namespace) -> int:
+    from busdemo.annotations.annotation import tell
     from busdemo.imaging.images import read_scan
-    from busdemo.workflows.describing import report, tabulate_report, write_report
-    from busdemo.workflows.segmenting import read_reference
+    from busdemo.workflows.describing import describe_annotation, report, write_report
 
     if not options.mask and not options.model:
         print("Name an outline with --mask, a model with --model, or both.", file=sys.stderr)
         return 2
-    reports = {}
     try:
-        scan = read_scan(options.image.read_bytes(), options.image.name)
-        spacing = scan.spacing_mm
-        if options.model:
-            reports["prediction"] = report(scan.pixels, _predict(options, scan), mm_per_px=spacing)
-        if options.mask:
-            files = [(path.name, path.read_bytes()) for path in options.mask]
-            outline = read_reference(files, scan).mask
-            reports["reference"] = report(scan.pixels, outline, mm_per_px=spacing)
+        scan = read_scan(options.image.read_bytes(), options.image.name, read_scan_options(options))
+        outlines = _read_outlines(options, scan)
     except (OSError, ValueError) as error:  # UnreadableImage and UnusableModel are ValueErrors
         print(error, file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps({name: tabulate_report(made) for name, made in reports.items()}, indent=2))
-    else:
-        print("\n\n".join(write_report(name, made) for name, made in reports.items()))
+        told = {name: describe_annotation(scan, one) for name, one in outlines.items()}
+        print(json.dumps(told, indent=2))
+        return 0
+    if scan.notes:
+        print(f"{scan.name}: {'; '.join(scan.notes)}.\n")
+    for name, one in outlines.items():
+        print(f"{name.capitalize()}, {one.annotator}: {tell(one.provenance)}")
+        made = report(scan.pixels, one.mask, mm_per_px=scan.spacing_mm)
+        print(f"{write_report(name, made)}\n")
     return 0
 
 
-def _predict(options: argparse.Namespace, scan: "Scan") -> "Mask":
-    """The mask of the named model; ValueError with one sentence."""
+def _read_outlines(options: argparse.Namespace, scan: "Scan") -> "dict[str, Annotation]":
+    """The prediction and the reference, as far as they are asked for; ValueError."""
     from busdemo.imaging.masks import stop_of
     from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.workflows.segmenting import segment
+    from busdemo.workflows.comparing import ask_models
+    from busdemo.workflows.segmenting import read_reference
     from busdemo.zoo.cards import read_cards
 
-    pool = SegmenterPool(read_cards())
-    if options.model not in pool.cards:
-        raise ValueError(f"Unknown model {options.model!r}; known: {', '.join(pool.cards)}.")
-    stop = pool.cards[options.model].stop
-    if options.threshold is not None:
-        stop = stop_of(options.threshold)
-    segmentation, _ = segment(scan, options.model, pool)
-    return segmentation.card.post_processing.apply(segmentation.mask(stop))
+    found = {}
+    if options.model:
+        stop = None if options.threshold is None else stop_of(options.threshold)
+        pool = SegmenterPool(read_cards())
+        (found["prediction"],) = ask_models(scan, [options.model], pool, stop=stop)
+    if options.mask:
+        files = [(path.name, path.read_bytes()) for path in options.mask]
+        found["reference"] = read_reference(files, scan, read_mask_options(options))
+    return found
 
 
 def check_words(data: Path, model_id: str = "unet") -> int:

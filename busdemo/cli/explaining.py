@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from busdemo.cli.reading import add_scan_options, read_scan_options
 from busdemo.cli.use import Commands
 
 
@@ -16,6 +17,7 @@ def add_explaining(commands: Commands) -> None:
     explain.add_argument(
         "--layer", default="", help="of Grad-CAM (default: the bottleneck); explain.json lists all"
     )
+    add_scan_options(explain)
     explain.add_argument("--out", type=Path, required=True, metavar="DIR")
     explain.set_defaults(run=_explain)
 
@@ -47,7 +49,7 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"Unknown model {options.model!r}; known: {', '.join(pool.cards)}.", file=sys.stderr)
         return 2
     try:
-        scan = read_scan(options.image.read_bytes(), options.image.name)
+        scan = read_scan(options.image.read_bytes(), options.image.name, read_scan_options(options))
         prefix = options.out / f"{options.image.stem}-{options.model}"
         facts = write_explanations(scan, pool, options.model, layer=options.layer, prefix=prefix)
     except (OSError, ValueError) as error:

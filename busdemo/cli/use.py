@@ -8,6 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from busdemo.cli.reading import (
+    add_mask_options,
+    add_scan_options,
+    read_mask_options,
+    read_scan_options,
+)
+
 Commands = Any
 """What `add_subparsers` returns; argparse does not name its type in public."""
 
@@ -56,6 +63,8 @@ def _add_segment(commands: Commands) -> None:
     segment.add_argument(
         "--two-stage", action="store_true", help="find the lesions first, segment each in a crop"
     )
+    add_scan_options(segment)
+    add_mask_options(segment)
     add_detector_option(segment)
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.set_defaults(run=_segment)
@@ -72,6 +81,9 @@ def _add_replay(commands: Commands) -> None:
         default=[],
         metavar="MASK",
         help="the reference's files, to compare the numbers too",
+    )
+    replay.add_argument(
+        "--frame", type=int, metavar="N", help="of the image (default: as the receipt says)"
     )
     add_detector_option(replay)
     replay.set_defaults(run=_replay)
@@ -176,6 +188,7 @@ def _segment(options: argparse.Namespace) -> int:
         Choice,
         read_reference,
         segment,
+        tell_reading,
         write_results,
         write_table,
     )
@@ -200,9 +213,12 @@ def _segment(options: argparse.Namespace) -> int:
     files = zip(options.images, masks, names, strict=True)
     for image, references, name in tqdm(list(files), desc="segmenting", unit="image"):
         try:
-            scan = read_scan(image.read_bytes(), image.name)
+            scan = read_scan(image.read_bytes(), image.name, read_scan_options(options))
             given = [(path.name, path.read_bytes()) for path in references]
-            reference = read_reference(given, scan) if given else None
+            wanted = read_mask_options(options)
+            reference = read_reference(given, scan, wanted) if given else None
+            for line in tell_reading(scan, reference):
+                tqdm.write(line)
         except (OSError, ValueError) as error:
             failures += 1
             tqdm.write(f"{image}: {error}", file=sys.stderr)
@@ -257,30 +273,46 @@ def _pick_models(wanted: str, known: list[str], problems: dict[str, str]) -> lis
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from busdemo.imaging.images import UnreadableImage, read_scan
-    from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.inference.two_stage import open_two_stage
-    from busdemo.workflows.receipts import InvalidReceipt, read_receipt, replay
-    from busdemo.zoo.cards import read_cards
+    from busdemo.imaging.images import UnreadableImage
+    from busdemo.workflows.receipts import InvalidReceipt, read_receipt
     from busdemo.zoo.files import UnusableModel
 
     try:
         receipt = read_receipt(options.receipt.read_text(encoding="utf-8"))
-        scan = read_scan(options.image.read_bytes(), options.image.name)
-        masks = [(path.name, path.read_bytes()) for path in options.mask]
-        pool = SegmenterPool(read_cards())
-        staged = open_two_stage(pool, onnx=options.detector)
-        differences = replay(receipt, scan, pool, masks=masks, two_stage=staged)
+        differences, frame = _replay_frames(receipt, options)
     except (OSError, UnicodeDecodeError, UnreadableImage, InvalidReceipt, UnusableModel) as error:
         print(error, file=sys.stderr)
         return 1
     for difference in differences:
         print(difference)
     if not differences:
-        print("The same, bit for bit.")
-        if receipt.get("reference") and not masks:
+        print(f"The same, bit for bit{frame}.")
+        if receipt.get("reference") and not options.mask:
             print("The scores were not compared: give the reference's files with --mask.")
     return 1 if differences else 0
+
+
+def _replay_frames(receipt: dict[str, Any], options: argparse.Namespace) -> tuple[list[str], str]:
+    """What differs on the receipt's frame; of one that names none, on the nearest."""
+    from busdemo.imaging.images import ScanOptions, read_scan
+    from busdemo.inference.segmenter import SegmenterPool
+    from busdemo.inference.two_stage import open_two_stage
+    from busdemo.workflows.receipts import crop_of, list_frames, replay
+    from busdemo.zoo.cards import read_cards
+
+    data, name = options.image.read_bytes(), options.image.name
+    masks = [(path.name, path.read_bytes()) for path in options.mask]
+    pool = SegmenterPool(read_cards())
+    staged = open_two_stage(pool, onnx=options.detector)
+    frames = read_scan(data, name).frames
+    found: list[tuple[list[str], str]] = []
+    for frame in [options.frame] if options.frame else list_frames(receipt, frames):
+        scan = read_scan(data, name, ScanOptions(frame=frame, crop=crop_of(receipt)))
+        differences = replay(receipt, scan, pool, masks=masks, two_stage=staged)
+        found.append((differences, f" (frame {frame} of {frames})" if frames > 1 else ""))
+        if not differences:
+            break
+    return min(found, key=lambda one: len(one[0]))
 
 
 def _add(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from PIL import Image, ImageFile, TiffImagePlugin, WebPImagePlugin  # noqa: F401
 
 from busdemo.imaging.dicom import read_dicom
 from busdemo.imaging.nifti import read_nifti
-from busdemo.imaging.pixels import Pixels, Values, require_finite
+from busdemo.imaging.pixels import Pixels, Values, pick_frame, require_finite
 from busdemo.imaging.refusals import (
     FORMATS,
     MIN_SIDE_PX,
@@ -43,8 +43,8 @@ def read_pixels(
 ) -> Pixels:
     """Decode a PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI file of at most 20 MB and 40 megapixels.
 
-    `frame`, from 1, picks one of a DICOM's frames or a NIfTI's slices (None: the first); of any
-    other file the first is taken.
+    `frame`, from 1, picks one of a DICOM's frames, a NIfTI's slices or a TIFF's pages (None: the
+    first); of any other file the first is taken.
 
     Raises UnreadableImage, with its own sentence for a file that is empty, too large, not an
     image, of another format, cut short, damaged, too small (under `least_side_px`), has too
@@ -57,15 +57,26 @@ def read_pixels(
         return reader(data, plain, frame)
     image = _open(data, plain, least_side_px)
     try:
-        notes = _count_frames(image, data)
-        values, turned = _decode(image, data)
+        pages = _count_pages(data) if image.format == "TIFF" else 1
+        page, notes = pick_frame(frame, pages, plain) if pages > 1 else (0, ())
+        notes += _count_frames(image)
+        if page:
+            image.seek(page)
+            require_size(image.size, plain, least_side_px)
+        values, turned = _decode(image, data, page)
+        indices = np.asarray(image) if image.mode == "P" and not turned else None
+    except UnreadableImage:
+        raise
     except Exception as error:  # Pillow's plugins raise nearly anything on broken files
         raise UnreadableImage(describe_damage(data, plain, error)) from None
     if turned:
         notes += ("rotated as its EXIF tag says",)
     values, alpha = _split_alpha(values)
     require_finite(values, plain)
-    return Pixels(values, alpha, plain, hashlib.sha256(data).hexdigest(), notes)
+    digest = hashlib.sha256(data).hexdigest()
+    return Pixels(
+        values, alpha, plain, digest, notes, frames=pages, frame=page + 1, indices=indices
+    )
 
 
 def composite_on_black(decoded: Pixels) -> Values:
@@ -89,10 +100,10 @@ def _open(data: bytes, name: str, least_side_px: int) -> ImageFile.ImageFile:
     return image
 
 
-def _count_frames(image: ImageFile.ImageFile, data: bytes) -> tuple[str, ...]:
-    if not getattr(image, "is_animated", False):
+def _count_frames(image: ImageFile.ImageFile) -> tuple[str, ...]:
+    if image.format == "TIFF" or not getattr(image, "is_animated", False):
         return ()
-    frames = int(getattr(image, "n_frames", 1)) if image.format != "TIFF" else _count_pages(data)
+    frames = int(getattr(image, "n_frames", 1))
     more = " or more" if frames >= MAX_FRAMES else ""
     return (f"first of {frames}{more} frames",) if frames > 1 else ()
 
@@ -107,7 +118,7 @@ def _count_pages(data: bytes) -> int:
     return MAX_FRAMES
 
 
-def _decode(image: ImageFile.ImageFile, data: bytes) -> tuple[NDArray[Any], bool]:
+def _decode(image: ImageFile.ImageFile, data: bytes, page: int) -> tuple[NDArray[Any], bool]:
     """(H, W) or (H, W, 3 or 4) upright, and whether a tag asked for turning it."""
     tiff, png = image.format == "TIFF", image.format == "PNG"
     deep = _is_deep_colour(image)
@@ -115,7 +126,7 @@ def _decode(image: ImageFile.ImageFile, data: bytes) -> tuple[NDArray[Any], bool
     if png:
         Image.open(io.BytesIO(data), formats=("PNG",)).verify()  # checksums: load() skips them
     image.load()
-    values = _decode_deep(image, data) if deep else _to_array(image)
+    values = _decode_deep(image, data, page) if deep else _to_array(image)
     if tiff:  # both libraries turn a TIFF themselves
         return values, before_load != 1
     orientation = _orientation(image)
@@ -128,10 +139,15 @@ def _is_deep_colour(image: ImageFile.ImageFile) -> bool:
     return image.mode in ("RGB", "RGBA") and ";16" in raw and "RGBa" not in raw
 
 
-def _decode_deep(image: ImageFile.ImageFile, data: bytes) -> NDArray[np.uint16]:
+def _decode_deep(image: ImageFile.ImageFile, data: bytes, page: int) -> NDArray[np.uint16]:
     if not _sizes_are_plain(data):
         raise ValueError("two sizes in one header")
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    buffer = np.frombuffer(data, np.uint8)
+    if page:
+        found = cv2.imdecodemulti(buffer, cv2.IMREAD_UNCHANGED, range=(page, page + 1))[1]
+        decoded = found[0] if found else None
+    else:
+        decoded = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16 or decoded.shape[1::-1] != image.size:
         raise ValueError("not decoded as its header says")
     if decoded.ndim == 3 and decoded.shape[2] == 4 and image.mode == "RGBA":

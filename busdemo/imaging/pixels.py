@@ -25,9 +25,11 @@ class Pixels:
     spacing_mm: tuple[float, float] | None = None
     """Height and width of a pixel in mm; None where the file does not say."""
     frames: int = 1
-    """How many frames or slices a DICOM or NIfTI file holds."""
+    """How many frames, slices or pages the file holds."""
     frame: int = 1
     """Which of them this is, from 1."""
+    indices: NDArray[np.uint8] | None = None
+    """(H, W) places in the palette, of a picture that has one."""
 
 
 def require_finite(values: Values, name: str) -> None:

@@ -48,6 +48,10 @@ class Case:
     comparison: Comparison
     reference: str
     """The annotator the rows are against."""
+    label: str = ""
+    """What is compared, where files mark several things; empty: everything."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of who is compared, a sentence each."""
 
     @property
     def yardstick(self) -> Yardstick:
@@ -141,7 +145,12 @@ def tabulate_case(case: Case) -> dict[str, Any]:
             "width": width,
             "height": height,
             "crop": write_crop(case.scan.area),
+            "frame": case.scan.frame,
+            "frames": case.scan.frames,
+            "notes": list(case.scan.notes),
         },
+        "label": case.label,
+        "notes": list(case.notes),
         "tolerance_px": comparison.tolerance_px,
         "mm_per_px": comparison.mm_per_px,
         "reference": case.reference,

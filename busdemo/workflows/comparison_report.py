@@ -1,6 +1,7 @@
 """The report of a comparison: one HTML file that needs no network and prints on A4."""
 
 import html
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,13 +77,17 @@ def write_report(case: Case) -> str:
     )
 
 
-def write_files(case: Case, report: Path) -> list[Path]:
+def write_files(case: Case, report: Path, *, plainly: bool = True) -> list[Path]:
     """Write the report and, beside it, every number (JSON), Dice (CSV) and the outlines (SVG).
 
-    Raises ValueError unless the report's name ends in .html, OSError when writing fails.
+    Of one label of several, each file's name ends with it unless `plainly`. Raises ValueError
+    unless the report's name ends in .html, OSError when writing fails.
     """
     if report.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"The report is an HTML file; please call it {report.stem}.html.")
+    if not plainly:
+        words = re.sub(r"[^\w-]+", "-", case.label).strip("-") or "label"
+        report = report.with_stem(f"{report.stem}-{words}")
     contents = {
         report: write_report(case).encode("utf-8", "replace"),
         report.with_suffix(".json"): encode_case(case),
@@ -102,7 +107,10 @@ def tell_case(case: Case) -> str:
     table = tabulate_against(case.comparison, case.reference)
     shown = table.to_string(float_format=lambda value: f"{value:.2f}", na_rep="–")
     how = [f"{one.annotator}: {tell(one.provenance)}" for one in case.comparison.annotations]
-    lines = [f"Against {case.reference}:", shown, *case.yardstick.sentences(), "", *how]
+    about = [f"Label {case.label}."] if case.label else []
+    about += [f"{case.scan.name}: {'; '.join(case.scan.notes)}."] if case.scan.notes else []
+    about += case.notes
+    lines = [*about, f"Against {case.reference}:", shown, *case.yardstick.sentences(), "", *how]
     return "\n".join(lines)
 
 
@@ -116,9 +124,12 @@ def _head(case: Case) -> str:
     )
     spacing = case.comparison.mm_per_px
     scale = f"{spacing:g} mm a pixel" if spacing else "pixel spacing unknown"
+    label = f"label {case.label}" if case.label else ""
+    told = "; ".join((label, *case.scan.notes, *case.notes)).strip("; ")
+    notes = f'<p class="quiet">{html.escape(told)}</p>' if told else ""
     return (
         f"<h1>Annotation comparison</h1><p>{html.escape(case.scan.name)}, {width} × {height} px, "
-        f"{scale}. {counts}; reference: <b>{html.escape(case.reference)}</b>.</p>"
+        f"{scale}. {counts}; reference: <b>{html.escape(case.reference)}</b>.</p>{notes}"
         '<p class="quiet">Research and teaching only. Not a medical device, not for diagnosis.</p>'
     )
 

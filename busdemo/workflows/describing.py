@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from busdemo.annotations.annotation import Annotation, tabulate_provenance
 from busdemo.imaging import printed
 from busdemo.imaging.arrays import GreyImage, Mask
+from busdemo.imaging.images import Scan
 from busdemo.scoring.descriptors import Description, describe
 from busdemo.scoring.words import Word, WordBook, choose_words, read_words
 
@@ -201,6 +203,15 @@ def _describe_posterior(made: Report, said: Mapping[str, str]) -> str:
     side = f"{levels} grey levels {'brighter' if posterior > 0 else 'darker'} than"
     side = "as bright as" if levels == "0" else side
     return f"Below it the image is {side} beside that strip{_POSTERIOR[said.get('posterior', '')]}."
+
+
+def describe_annotation(scan: Scan, one: Annotation) -> dict[str, Any]:
+    """The report of an annotation's largest lesion and all that reading told; JSON-ready."""
+    made = report(scan.pixels, one.mask, mm_per_px=scan.spacing_mm)
+    return tabulate_report(made) | {
+        "image": {"name": scan.name, "frame": scan.frame, "notes": list(scan.notes)},
+        "provenance": tabulate_provenance(one.provenance),
+    }
 
 
 def tabulate_report(made: Report | None) -> dict[str, Any]:

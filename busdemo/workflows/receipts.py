@@ -34,6 +34,9 @@ from busdemo.zoo.files import UnusableModel
 
 RECEIPT_FORMAT = 1
 
+MOST_TRIED = 200
+"""Frames in which the one of a receipt that names none is looked for."""
+
 
 class InvalidReceipt(ValueError):
     """A file that is no receipt, or one of another version; the message is one sentence."""
@@ -62,6 +65,9 @@ def write_receipt(
             "width": width,
             "height": height,
             "crop": write_crop(scan.area),
+            "frame": scan.frame,
+            "frames": scan.frames,
+            "notes": list(scan.notes),
         },
         "model": {"id": card.id, "name": card.name, "sha256": card.sha256},
         "threshold": stop / STOPS,
@@ -104,6 +110,12 @@ def crop_of(receipt: dict[str, Any]) -> Crop:
     return parse_crop(str(receipt["input"].get("crop", "none")))
 
 
+def list_frames(receipt: dict[str, Any], frames: int) -> list[int]:
+    """Which of an image's frames a receipt may be of, from 1: older receipts name none."""
+    known = receipt["input"].get("frame")
+    return [known] if isinstance(known, int) else list(range(1, min(frames, MOST_TRIED) + 1))
+
+
 def replay(
     receipt: dict[str, Any],
     scan: Scan,
@@ -141,8 +153,7 @@ def replay(
         )
     reference = None
     if masks:
-        inverted = bool((receipt.get("reference") or {}).get("inverted"))
-        reference = read_reference(masks, scan, Options(invert=inverted))
+        reference = read_reference(masks, scan, _mask_options(receipt.get("reference") or {}))
     stop, steps = stop_of(receipt["threshold"]), _steps(receipt)
     again = write_receipt(scan, segmentation, stop, reference, steps=steps)
     if (again["two_stage"] or {}).get("boxes") != (kept or {}).get("boxes"):
@@ -155,6 +166,16 @@ def replay(
     if again["numbers"] != (numbers if scored else _area(numbers)):
         differences.append("The numbers differ.")
     return differences
+
+
+def _mask_options(kept: dict[str, Any]) -> Options:
+    """How a receipt's reference was read; older ones say no more than whether inverted."""
+    provenance = kept.get("provenance")
+    asked = provenance.get("asked") if isinstance(provenance, dict) else None
+    known = asked if isinstance(asked, dict) else {}
+    kinds = {"frame": int, "label": str, "least_score": int | float, "image_name": str}
+    plain = {key: known[key] for key, kind in kinds.items() if isinstance(known.get(key), kind)}
+    return Options(invert=bool(kept.get("inverted")), **plain)
 
 
 def _is_complete(receipt: dict[str, Any]) -> bool:

@@ -57,6 +57,15 @@ def read_reference(files: Files, scan: Scan, options: Options = AS_THEY_ARE) -> 
     return merged
 
 
+def tell_reading(scan: Scan, reference: Annotation | None) -> list[str]:
+    """What is worth knowing of how an image and its reference were read, a line each."""
+    lines = [f"{scan.name}: {'; '.join(scan.notes)}."] if scan.notes else []
+    if reference is not None:
+        facts = reference.provenance
+        lines.append(f"{facts.title or reference.annotator}: {tell(facts)}")
+    return lines
+
+
 def strip_files(files: Files) -> tuple[tuple[str, bytes], ...]:
     """The files as they may be kept in memory: nothing about a patient is in them."""
     return tuple((name, without_patient(data)) for name, data in files)
@@ -65,7 +74,7 @@ def strip_files(files: Files) -> tuple[tuple[str, bytes], ...]:
 def invert_reference(reference: Annotation, files: Files, scan: Scan) -> Annotation:
     """Kept files, read with lesion and background exchanged (or back again)."""
     facts = reference.provenance
-    again = read_reference(files, scan, Options(invert=not facts.inverted))
+    again = read_reference(files, scan, replace(facts.asked, invert=not facts.inverted))
     told = replace(again.provenance, sha256=facts.sha256)
     return replace(again, provenance=told)
 

@@ -234,7 +234,7 @@ def test_what_reading_the_file_did_is_part_of_the_sentence() -> None:
 def test_grey_values_between_black_and_white_are_told() -> None:
     levels = eight_bits(LESION)
     assert not any("neither" in words for words in list_notes(read(encode(levels)).provenance))
-    levels[0, :50] = 3
+    levels[0, :50] = 100
     told = list_notes(read(encode(levels)).provenance)
     assert "2 % of its values are neither 0 nor 255 (3 in all)." in told
 

@@ -2,6 +2,7 @@ import io
 import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -21,7 +22,7 @@ from picture_files import (
 from PIL import Image, ImageOps
 
 from busdemo.imaging.decoding import read_pixels
-from busdemo.imaging.images import Scan, read_scan
+from busdemo.imaging.images import Scan, ScanOptions, read_scan
 from busdemo.imaging.refusals import UnreadableImage
 
 NATIVE = Path(__file__).parents[3] / "shared" / "native"
@@ -98,7 +99,19 @@ def test_of_an_animation_the_first_frame_is_taken_and_that_is_noted(form: str) -
     data = encode(frames[0], form, save_all=True, append_images=frames[1:])
     scan = read_scan(data, "scan")
     assert np.array_equal(scan.pixels, GREY)
-    assert scan.notes == ("first of 4 frames",)
+    assert scan.notes == (("frame 1 of 4",) if form == "TIFF" else ("first of 4 frames",))
+
+
+def test_any_page_of_a_tiff_can_be_chosen() -> None:
+    for deep in (False, True):
+        pages = [GREY // k for k in (1, 2)]
+        if deep:
+            pages = [np.stack([page.astype(np.uint16) * 257] * 3, axis=-1) for page in pages]
+        done, data = cv2.imencodemulti(".tif", pages)
+        assert done
+        second = read_scan(data.tobytes(), "scan", ScanOptions(frame=2))
+        assert (second.frame, second.frames) == (2, 2)
+        assert np.corrcoef(second.pixels.ravel(), GREY.ravel())[0, 1] > 0.999
 
 
 def test_a_tiff_whose_pages_run_in_circles_is_read_once() -> None:

@@ -19,7 +19,7 @@ def add_classify(pool: SegmenterPool, controls: Controls) -> None:
     """Add it; call inside the API's hidden column."""
     gr.Button("classify").click(
         build_endpoint("classify", classify_file, pool),
-        [controls.image, gr.Checkbox(label="paint")],
+        [controls.image, gr.Checkbox(label="paint"), controls.reading.frame],
         gr.JSON(label="classes"),
         api_name="classify",
         api_description=classifier_text.CLASSIFY_API,
@@ -27,10 +27,13 @@ def add_classify(pool: SegmenterPool, controls: Controls) -> None:
     )
 
 
-def classify_file(pool: SegmenterPool, image: str | None, paint: bool) -> dict[str, Any]:
+def classify_file(
+    pool: SegmenterPool, image: str | None, paint: bool = False, frame: float = 0
+) -> dict[str, Any]:
     """Class probabilities and burnt-in marks of one image; gr.Error with one sentence."""
     try:
-        scan = open_scan(image)
-        return tabulate_classification(scan.inside, classifier_of(pool), pool, paint=paint)
+        scan = open_scan(image, frame)
+        row = tabulate_classification(scan.inside, classifier_of(pool), pool, paint=paint)
+        return {**row, "frame": scan.frame, "notes": list(scan.notes)}
     except (UnreadableImage, UnusableModel) as error:
         raise gr.Error(str(error), print_exception=False) from error

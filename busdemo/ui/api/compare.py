@@ -1,6 +1,6 @@
 """The endpoint /compare: annotations of one image against each other and against models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.consensus import WAY_NAMES
 from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import keep, open_files, open_scan
+from busdemo.ui.api.reading import read_options
 from busdemo.ui.api.signature import build_endpoint
 from busdemo.ui.queues import MODELS
 from busdemo.workflows.comparing import (
@@ -26,6 +27,7 @@ from busdemo.workflows.comparing import (
     tabulate_case,
 )
 from busdemo.workflows.comparison_report import write_report
+from busdemo.workflows.labels import Group, group_by_label
 
 MOST_MASKS = 20
 
@@ -38,7 +40,8 @@ DESCRIPTION = (
     "sensitivities and specificities. Lengths are in px unless mm_per_px is given (0: as the "
     "image's file says). Models mark at their own frozen thresholds unless threshold is given (0: "
     "frozen), with their own post-processing unless steps such as largest,fill,above=50 or none "
-    'are given. null: undefined, "inf": without end.'
+    "are given. Where files mark several labels, people are compared label by label: the one most "
+    'of them have, and the others under other_labels. null: undefined, "inf": without end.'
 )
 
 
@@ -52,11 +55,12 @@ class Settings:
     mm_per_px: float
     threshold: float
     post_processing: str
+    label: str
 
     def run(
         self, scan: Scan, people: list[Annotation], models: list[str], pool: SegmenterPool
-    ) -> Case:
-        """The comparison; ValueError or UnusableModel with one sentence."""
+    ) -> list[Case]:
+        """A comparison, or one for each label; ValueError or UnusableModel with one sentence."""
         steps = self.post_processing.strip()
         asked = ask_models(
             scan,
@@ -65,14 +69,19 @@ class Settings:
             stop=stop_of(self.threshold) if self.threshold else None,
             post_processing=PostProcessing.parse(steps) if steps else None,
         )
-        return compare_annotations(
+        groups = group_by_label(people, wanted=self.label, others=len(asked))
+        return [self._compare(scan, group, asked) for group in groups]
+
+    def _compare(self, scan: Scan, group: Group, asked: list[Annotation]) -> Case:
+        case = compare_annotations(
             scan,
-            [*people, *asked],
+            [*group.annotations, *asked],
             reference=self.reference,
             ways=self.consensus or [],
             tolerance_px=self.tolerance_px,
             mm_per_px=read_spacing(self.mm_per_px) if self.mm_per_px else None,
         )
+        return replace(case, label=group.label, notes=group.notes)
 
 
 def add_compare(pool: SegmenterPool, controls: Controls) -> None:
@@ -89,6 +98,7 @@ def add_compare(pool: SegmenterPool, controls: Controls) -> None:
         [
             *(controls.image, controls.masks, models, ways, reference),
             *(tolerance, spacing, controls.threshold, steps),
+            *(controls.reading.frame, *controls.reading.of_masks),
         ],
         [report, numbers],
         api_name="compare",
@@ -108,18 +118,27 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
     mm_per_px: float = 0,
     threshold: float = 0,
     post_processing: str = "",
+    frame: float = 0,
+    label: str = "",
+    invert: bool = False,
+    score: float = 0.5,
+    image_name: str = "",
 ) -> tuple[str, dict[str, Any]]:
     """Path of the report and every number; gr.Error with one sentence."""
-    settings = Settings(consensus, reference, tolerance_px, mm_per_px, threshold, post_processing)
+    settings = Settings(
+        consensus, reference, tolerance_px, mm_per_px, threshold, post_processing, label
+    )
     if len(masks or []) > MOST_MASKS:
         raise gr.Error(f"At most {MOST_MASKS} masks are compared.", print_exception=False)
     try:
-        scan = open_scan(image)
-        people = read_annotations(open_files(masks), scan) if masks else []
+        scan = open_scan(image, frame)
+        options = read_options("", invert, score, image_name)
+        people = read_annotations(open_files(masks), scan, options) if masks else []
         # A scan alone: what all models say of it.
         asked = models or ([] if people else [m for m in pool.cards if m not in pool.unavailable])
-        case = settings.run(scan, people, asked, pool)
+        case, *others = settings.run(scan, people, asked, pool)
     except ValueError as error:
         raise gr.Error(str(error), print_exception=False) from error
+    numbers = tabulate_case(case) | {"other_labels": [tabulate_case(one) for one in others]}
     report = write_report(case).encode("utf-8", "replace")
-    return keep(report, f"{Path(scan.name).stem}-comparison.html"), tabulate_case(case)
+    return keep(report, f"{Path(scan.name).stem}-comparison.html"), numbers

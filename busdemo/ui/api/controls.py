@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui.api.reading import ReadingControls
 from busdemo.ui.api.snippets import SAMPLES
 from busdemo.ui.workspace import first_usable
 
@@ -35,6 +36,7 @@ class Controls:
     masks: gr.File
     model: gr.Dropdown
     threshold: gr.Number
+    reading: ReadingControls
 
     @classmethod
     def build(cls, pool: SegmenterPool) -> "Controls":
@@ -44,4 +46,5 @@ class Controls:
             masks=File(label="masks", type="filepath", file_count="multiple"),
             model=gr.Dropdown(list(pool.cards), value=first_usable(pool), label="model"),
             threshold=gr.Number(value=0, label="threshold"),
+            reading=ReadingControls.build(),
         )

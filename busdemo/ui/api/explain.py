@@ -22,7 +22,7 @@ def add_explain(pool: SegmenterPool, controls: Controls) -> None:
     files = [gr.File(label=name) for name in ("heat over the scan", "values")]
     gr.Button("explain").click(
         build_endpoint("explain", explain_file, pool),
-        [controls.image, controls.model, kind, layer],
+        [controls.image, controls.model, kind, layer, controls.reading.frame],
         [*files, gr.JSON(label="facts")],
         api_name="explain",
         api_description=text.EXPLAIN_API,
@@ -31,12 +31,17 @@ def add_explain(pool: SegmenterPool, controls: Controls) -> None:
 
 
 def explain_file(
-    pool: SegmenterPool, image: str | None, model: str, kind: str, layer: str
+    pool: SegmenterPool,
+    image: str | None,
+    model: str,
+    kind: str = "gradcam",
+    layer: str = "",
+    frame: float = 0,
 ) -> tuple[str, str, dict[str, Any]]:
     """Paths of the heat over the scan and of the values, and the facts; gr.Error as a sentence."""
     part = layer if ":" in layer or not layer else f"{model}:{layer}"
     try:
-        scan = open_scan(image)
+        scan = open_scan(image, frame)
         facts = describe_hint(scan, pool, model)
         look = look_within_scan(pool, model, scan, cast(Kind, kind), part)
     except ValueError as error:  # an unreadable image, an unusable model, nothing to explain

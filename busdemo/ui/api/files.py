@@ -5,15 +5,17 @@ from pathlib import Path
 
 import gradio as gr
 
-from busdemo.imaging.images import Scan, read_scan
+from busdemo.imaging.images import Scan, ScanOptions, read_scan
 from busdemo.ui.gradio_private import find_uploads, keep_file
 
 
-def open_scan(path: str | None) -> Scan:
-    """The image of a request; gr.Error without one, UnreadableImage where it is none."""
+def open_scan(path: str | None, frame: float = 0) -> Scan:
+    """The image of a request, a frame of it from 1; gr.Error without one, UnreadableImage."""
     if path is None:
         raise gr.Error("An image is needed.", print_exception=False)
-    return read_scan(Path(path).read_bytes(), Path(path).name)
+    return read_scan(
+        Path(path).read_bytes(), Path(path).name, ScanOptions(frame=int(frame) or None)
+    )
 
 
 def open_files(paths: Sequence[str] | None) -> list[tuple[str, bytes]]:

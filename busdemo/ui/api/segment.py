@@ -13,6 +13,7 @@ from busdemo.inference.within import look_in_two_stages
 from busdemo.ui import text
 from busdemo.ui.api.controls import Controls
 from busdemo.ui.api.files import keep, open_files, open_scan
+from busdemo.ui.api.reading import read_options
 from busdemo.ui.api.signature import build_endpoint
 from busdemo.ui.queues import MODELS
 from busdemo.workflows.receipts import write_receipt
@@ -29,7 +30,7 @@ def add_segment(staged: TwoStage, controls: Controls) -> None:
         build_endpoint("segment", segment_files, staged),
         [
             *(controls.image, controls.model, controls.threshold, controls.masks),
-            *(process, spacing, two_stage),
+            *(process, spacing, two_stage, controls.reading.frame, *controls.reading.of_masks),
         ],
         [*files, gr.JSON(label="receipt")],
         api_name="segment",
@@ -47,17 +48,23 @@ def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     process: str = "",
     mm_per_px: float = 0,
     two_stage: bool = False,
+    frame: float = 0,
+    label: str = "",
+    invert: bool = False,
+    score: float = 0.5,
+    image_name: str = "",
 ) -> tuple[str, str, str, dict[str, Any]]:
     """Paths of mask, probability map and overlay, and the receipt; gr.Error with one sentence."""
     try:
-        scan = open_scan(image)
+        scan = open_scan(image, frame)
+        options = read_options(label, invert, score, image_name)
         card = staged.pool.cards[model]
         stop = stop_of(threshold) if threshold else card.stop
         steps = PostProcessing.parse(process) if process else card.post_processing
         spacing = read_spacing(mm_per_px) if mm_per_px else None
         among = look_in_two_stages(scan, staged) if two_stage else None
         segmentation, probability_map = segment(scan, model, staged.pool, among)
-        reference = read_reference(open_files(masks), scan) if masks else None
+        reference = read_reference(open_files(masks), scan, options) if masks else None
     except ValueError as error:
         raise gr.Error(str(error), print_exception=False) from error
     mask = segmentation.mask(stop, steps)

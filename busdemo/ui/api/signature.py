@@ -22,6 +22,11 @@ ARGUMENTS = {
     "consensus": "majority, union, intersection, staple: masks made of the people's",
     "reference": "name of the annotator the scores are against; empty for the first",
     "tolerance_px": "tolerance of the NSD in px",
+    "frame": "of a DICOM, NIfTI or TIFF image, from 1; 0 for the first",
+    "label": "only what masks mark under this label; empty: each, all: merged",
+    "invert": "masks show the lesion as 0",
+    "score": "instances of a mask's file with a score count from here",
+    "image_name": "which image of a file that holds many; empty: the one called as the image",
 }
 """By the arguments' names, which are those of the endpoints' functions."""
 

@@ -1,0 +1,41 @@
+"""The arguments of all endpoints that read images and masks: the same words everywhere."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from busdemo.annotations.request import Options
+
+
+@dataclass(frozen=True, eq=False)
+class ReadingControls:
+    """How files are read; they are never shown."""
+
+    frame: gr.Number
+    label: gr.Textbox
+    invert: gr.Checkbox
+    score: gr.Number
+    image_name: gr.Textbox
+
+    @classmethod
+    def build(cls) -> "ReadingControls":
+        """Build them; call inside the API's hidden column."""
+        return cls(
+            gr.Number(value=0, label="frame", precision=0),
+            gr.Textbox(value="", label="label"),
+            gr.Checkbox(value=False, label="invert"),
+            gr.Number(value=0.5, label="score"),
+            gr.Textbox(value="", label="image_name"),
+        )
+
+    @property
+    def of_masks(self) -> list[gr.components.Component]:
+        """In the order that `read_options` takes them."""
+        return [self.label, self.invert, self.score, self.image_name]
+
+
+def read_options(label: str, invert: bool, score: float, image_name: str) -> Options:
+    """How masks are to be read."""
+    return Options(
+        label=label or None, invert=invert, least_score=score, image_name=image_name[:200]
+    )
