@@ -10,7 +10,7 @@ PIP_INSTALL = set -o pipefail; options=$$($(BIN)/python scripts/torch_options.py
 SHOW_LARGE = | awk '/\([0-9][0-9]+\.[0-9]+ MB\)|\([0-9.]+ GB\)/' && \
 	$(BIN)/python scripts/torch_options.py --installed
 
-.PHONY: demo test check bench pictures train browser format clean
+.PHONY: demo test check web bench pictures train browser format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/busdemo
@@ -24,6 +24,16 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/busdemo readme --check
+	$(MAKE) --no-print-directory web
+
+# The front end: types, lint and unit tests, where Node is at hand. busdemo itself needs none.
+web:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules && npm run --silent check; \
+	else echo "No Node here: the front end's types, lint and unit tests are left out."; fi
+
+node_modules: package.json package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@
 
 bench: $(VENV)/.test browser
 	$(BIN)/python tests/benchmarks/measure.py $(if $(WRITE),--write)
@@ -69,4 +79,4 @@ $(VENV)/.test: $(BIN)/pip pyproject.toml constraints.txt
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) node_modules build dist *.egg-info

@@ -27,7 +27,7 @@ PREPARE = """() => {
     const shift = ((n %% 5) - 2) * 9 * width + n * 11;
     for (let i = 0; i < rows.length; i++) rows[i] = levels[i + shift] || 0;
     const mask = rows.map((level) => (level >= 60 + 5 * n ? 1 : 0));
-    desk.addMask({ name: `Person ${n}`, note: '', sha256: [], pixels: mask });
+    desk.store.addMask({ name: `Person ${n}`, note: '', sha256: [], pixels: mask });
   }
 }"""
 TIME = """async ([body, frames]) => {
@@ -49,20 +49,20 @@ TIME = """async ([body, frames]) => {
 }"""
 THRESHOLD = "a threshold"
 ACTIONS = {
-    "hide or show an annotator": "desk.toggleShown('model:unet')",
-    "another colour": "desk.setColour('model:unet', n % 2 ? '#ffaabb' : '#99ddff')",
-    "fill or outline": "desk.toggleStyle('model:unet')",
-    "another reference": "desk.setReference(n % 2 ? 'truth' : 'model:unet')",
+    "hide or show an annotator": "desk.store.toggleShown('model:unet')",
+    "another colour": "desk.store.setColour('model:unet', n % 2 ? '#ffaabb' : '#99ddff')",
+    "fill or outline": "desk.store.toggleStyle('model:unet')",
+    "another reference": "desk.store.setReference(n % 2 ? 'truth' : 'model:unet')",
     "swipe": "desk.setPicture('swipe'); desk.setSwipe(n / 10)",
     "blink": "desk.setPicture('blink')",
     "all outlines": "desk.setPicture(n % 2 ? 'blink' : 'outlines')",
     "votes or disagreement": "desk.setMap(n % 2 ? 'votes' : 'disagreement')",
     "A against B": "desk.setMap('pair'); desk.swap()",
     "zoom with all outlines": "desk.setPicture('outlines'); desk.zoom(n < 5 ? 1.3 : 0.77)",
-    THRESHOLD: "desk.setStop('model:unet', 60 + 5 * n)",
+    THRESHOLD: "desk.store.setStop('model:unet', 60 + 5 * n)",
 }
 STROKES = """
-  if (!desk.easel.isOn) { desk.startDrawing(); desk.easel.setRadius(40); }
+  if (!desk.easel.isOn) { desk.easel.start(); desk.easel.setRadius(40); }
   const { easel } = desk, at = { x: 600 + 60 * n, y: 700 + 20 * n };
   easel.mask.begin();
   easel.stroke = { id: 1, last: { x: at.x - 60, y: at.y }, on: true };

@@ -4,6 +4,7 @@ Views must never evaluate a string: the policy has no `unsafe-eval`, and what it
 the page's `violations`.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route
@@ -23,9 +24,44 @@ document.addEventListener('securitypolicyviolation', (event) => {
 """
 
 
-def module_at(name: str) -> str:
-    """The address of a file of `ui/web/` on a bare page."""
-    return f"/{web_folder()}/{name}"
+HOST = """async ([module, value]) => {
+  const { mount } = await import(module);
+  const watchers = [], listeners = [];
+  let news = null;
+  window.events = [];
+  window.asked = [];
+  window.leave = new AbortController();
+  window.send = (next) => {
+    news = next;
+    for (const act of watchers) act(news);
+  };
+  await mount({
+    signal: window.leave.signal,
+    value: () => news,
+    note: (changes) => { news = { ...news, ...changes }; },
+    watch: (act) => watchers.push(act),
+    send: (name, data) => {
+      window.events.push([name, data || {}]);
+      if (name === 'enter') setTimeout(() => window.send(value));
+    },
+    ask: (name, request) => {
+      window.asked.push(name);
+      return window.answer(name, request);
+    },
+    upload: async (file) => ({ path: '', url: '', orig_name: file.name }),
+    queue: async () => 0,
+    tell: (topic, detail) => {
+      for (const [heard, act] of listeners) if (heard === topic) act(detail);
+    },
+    hear: (topic, act) => listeners.push([topic, act]),
+  }, document.querySelector('main'));
+}"""
+"""A host of a few lines; a view's `enter` is answered with the value."""
+
+
+def mount(page: Page, view: str, value: dict[str, Any]) -> None:
+    """Mount the view in the page's `main`."""
+    page.evaluate(HOST, [f"/{web_folder()}/{view}/mount.js", value])
 
 
 def fulfill(route: Route, body: str) -> None:

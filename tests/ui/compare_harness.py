@@ -9,7 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from bare_page import fulfill, module_at, wait_for, watch_policy
+from bare_page import fulfill, mount, wait_for, watch_policy
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Route
 from viewer_harness import build_case
@@ -27,32 +27,6 @@ LEVELS = {
 FROZEN = {"unet": 96, "attention-unet": 100, "shifted": 90}
 NAMES = {"unet": "U-Net", "attention-unet": "Attention U-Net", "shifted": "Shifted"}
 
-BOOT = """async (value) => {
-  const { mount } = await import('%s');
-  const watchers = [];
-  let news = {};
-  window.events = [];
-  window.asked = [];
-  window.send = (next) => {
-    news = next;
-    for (const act of watchers) act(news);
-  };
-  await mount({
-    signal: new AbortController().signal,
-    value: () => news,
-    note: (changes) => { news = { ...news, ...changes }; },
-    watch: (act) => watchers.push(act),
-    send: (name, data) => {
-      window.events.push([name, data || {}]);
-      if (name === 'enter') setTimeout(() => window.send(value));
-    },
-    ask: (name, request) => {
-      window.asked.push(name);
-      return window.answer(name, request);
-    },
-    upload: async (file) => ({ path: '', url: '', orig_name: file.name }),
-  }, document.querySelector('main'));
-}"""
 STILL = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -100,7 +74,7 @@ PICTURES = {"image": CASE.image, "truth": CASE.reference, **LEVELS}
 def open_desk(page: Page, value: dict[str, Any] | None = None, fragment: str = "") -> None:
     """Load the comparison into a page whose `answer` is exposed, and wait for its masks."""
     page.goto(f"{ADDRESS}{fragment}")
-    page.evaluate(BOOT % module_at("compare/mount.js"), value or build_value())
+    mount(page, "compare", value or build_value())
     wait_for(page, "window.__busdemoDesk && __busdemoDesk.roster.ready.length > 0")
     wait_until_drawn(page)
 

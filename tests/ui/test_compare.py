@@ -106,7 +106,7 @@ def test_a_threshold_moves_its_mask_and_every_score_without_a_request(
 ) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    act(page, f"desk.setStop('model:unet', {stop})")
+    act(page, f"desk.store.setStop('model:unet', {stop})")
     mask = binarize(LEVELS["unet"], stop)
     np.testing.assert_array_equal(mask_of(page, "model:unet"), mask)
     dice = score_overlap(mask, CASE.reference).dice
@@ -117,10 +117,10 @@ def test_a_threshold_moves_its_mask_and_every_score_without_a_request(
 
 def test_a_model_s_steps_are_those_of_python_and_its_own_come_back(page: Page) -> None:
     steps = PostProcessing(keep="largest", fill_holes=True, opening_px=2, smoothing_px=1)
-    act(page, f"desk.setSteps('model:shifted', {json.dumps(steps.as_settings())})")
+    act(page, f"desk.store.setSteps('model:shifted', {json.dumps(steps.as_settings())})")
     expected = steps.apply(MASKS["model:shifted"])
     np.testing.assert_array_equal(mask_of(page, "model:shifted"), expected)
-    act(page, "desk.setSteps('model:shifted', null)")
+    act(page, "desk.store.setSteps('model:shifted', null)")
     np.testing.assert_array_equal(mask_of(page, "model:shifted"), MASKS["model:shifted"])
 
 
@@ -134,14 +134,14 @@ def test_vote_and_disagreement_maps_equal_numpy(page: Page) -> None:
 
 
 def test_counts_and_maps_stay_true_whatever_changes(page: Page) -> None:
-    act(page, "desk.addConsensus('majority', 'all'); desk.setStop('model:unet', 30)")
+    act(page, "desk.store.addConsensus('majority', 'all'); desk.store.setStop('model:unet', 30)")
     draw_new(page)
     stroke(page, (40, 40), (80, 60), (70, 90))
     stroke(page, (60, 50), (90, 70))
-    act(page, "desk.startFrom('model:shifted'); desk.easel.undo(); desk.easel.undo()")
-    act(page, "desk.easel.redo(); desk.stopDrawing(); desk.setStop('model:shifted', 150)")
-    act(page, "desk.removeAnnotator('model:attention-unet')")
-    act(page, "desk.setStop('model:unet', 120); desk.setStop('model:unet', 70)")
+    act(page, "desk.easel.startFrom('model:shifted'); desk.easel.undo(); desk.easel.undo()")
+    act(page, "desk.easel.redo(); desk.easel.stop(); desk.store.setStop('model:shifted', 150)")
+    act(page, "desk.store.removeAnnotator('model:attention-unet')")
+    act(page, "desk.store.setStop('model:unet', 120); desk.store.setStop('model:unet', 70)")
     keys = desk(page, "desk.roster.ready.map((one) => one.key)")
     masks = {key: mask_of(page, key) for key in keys}
     for a in keys:
@@ -173,21 +173,21 @@ def test_a_against_b_says_who_marks_what(page: Page) -> None:
 
 @pytest.mark.parametrize("rule", ["majority", "union", "intersection"])
 def test_a_consensus_is_python_s_and_follows_its_members(page: Page, rule: str) -> None:
-    act(page, f"desk.addConsensus('{rule}', 'models')")
-    act(page, "desk.setStop('model:unet', 40)")
+    act(page, f"desk.store.addConsensus('{rule}', 'models')")
+    act(page, "desk.store.setStop('model:unet', 40)")
     masks = [binarize(LEVELS[key], 40 if key == "unet" else FROZEN[key]) for key in LEVELS]
     np.testing.assert_array_equal(mask_of(page, f"consensus:{rule}:models"), WAYS[rule](masks))
 
 
 def test_a_consensus_of_those_shown_keeps_its_members(page: Page) -> None:
-    act(page, "desk.toggleShown('model:unet')")
+    act(page, "desk.store.toggleShown('model:unet')")
     page.click("[data-opens=consensus]")
     page.select_option(".bd-among-select", "chosen")
     page.click("[data-rule=intersection]")
     wait_until_drawn(page)
     key = "consensus:intersection:chosen:model:attention-unet:model:shifted"
     assert desk(page, f"desk.roster.find('{key}').name") == "Intersection of 2 chosen"
-    act(page, "desk.toggleShown('model:unet'); desk.toggleShown('model:shifted')")
+    act(page, "desk.store.toggleShown('model:unet'); desk.store.toggleShown('model:shifted')")
     both = MASKS["model:attention-unet"] & MASKS["model:shifted"]
     np.testing.assert_array_equal(mask_of(page, key), both)
 
@@ -232,9 +232,9 @@ def test_a_pixel_size_that_is_typed_turns_lengths_into_mm(page: Page) -> None:
 
 def test_staple_comes_from_the_server_and_can_be_the_reference(page: Page) -> None:
     act_later = (
-        "desk.addConsensus('staple', 'models'); desk.setReference('consensus:staple:models')"
+        "store.addConsensus('staple', 'models'); store.setReference('consensus:staple:models')"
     )
-    page.evaluate(f"((desk) => {{ {act_later} }})(window.__busdemoDesk)")
+    page.evaluate(f"(({{ store }}) => {{ {act_later} }})(window.__busdemoDesk)")
     wait_for(page, "window.__busdemoDesk.roster.find('consensus:staple:models').ready")
     expected = WAYS["staple"]([MASKS[f"model:{key}"] for key in LEVELS])
     np.testing.assert_array_equal(mask_of(page, "consensus:staple:models"), expected)
@@ -400,12 +400,16 @@ def test_a_link_restores_models_thresholds_reference_and_view(browser: Browser) 
     first = context.new_page()
     prepare(first)
     open_desk(first)
-    act(first, "desk.removeAnnotator('model:shifted'); desk.setStop('model:unet', 33)")
-    act(first, "desk.toggleShown('model:attention-unet'); desk.setReference('model:unet')")
+    act(first, "desk.store.removeAnnotator('model:shifted'); desk.store.setStop('model:unet', 33)")
     act(
-        first, "desk.addConsensus('union', 'models'); desk.setMap('pair'); desk.setPicture('swipe')"
+        first,
+        "desk.store.toggleShown('model:attention-unet'); desk.store.setReference('model:unet')",
     )
-    act(first, "desk.addConsensus('majority', 'chosen', false, ['model:unet'])")
+    act(
+        first,
+        "desk.store.addConsensus('union', 'models'); desk.setMap('pair'); desk.setPicture('swipe')",
+    )
+    act(first, "desk.store.addConsensus('majority', 'chosen', false, ['model:unet'])")
     first.click("[data-act=link]")
     fragment = first.evaluate("location.hash")
     assert fragment.startswith("#compare?example=oval&")
@@ -490,7 +494,7 @@ def test_a_wrong_file_gets_one_sentence_and_changes_nothing(page: Page) -> None:
 
 
 def test_a_twenty_first_annotator_is_refused_in_words(page: Page) -> None:
-    act(page, "for (let n = 0; n < 25; n++) desk.startDrawing('truth');")
+    act(page, "for (let n = 0; n < 25; n++) desk.easel.start('truth');")
     assert desk(page, "desk.roster.list.length") == 20
     assert "At most 20" in (page.text_content(".bd-error") or "")
     assert len(set(desk(page, "desk.roster.list.map((one) => one.name)"))) == 20

@@ -1,30 +1,41 @@
 // mount.js: the analysis of a scan, in sections: closed ones cost nothing; an open one is asked for
 // when what it tells of has settled.
 
+import { closest, find, findAll } from '../page/dom.js';
 import { loadStyles } from '../page/styles.js';
 import { TEMPLATE } from './template.js';
+/** @import { Host } from '../host/host.js' */
 
 // Long enough that a visitor who moves the threshold step by step is not answered at every step.
 const PAUSE_MS = 600, PATIENCE_MS = 60000;
 
-// Resolves when the panel stands in the element.
+/**
+ * Resolves when the panel stands in the element.
+ * @param {Host} host
+ * @param {HTMLElement} element
+ */
 export async function mount(host, element) {
   await loadStyles(new URL('findings.css', import.meta.url), new URL('words.css', import.meta.url));
   if (host.signal.aborted) return;
   element.innerHTML = TEMPLATE;
-  const panel = new Analysis(host, element.querySelector('.bd-findings'));
+  const panel = new Analysis(host, find(element, '.bd-findings'));
   host.watch((value) => panel.show(value));
   panel.show(host.value());
   host.hear('choice', (choice) => panel.choose(choice));
 }
 
 class Analysis {
+  /**
+   * @param {Host} host
+   * @param {HTMLElement} root
+   */
   constructor(host, root) {
     this.host = host;
-    this.list = root.querySelector('.bd-findings-list');
-    this.about = root.querySelector('.bd-findings-about');
+    this.list = find(root, '.bd-findings-list');
+    this.about = find(root, '.bd-findings-about');
     this.sections = new Map(); // id -> { id, box, body, choices, shown }
     this.choice = null;
+    /** @type {ReturnType<typeof setTimeout> | number} */
     this.timer = 0;
     this.turns = 0;
     this.asked = null;
@@ -33,25 +44,31 @@ class Analysis {
 
   listen() {
     const { list } = this;
-    list.addEventListener('click', (event) => {
-      const control = event.target.closest('button[data-ask]');
+    list.addEventListener('click', (/** @type {any} */ event) => {
+      const control = closest(event, 'button[data-ask]');
       if (control) this.pick(control, control.dataset.value || '');
     });
-    list.addEventListener('change', (event) => {
-      const control = event.target.closest('select[data-ask], input[data-ask]');
+    list.addEventListener('change', (/** @type {any} */ event) => {
+      const control = closest(event, 'select[data-ask], input[data-ask]');
       if (control) this.pick(control, control.type === 'checkbox' ? String(control.checked) : control.value);
     });
-    list.addEventListener('input', (event) => {
-      const box = event.target.closest('[data-operating]');
+    list.addEventListener('input', (/** @type {any} */ event) => {
+      const box = closest(event, '[data-operating]');
       if (box) showOperating(box, Number(event.target.value));
     });
     this.host.signal.addEventListener('abort', () => clearTimeout(this.timer));
   }
 
+  /**
+   * @param {string} words
+   */
   say(words) {
     this.about.textContent = words;
   }
 
+  /**
+   * @param {any} section
+   */
   keyOf(section) {
     return JSON.stringify([this.choice, section.choices]);
   }
@@ -84,8 +101,11 @@ class Analysis {
     this.say('No answer came; close and open a section to ask again.');
   }
 
-  // What is on the table and chosen, as the viewer tells it: { case, ready, ... }. The server gets it
-  // from the viewer itself; here it only matters whether it has changed.
+  /**
+   * What is on the table and chosen, as the viewer tells it: { case, ready, ... }. The server gets it
+   * from the viewer itself; here it only matters whether it has changed.
+   * @param {any} next
+   */
   choose(next) {
     if (JSON.stringify(next) === JSON.stringify(this.choice)) return;
     const other = !this.choice || this.choice.case !== next.case;
@@ -105,7 +125,11 @@ class Analysis {
     }
   }
 
-  // A section's own control.
+  /**
+   * A section's own control.
+   * @param {any} control
+   * @param {any} value
+   */
   pick(control, value) {
     const section = this.sections.get(control.closest('[data-section]').dataset.section);
     section.choices = { ...section.choices, [control.dataset.ask]: value };
@@ -114,6 +138,9 @@ class Analysis {
 
   // ---- showing
 
+  /**
+   * @param {{id: string, title: string, hint: string}} it
+   */
   buildSection({ id, title, hint }) {
     const box = document.createElement('details'), summary = document.createElement('summary');
     const name = document.createElement('b'), aside = document.createElement('span'), body = document.createElement('div');
@@ -128,13 +155,16 @@ class Analysis {
     this.sections.set(id, { id, box, body, choices: {}, shown: '' });
   }
 
+  /**
+   * @param {any} value
+   */
   show(value) {
     if (!value) return;
     const { asked, sections } = this;
     for (const section of value.sections) if (!sections.has(section.id)) this.buildSection(section);
     if (!asked || value.turn !== asked.turn) return;
     for (const { id, html } of value.sections) {
-      if (html && asked.keys.has(id)) this.fill(sections.get(id), html, asked.keys.get(id));
+      if (html && asked.keys.has(id)) this.fill(sections.get(id), html, asked.keys.get(id) || '');
     }
     this.say(value.message || value.about);
     if (!value.done) return;
@@ -145,24 +175,33 @@ class Analysis {
     this.ask(); // the choice may have moved on meanwhile
   }
 
-  // New contents, unless the scan has changed meanwhile; the focus stays where it was.
+  /**
+   * New contents, unless the scan has changed meanwhile; the focus stays where it was.
+   * @param {any} section
+   * @param {string} html
+   * @param {string} key
+   */
   fill(section, html, key) {
     if (JSON.parse(key)[0].case !== this.choice.case) return;
-    const held = section.body.contains(document.activeElement) ? document.activeElement.dataset : {};
+    const active = document.activeElement, held = active instanceof HTMLElement && section.body.contains(active) ? active.dataset : {};
     section.body.innerHTML = html;
     section.shown = key;
     section.box.dataset.stale = 'false';
-    const again = [...section.body.querySelectorAll('[data-ask]')].find((control) => (
+    const again = [...findAll(section.body, '[data-ask]')].find((control) => (
       control.dataset.ask === held.ask && control.dataset.value === held.value));
     if (again) again.focus();
   }
 }
 
-// An operating point: what every stop of its slider means came with the section.
+/**
+ * An operating point: what every stop of its slider means came with the section.
+ * @param {any} box
+ * @param {number} stop
+ */
 function showOperating(box, stop) {
   const [sensitivity, specificity] = JSON.parse(box.dataset.operating)[stop - 1];
-  const tell = (name, words) => { box.querySelector(`[data-say="${name}"]`).textContent = words; };
-  const { yes, no } = box.querySelector('[data-say="flag"]').dataset;
+  const tell = (/** @type {string} */ name, /** @type {string} */ words) => { find(box, `[data-say="${name}"]`).textContent = words; };
+  const { yes, no } = find(box, '[data-say="flag"]').dataset;
   tell('threshold', (stop / 200).toFixed(3));
   tell('flag', Number(box.dataset.probability) >= stop / 200 ? yes : no);
   tell('sensitivity', sensitivity);

@@ -1,8 +1,13 @@
 // figures.js: figures that Python has built, drawn by plotly, which comes with the first of them.
 
+import { findAll } from '../page/dom.js';
+
 let plotly = null;
 
-// plotly.js from the server this page came from; one request, however many figures wait for it.
+/**
+ * plotly.js from the server this page came from; one request, however many figures wait for it.
+ * @param {string} url
+ */
 export function loadPlotly(url) {
   plotly ||= window.Plotly ? Promise.resolve(window.Plotly) : new Promise((done, fail) => {
     const script = document.createElement('script');
@@ -14,10 +19,15 @@ export function loadPlotly(url) {
   return plotly;
 }
 
-// Fill the places in a passage with its figures (JSON texts, in their order).
+/**
+ * Fill the places in a passage with its figures (JSON texts, in their order).
+ * @param {HTMLElement} box
+ * @param {string[]} figures
+ * @param {string} url
+ */
 export async function drawFigures(box, figures, url) {
   if (!figures.length) return;
-  const places = [...box.querySelectorAll('[data-plot]')];
+  const places = [...findAll(box, '[data-plot]')];
   try {
     const library = await loadPlotly(url);
     for (const place of places) {
@@ -30,6 +40,9 @@ export async function drawFigures(box, figures, url) {
   }
 }
 
+/**
+ * @param {HTMLElement} box
+ */
 export function forgetFigures(box) {
-  if (window.Plotly) for (const place of box.querySelectorAll('[data-plot]')) window.Plotly.purge(place);
+  if (window.Plotly) for (const place of findAll(box, '[data-plot]')) window.Plotly.purge(place);
 }

@@ -1,30 +1,41 @@
 // mount.js: what a visitor chooses in the benchmark, what is asked for, and what the server's answers
 // fill. Closed sections cost nothing.
 
+import { find } from '../page/dom.js';
 import { listenToDrop } from '../page/drop.js';
 import { refuseLarge } from '../page/files.js';
 import { loadStyles } from '../page/styles.js';
 import { drawFigures, forgetFigures, loadPlotly } from './figures.js';
 import { makeSortable } from './tables.js';
 import { TEMPLATE } from './template.js';
+/** @import { Host } from '../host/host.js' */
 
 const PATIENCE_MS = 60000, RESIZE_MS = 300;
 
-// Resolves when the tab stands in the element and has asked for its run.
+/**
+ * Resolves when the tab stands in the element and has asked for its run.
+ * @param {Host} host
+ * @param {HTMLElement} element
+ */
 export async function mount(host, element) {
   await loadStyles(new URL('passages.css', import.meta.url), new URL('bench.css', import.meta.url));
   if (host.signal.aborted) return;
   element.innerHTML = TEMPLATE;
-  const bench = new Benchmark(host, element.querySelector('.bd-bench'));
+  const bench = new Benchmark(host, find(element, '.bd-bench'));
   host.watch((value) => bench.show(value));
   bench.enter();
 }
 
 class Benchmark {
+  /**
+   * @param {Host} host
+   * @param {HTMLElement} root
+   */
   constructor(host, root) {
     this.host = host;
     this.root = root;
     this.sections = new Map(); // id -> { box, body, shown }
+    /** @type {Record<string, string>} */
     this.choice = { dataset: '', stages: '', a: '', b: '', factor: '' };
     this.run = '';
     this.own = false;
@@ -35,23 +46,30 @@ class Benchmark {
     this.listen();
   }
 
+  /**
+   * @param {string} name
+   */
   part(name) {
-    return this.root.querySelector(`[data-part="${name}"]`);
+    return find(this.root, `[data-part="${name}"]`);
   }
 
+  /**
+   * @param {string} name
+   */
   picker(name) {
-    return this.root.querySelector(`[data-choice="${name}"]`);
+    return find(this.root, `[data-choice="${name}"]`);
   }
 
   listen() {
     const { host, root } = this, { signal } = host;
-    listenToDrop(root.querySelector('.bd-drop'), ([file]) => this.send(file));
-    root.querySelector('[data-act="close"]').addEventListener('click', () => host.send('close_run', this.place()));
+    listenToDrop(find(root, '.bd-drop'), ([file]) => this.send(file));
+    find(root, '[data-act="close"]').addEventListener('click', () => host.send('close_run', this.place()));
     root.addEventListener('change', ({ target }) => this.choose(target));
     // Charts are drawn in the page's colours and for its width.
     const observer = new MutationObserver(() => this.ask());
     observer.observe(document.body, { attributes: true, attributeFilter: ['class'] });
     signal.addEventListener('abort', () => observer.disconnect());
+    /** @type {ReturnType<typeof setTimeout> | number} */
     let resized = 0;
     window.addEventListener('resize', () => {
       clearTimeout(resized);
@@ -73,7 +91,10 @@ class Benchmark {
     return { dark, width: Math.round(this.part('leaderboard').clientWidth || this.root.clientWidth - 32) };
   }
 
-  // What a passage depends on: asked for again when it has changed.
+  /**
+   * What a passage depends on: asked for again when it has changed.
+   * @param {string} id
+   */
   keyOf(id) {
     const { dataset, stages, a, b, factor } = this.choice, { dark, width } = this.place();
     const frame = [this.run, dataset, stages, dark, width < 620];
@@ -92,6 +113,9 @@ class Benchmark {
     this.host.send('ask', { turn, sections: [...keys.keys()], own: this.own, ...this.choice, ...this.place() });
   }
 
+  /**
+   * @param {any} target
+   */
   choose(target) {
     const name = target.dataset.choice, { choice } = this;
     if (!name) return;
@@ -105,7 +129,10 @@ class Benchmark {
     this.ask();
   }
 
-  // A visitor's own run.
+  /**
+   * A visitor's own run.
+   * @param {File} file
+   */
   async send(file) {
     if (!file) return;
     const mine = ++this.uploads;
@@ -125,12 +152,18 @@ class Benchmark {
 
   // ---- showing
 
+  /**
+   * @param {string} words
+   */
   say(words) {
-    const line = this.root.querySelector('.bd-error');
+    const line = find(this.root, '.bd-error');
     line.textContent = words;
     line.hidden = !words;
   }
 
+  /**
+   * @param {any} value
+   */
   show(value) {
     if (!value) return;
     const { asked } = this;
@@ -142,7 +175,7 @@ class Benchmark {
       this.showRun(value);
     }
     if (value.models.length) this.showModels(value);
-    const keys = value.opened ? new Map() : asked.keys;
+    const keys = value.opened || !asked ? new Map() : asked.keys;
     for (const [id, passage] of Object.entries(value.told)) {
       if (this.sections.has(id)) this.fill(id, passage, keys.get(id) || this.keyOf(id));
     }
@@ -158,20 +191,23 @@ class Benchmark {
     this.asked = null;
   }
 
+  /**
+   * @param {any} value
+   */
   showRun(value) {
     const { root, sections } = this;
     this.run = value.run;
     this.own = value.own;
     this.part('about').innerHTML = value.about;
-    root.querySelector('.bd-bench-run').hidden = !this.run;
-    root.querySelector('[data-act="close"]').hidden = !value.own;
+    find(root, '.bd-bench-run').hidden = !this.run;
+    find(root, '[data-act="close"]').hidden = !value.own;
     root.removeAttribute('aria-busy');
     if (!this.run) return;
     const opened = new Set([...sections].filter(([, one]) => one.box.open).map(([id]) => id));
     for (const one of sections.values()) forgetFigures(one.body);
     sections.clear();
     sections.set('leaderboard', { box: root, body: this.part('leaderboard'), shown: '' });
-    root.querySelector('.bd-sections').replaceChildren(...value.sections.map((one) => this.buildSection(one, value.factors)));
+    find(root, '.bd-sections').replaceChildren(...value.sections.map((/** @type {any} */ one) => this.buildSection(one, value.factors)));
     for (const [id, one] of sections) if (opened.has(id)) one.box.open = true;
     this.fillPicker('dataset', value.datasets, value.datasets[0][0]);
     this.fillPicker('stages', value.stages, value.stages[0][0]);
@@ -180,7 +216,10 @@ class Benchmark {
     makeSortable(this.part('papers'));
   }
 
-  // Pickers hold the models of the selection; a choice stays where it still exists.
+  /**
+   * Pickers hold the models of the selection; a choice stays where it still exists.
+   * @param {{models: any[]}} it
+   */
   showModels({ models }) {
     const { choice } = this, keys = models.map(([key]) => key);
     const a = keys.includes(choice.a) ? choice.a : keys[0] || '';
@@ -189,15 +228,23 @@ class Benchmark {
     this.fillPicker('b', models, b);
   }
 
+  /**
+   * @param {string} name
+   * @param {any[]} options
+   * @param {string} chosen
+   */
   fillPicker(name, options, chosen) {
     const select = this.picker(name);
-    if (!select) return;
     select.replaceChildren(...options.map(buildOption));
     select.value = chosen;
     this.choice[name] = select.value;
     select.closest('label').hidden = options.length < 2;
   }
 
+  /**
+   * @param {{id: string, title: string, hint: string}} it
+   * @param {any[]} factors
+   */
   buildSection({ id, title, hint }, factors) {
     const box = document.createElement('details'), summary = document.createElement('summary');
     const name = document.createElement('h3'), aside = document.createElement('span'), body = document.createElement('div');
@@ -213,6 +260,9 @@ class Benchmark {
     return box;
   }
 
+  /**
+   * @param {any[]} factors
+   */
   buildFactors(factors) {
     const label = document.createElement('label'), select = document.createElement('select');
     select.dataset.choice = 'factor';
@@ -222,6 +272,11 @@ class Benchmark {
     return label;
   }
 
+  /**
+   * @param {string} id
+   * @param {{html: string, figures: string[]}} other
+   * @param {string} key
+   */
   fill(id, { html, figures }, key) {
     const section = this.sections.get(id), { body } = section;
     forgetFigures(body);
@@ -233,6 +288,9 @@ class Benchmark {
   }
 }
 
+/**
+ * @param {any[]} list
+ */
 function buildOption([value, words]) {
   const one = document.createElement('option');
   one.value = value;

@@ -1,9 +1,13 @@
 // tables.js: heads of a sortable table become buttons.
 
+import { findAll } from '../page/dom.js';
 import { compareCells } from '../page/sorting.js';
 
+/**
+ * @param {HTMLElement} box
+ */
 export function makeSortable(box) {
-  for (const table of box.querySelectorAll('table[data-sortable]')) {
+  for (const table of findAll(box, 'table[data-sortable]')) {
     const rows = [...table.tBodies[0].rows];
     for (const head of table.tHead.rows[0].cells) {
       const button = document.createElement('button');
@@ -16,7 +20,12 @@ export function makeSortable(box) {
   }
 }
 
-// A column starts with its best end; a third press goes back to Python's own order.
+/**
+ * A column starts with its best end; a third press goes back to Python's own order.
+ * @param {HTMLTableElement} table
+ * @param {HTMLTableRowElement[]} rows
+ * @param {any} head
+ */
 function sortTable(table, rows, head) {
   const first = head.classList.contains('bd-number') ? head.dataset.first : 'ascending';
   const other = first === 'ascending' ? 'descending' : 'ascending';

@@ -1,14 +1,22 @@
 // painter.js: grey values and levels into the colours of source canvases, at the scan's own
 // resolution. transform.js scales those into the panes, so zooming never draws a pixel anew.
 
+import { contextOf } from './view.js';
 import { BLACK, WHITE, buildBlendTable, buildGreyTable, buildHeatTable, buildOverlayTable, packColour } from './palette.js';
 import { STOPS } from '../core/scoring.js';
+/** @import { Look } from './palette.js' */
 
 // Beyond this, panes are drawn from every 2nd, 3rd, ... pixel: a 40-megapixel scan would need
 // 1.3 GB of canvases. Counts and metrics are always those of all pixels.
 export const MOST_DRAWN = 4e6;
 
-// Every step-th pixel of every step-th row.
+/**
+ * Every step-th pixel of every step-th row.
+ * @param {Uint8Array} pixels
+ * @param {number} width
+ * @param {number} height
+ * @param {number} step
+ */
 export function thinPixels(pixels, width, height, step) {
   if (step === 1) return pixels;
   const across = Math.ceil(width / step), down = Math.ceil(height / step);
@@ -20,11 +28,15 @@ export function thinPixels(pixels, width, height, step) {
 }
 
 export class PaneSource {
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   constructor(width, height) {
     this.canvas = document.createElement('canvas');
     this.canvas.width = width;
     this.canvas.height = height;
-    this.context = this.canvas.getContext('2d', { alpha: false });
+    this.context = contextOf(this.canvas);
     this.image = this.context.createImageData(width, height);
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
@@ -38,10 +50,26 @@ export class PaneSource {
 export class Painter {
   constructor() {
     this.heatTable = buildHeatTable();
-    this.sources = null;
+    /** @type {Record<string, PaneSource>} */
+    this.sources = {};
+    this.size = { width: 1, height: 1 };
+    this.step = 1; // pixels of the scan to a drawn one
+    this.width = this.height = 1; // drawn
+    /** @type {{image: ImageData, pixels: Uint32Array} | null} */
+    this.spare = null;
+    /** @type {WeakMap<Uint8Array, Uint8Array>} */
+    this.thinned = new WeakMap();
+    this.hasReference = false;
+    this.classes = new Uint8Array(0);
+    this.codes = new Uint16Array(0);
+    this.greyTable = new Uint8Array(256);
+    this.overlayTable = new Uint32Array(1024);
   }
 
-  // grey: Uint8Array(width * height); reference: the same, 0 = background, or null.
+  /**
+   * grey: Uint8Array(width * height); reference: the same, 0 = background, or null.
+   * @param {{width: number, height: number, grey: Uint8Array, reference: Uint8Array | null}} it
+   */
   setCase({ width, height, grey, reference }) {
     this.size = { width, height };
     this.step = Math.max(1, Math.ceil(Math.sqrt((width * height) / MOST_DRAWN)));
@@ -59,18 +87,24 @@ export class Painter {
     // one look-up however the threshold moves.
     const shownGrey = this.thin(grey), shownReference = reference && this.thin(reference);
     this.codes = Uint16Array.from(shownGrey);
-    if (reference) for (let i = 0; i < this.codes.length; i++) if (shownReference[i]) this.codes[i] |= 512;
+    if (shownReference) for (let i = 0; i < this.codes.length; i++) if (shownReference[i]) this.codes[i] |= 512;
     this.drawReference();
   }
 
+  /**
+   * @param {Uint8Array} pixels
+   */
   thin(pixels) {
     if (!this.thinned.has(pixels)) {
       this.thinned.set(pixels, thinPixels(pixels, this.size.width, this.size.height, this.step));
     }
-    return this.thinned.get(pixels);
+    return /** @type {Uint8Array} */ (this.thinned.get(pixels));
   }
 
-  // look: {brightness, contrast, invert, opacity}. Cheap: tables only; then draw what shows them.
+  /**
+   * look: {brightness, contrast, invert, opacity}. Cheap: tables only; then draw what shows them.
+   * @param {Look & {opacity: number}} look
+   */
   setLook(look) {
     this.greyTable = buildGreyTable(look);
     this.overlayTable = buildOverlayTable(this.greyTable, look.opacity, this.hasReference);
@@ -78,7 +112,7 @@ export class Painter {
 
   drawOriginal() {
     const { pixels } = this.sources.original, { codes } = this;
-    const table = new Uint32Array(256).map((_, grey) => packColour(...Array(3).fill(this.greyTable[grey])));
+    const table = new Uint32Array(256).map((_, grey) => packColour(this.greyTable[grey], this.greyTable[grey], this.greyTable[grey]));
     for (let i = 0; i < codes.length; i++) pixels[i] = table[codes[i] & 255];
     this.sources.original.show();
   }
@@ -89,10 +123,13 @@ export class Painter {
     this.sources.reference.show();
   }
 
-  // Prediction and overlay at a stop. levels: Uint8Array of the scan's size, or null while a
-  // model has no result. mask: the processed one, 0 and 1, or null for the threshold's. style:
-  // 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels. heat: what the prediction
-  // is coloured by, {levels, opacity, contour}, or null.
+  /**
+   * Prediction and overlay at a stop. levels: Uint8Array of the scan's size, or null while a
+   * model has no result. mask: the processed one, 0 and 1, or null for the threshold's. style:
+   * 'fill', 'outline' or 'off'. reach: thickness of outlines in pixels. heat: what the prediction
+   * is coloured by, {levels, opacity, contour}, or null.
+   * @param {{levels: Uint8Array | null, mask: Uint8Array | null, stop: number, style: string, heat: {levels: Uint8Array, opacity: number, contour: boolean} | null, reach: number}} it
+   */
   drawResult({ levels, mask, stop, style, heat, reach }) {
     if (!levels) this.drawNoResult();
     else {
@@ -107,17 +144,24 @@ export class Painter {
     this.sources.overlay.show();
   }
 
-  // mask: the one before processing, or null.
+  /**
+   * mask: the one before processing, or null.
+   * @param {Uint8Array | null} mask
+   */
   drawRaw(mask) {
     const { pixels } = this.sources.raw, shown = mask && thinPixels(mask, this.size.width, this.size.height, this.step);
     for (let i = 0; i < pixels.length; i++) pixels[i] = shown && shown[i] ? WHITE : BLACK;
     this.sources.raw.show();
   }
 
-  // The overlay alone, into any pixels: one pass a pane when several models are compared.
+  /**
+   * The overlay alone, into any pixels: one pass a pane when several models are compared.
+   * @param {Uint32Array} overlay
+   * @param {{levels: Uint8Array | null, stop: number, style: string, reach: number}} other
+   */
   drawOverlay(overlay, { levels, stop, style, reach }) {
     const { codes, classes, overlayTable } = this, shown = levels && this.thin(levels);
-    if (!levels || style === 'off') this.drawPlain(overlay);
+    if (!shown || style === 'off') this.drawPlain(overlay);
     else if (style === 'fill') {
       for (let i = 0; i < shown.length; i++) {
         overlay[i] = overlayTable[(shown[i] >= stop ? 256 : 0) | codes[i]];
@@ -128,8 +172,12 @@ export class Painter {
     }
   }
 
-  // Let write(pixels) fill a canvas. All share one buffer: eight panes of a large scan would
-  // otherwise hold eight.
+  /**
+   * Let write(pixels) fill a canvas. All share one buffer: eight panes of a large scan would
+   * otherwise hold eight.
+   * @param {HTMLCanvasElement} canvas
+   * @param {(pixels: Uint32Array) => void} write
+   */
   paint(canvas, write) {
     if (!this.spare) {
       const image = new ImageData(this.width, this.height);
@@ -140,10 +188,15 @@ export class Painter {
       canvas.height = this.height;
     }
     write(this.spare.pixels);
-    canvas.getContext('2d', { alpha: false }).putImageData(this.spare.image, 0, 0);
+    contextOf(canvas).putImageData(this.spare.image, 0, 0);
   }
 
-  // The one pass that a threshold move costs.
+  /**
+   * The one pass that a threshold move costs.
+   * @param {Uint8Array} levels
+   * @param {number} stop
+   * @param {boolean} fill
+   */
   drawMasks(levels, stop, fill) {
     const { codes, classes, overlayTable } = this;
     const prediction = this.sources.prediction.pixels, overlay = this.sources.overlay.pixels;
@@ -163,7 +216,11 @@ export class Painter {
     }
   }
 
-  // The edges of the hit, extra and missed regions, each in its colour.
+  /**
+   * The edges of the hit, extra and missed regions, each in its colour.
+   * @param {Uint32Array} overlay
+   * @param {number} reach
+   */
   drawOutlines(overlay, reach) {
     const { codes, classes, overlayTable } = this;
     for (let i = 0; i < codes.length; i++) {
@@ -172,12 +229,19 @@ export class Painter {
     }
   }
 
+  /**
+   * @param {Uint32Array} overlay
+   */
   drawPlain(overlay) {
     const { codes, overlayTable } = this;
     for (let i = 0; i < codes.length; i++) overlay[i] = overlayTable[codes[i] & 255];
   }
 
-  // A heat map over the scan; with a contour, the threshold as a white line.
+  /**
+   * A heat map over the scan; with a contour, the threshold as a white line.
+   * @param {{levels: Uint8Array, opacity: number, contour: boolean}} it
+   * @param {number} reach
+   */
   drawHeat({ levels, opacity, contour }, reach) {
     const { classes, codes } = this, prediction = this.sources.prediction.pixels;
     const table = buildBlendTable(this.heatTable, this.greyTable, opacity), shown = this.thin(levels);
@@ -187,7 +251,14 @@ export class Painter {
     }
   }
 
-  // Whether a pixel of this kind has another kind within reach; beyond the scan all is background.
+  /**
+   * Whether a pixel of this kind has another kind within reach; beyond the scan all is background.
+   * @param {Uint8Array} classes
+   * @param {number} i
+   * @param {number} kind
+   * @param {number} bits
+   * @param {number} reach
+   */
   isEdge(classes, i, kind, bits, reach) {
     const { width } = this, x = i % width, down = reach * width;
     return x < reach || x + reach >= width || i < down || i + down >= classes.length
@@ -201,9 +272,12 @@ export class Painter {
     this.drawPlain(this.sources.overlay.pixels);
   }
 
-  // A key to the heat map, 1 at the top: drawn from the same table as the map.
+  /**
+   * A key to the heat map, 1 at the top: drawn from the same table as the map.
+   * @param {HTMLCanvasElement} canvas
+   */
   drawScale(canvas) {
-    const context = canvas.getContext('2d'), image = context.createImageData(1, STOPS);
+    const context = contextOf(canvas), image = context.createImageData(1, STOPS);
     new Uint32Array(image.data.buffer).forEach((_, y, words) => {
       words[y] = this.heatTable[STOPS - 1 - y];
     });

@@ -1,12 +1,20 @@
 // pointer.js: wheel, drag, pinch and double click on a pane, and where the pointer is.
 
+/** @import { LinkedView } from './view.js' */
+/** @import { Point } from '../core/lesions.js' */
+
 const WHEEL_PACE = 0.0016;
 
-// on: {change(), hover(point | null), holds?()}; point in pixels of the scan. While `holds()`, one
-// pointer is somebody else's (it draws) and moves nothing here; two still do.
+/**
+ * on: {change(), hover(point | null), holds?()}; point in pixels of the scan. While `holds()`, one
+ * pointer is somebody else's (it draws) and moves nothing here; two still do.
+ * @param {HTMLElement} pane
+ * @param {LinkedView} view
+ * @param {{change: () => void, hover: (at: Point | null) => void, holds?: () => boolean}} on
+ */
 export function bindPointer(pane, view, on) {
   const fingers = new Map();
-  const place = (event) => {
+  const place = (/** @type {MouseEvent} */ event) => {
     const box = pane.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
@@ -39,7 +47,7 @@ export function bindPointer(pane, view, on) {
     on.hover(view.toScan(at.x, at.y));
   });
 
-  for (const end of ['pointerup', 'pointercancel']) {
+  for (const end of /** @type {const} */ (['pointerup', 'pointercancel'])) {
     pane.addEventListener(end, (event) => fingers.delete(event.pointerId));
   }
   // A lifted finger leaves the readout where it was: there is no hovering on a touch screen.
@@ -53,11 +61,17 @@ export function bindPointer(pane, view, on) {
   });
 }
 
-// Zoom by how far the fingers spread, around their middle, and follow the middle as it moves.
+/**
+ * Zoom by how far the fingers spread, around their middle, and follow the middle as it moves.
+ * @param {LinkedView} view
+ * @param {Map<number, Point>} fingers
+ * @param {number} movedId
+ * @param {Point} at
+ */
 function pinch(view, fingers, movedId, at) {
   const [first, second] = [...fingers.entries()].map(([id, place]) => ({ before: place, now: id === movedId ? at : place }));
-  const middle = (when) => ({ x: (first[when].x + second[when].x) / 2, y: (first[when].y + second[when].y) / 2 });
-  const spread = (when) => Math.hypot(first[when].x - second[when].x, first[when].y - second[when].y) || 1;
+  const middle = (/** @type {'before' | 'now'} */ when) => ({ x: (first[when].x + second[when].x) / 2, y: (first[when].y + second[when].y) / 2 });
+  const spread = (/** @type {'before' | 'now'} */ when) => Math.hypot(first[when].x - second[when].x, first[when].y - second[when].y) || 1;
   const from = middle('before'), to = middle('now');
   view.panBy(to.x - from.x, to.y - from.y);
   view.zoomAt(to.x, to.y, spread('now') / spread('before'));

@@ -2,27 +2,46 @@
 // finger draws, two zoom and move, as everywhere; while a tool but "move" is chosen, the wheel
 // changes the brush.
 
+import { closest } from '../page/dom.js';
 import { DrawnMask, brushLine, fillEnclosed, fillPolygon } from '../core/strokes.js';
+/** @import { CompareView } from './view.js' */
+/** @import { Point } from '../core/lesions.js' */
+/** @import { Annotator } from '../workspace/annotators.js' */
 
 const BRUSH = { least: 1, most: 150 }; // radius, pixels of the scan
 
-export class Easel {
+export class DrawingTool {
+  /**
+   * @param {CompareView} desk
+   */
   constructor(desk) {
     this.desk = desk;
     this.pane = desk.find('[data-stage=picture]');
     this.tool = 'brush';
     this.radius = 12;
-    this.mask = null; // the DrawnMask under the hand
+    /** @type {DrawnMask | null} */
+    this.drawn = null; // the mask under the hand
+    this.key = ''; // whose it is
+    /** @type {Point[]} */
     this.corners = []; // of the polygon begun
+    /** @type {Point | null} */
     this.at = null; // where the hand is, in pixels of the scan
+    /** @type {{id: number, last: Point, on: boolean} | null} */
     this.stroke = null;
+    /** @type {Set<number>} */
     this.pointers = new Set();
+    /** @type {Map<string, DrawnMask>} */
     this.histories = new Map(); // of every drawn mask, by its key
     this.listen();
   }
 
+  // The mask under the hand, while there is one.
+  get mask() {
+    return /** @type {DrawnMask} */ (this.drawn);
+  }
+
   get isOn() {
-    return this.mask !== null;
+    return this.drawn !== null;
   }
 
   // Whether one pointer draws rather than moves the picture (asked by pointer.js).
@@ -30,32 +49,86 @@ export class Easel {
     return this.isOn && this.tool !== 'move';
   }
 
+  // ---- whose mask is under the hand
+
+  // A new mask, or the annotator's own if it was drawn here, else a copy of it.
+  start(key = '') {
+    const { desk } = this, { store, roster } = desk;
+    if (!desk.state.grey) return;
+    const source = roster.find(key);
+    let one = source && source.drawn ? source : null;
+    if (!one) {
+      const name = source ? `${source.name}, edited` : 'Drawn';
+      one = store.addAnnotator({ key: roster.newKey('drawn'), name, kind: 'person', drawn: true }, null);
+      if (!one) return;
+      one.ready = true;
+      if (source) store.planes.copy(source.slot, one.slot);
+    }
+    one.shown = true;
+    store.revealed = one.key;
+    this.open(one);
+    desk.changed('masks', 'layout');
+  }
+
+  stop() {
+    this.close();
+    this.desk.blind = false;
+    this.desk.changed('masks', 'layout');
+  }
+
+  /**
+   * Put a model's mask, or nothing, under the hand: one step that can be undone.
+   * @param {string} key
+   */
+  startFrom(key) {
+    const { planes, roster } = this.desk, source = roster.find(key), { width, height } = planes;
+    const isIn = source ? (/** @type {number} */ i) => planes.has(source.slot, i) : () => false;
+    this.once(() => {
+      for (let y = 0, i = 0; y < height; y++) {
+        for (let from = 0; from < width;) {
+          const on = isIn(i + from);
+          let to = from + 1;
+          while (to < width && isIn(i + to) === on) to++;
+          this.mask.span(y, from, to, on);
+          from = to;
+        }
+        i += width;
+      }
+    });
+  }
+
+  /**
+   * @param {Annotator} annotator
+   */
   open(annotator) {
     const { histories, desk } = this;
     if (!histories.has(annotator.key)) histories.set(annotator.key, new DrawnMask(desk.planes, annotator.slot));
-    this.mask = histories.get(annotator.key);
+    this.drawn = histories.get(annotator.key) || null;
     this.key = annotator.key;
   }
 
   close() {
     if (this.stroke) this.cancel();
-    this.mask = null;
+    this.drawn = null;
     this.corners = [];
     this.key = '';
   }
 
-  forget(key) {
-    if (this.key === key) this.close();
+  /**
+   * @param {string} key
+   */
+  leave(key) {
+    if (this.key === key) this.stop();
     this.histories.delete(key);
   }
 
   listen() {
-    const { pane } = this, on = (type, act) => pane.addEventListener(type, (event) => this.holds && act(event), { capture: true, passive: false });
-    on('pointerdown', (event) => this.press(event));
-    on('pointermove', (event) => this.drag(event));
-    for (const end of ['pointerup', 'pointercancel']) pane.addEventListener(end, (event) => this.lift(event), { capture: true });
+    const { pane } = this, on = (/** @type {string} */ type, /** @type {(event: any) => void} */ act) => pane.addEventListener(type, (/** @type {Event} */ event) => this.holds && act(event), { capture: true, passive: false });
+    on('pointerdown', (/** @type {PointerEvent} */ event) => this.press(event));
+    on('pointermove', (/** @type {PointerEvent} */ event) => this.drag(event));
+    for (const end of ['pointerup', 'pointercancel']) pane.addEventListener(end, (/** @type {PointerEvent} */ event) => this.lift(event), { capture: true });
     on('dblclick', () => this.tool === 'polygon' && this.closePolygon());
-    on('wheel', (event) => {
+    on('wheel', (/** @type {WheelEvent} */ event) => {
       if (event.ctrlKey || event.metaKey) return; // zooms
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -67,13 +140,19 @@ export class Easel {
     });
   }
 
+  /**
+   * @param {PointerEvent} event
+   */
   place(event) {
     const box = this.pane.getBoundingClientRect();
     return this.desk.view.toScan(event.clientX - box.left, event.clientY - box.top);
   }
 
+  /**
+   * @param {PointerEvent} event
+   */
   press(event) {
-    if (event.button !== 0 || event.target.closest('.bd-divider')) return;
+    if (event.button !== 0 || closest(event, '.bd-divider')) return;
     this.pointers.add(event.pointerId);
     if (this.pointers.size > 1) return this.cancel();
     const at = this.place(event);
@@ -85,6 +164,9 @@ export class Easel {
     this.paint(at);
   }
 
+  /**
+   * @param {PointerEvent} event
+   */
   drag(event) {
     this.at = this.place(event);
     this.desk.redraw('picture');
@@ -93,18 +175,25 @@ export class Easel {
     for (const one of events.length ? events : [event]) this.paint(this.place(one));
   }
 
+  /**
+   * @param {Point} at
+   */
   paint(at) {
+    if (!this.stroke) return;
     brushLine(this.mask, this.stroke.last, at, this.radius, this.stroke.on);
     this.stroke.last = at;
-    this.desk.maskChanged(this.key);
+    this.desk.store.maskChanged(this.key);
   }
 
+  /**
+   * @param {PointerEvent} event
+   */
   lift(event) {
     this.pointers.delete(event.pointerId);
     if (!this.stroke || event.pointerId !== this.stroke.id) return;
     this.stroke = null;
     this.mask.commit();
-    this.desk.strokeEnded(this.key);
+    this.desk.showTools();
   }
 
   cancel() {
@@ -112,11 +201,14 @@ export class Easel {
     if (!this.stroke) return;
     this.stroke = null;
     this.mask.cancel();
-    this.desk.maskChanged(this.key);
+    this.desk.store.maskChanged(this.key);
   }
 
   // ---- polygon and fill
 
+  /**
+   * @param {Point} at
+   */
   addCorner(at) {
     const { corners, desk } = this, near = 8 / desk.view.scale;
     const last = corners[corners.length - 1], first = corners[0];
@@ -139,6 +231,9 @@ export class Easel {
     return had;
   }
 
+  /**
+   * @param {Point} at
+   */
   fill(at) {
     let enclosed = false;
     this.once(() => {
@@ -147,13 +242,16 @@ export class Easel {
     this.desk.say(enclosed ? '' : 'This place is not enclosed by the outline; close the outline first.');
   }
 
-  // One change as one step to undo.
+  /**
+   * One change as one step to undo.
+   * @param {() => void} change
+   */
   once(change) {
     this.mask.begin();
     change();
     this.mask.commit();
-    this.desk.maskChanged(this.key);
-    this.desk.strokeEnded(this.key);
+    this.desk.store.maskChanged(this.key);
+    this.desk.showTools();
   }
 
   undo() {
@@ -167,33 +265,46 @@ export class Easel {
     this.step('redo');
   }
 
+  /**
+   * @param {'undo' | 'redo'} way
+   */
   step(way) {
     if (!this.isOn || this.stroke || !this.mask[way]()) return;
-    this.desk.maskChanged(this.key);
-    this.desk.strokeEnded(this.key);
+    this.desk.store.maskChanged(this.key);
+    this.desk.showTools();
   }
 
   // ---- tools
 
+  /**
+   * @param {string} tool
+   */
   setTool(tool) {
     if (tool !== 'polygon') this.corners = [];
     this.tool = tool;
     this.desk.showTools();
   }
 
+  /**
+   * @param {number} radius
+   */
   setRadius(radius) {
     this.radius = Math.max(BRUSH.least, Math.min(BRUSH.most, radius));
     this.desk.showTools();
   }
 
-  // What shows where the hand is: the brush's circle, the polygon begun.
+  /**
+   * What shows where the hand is: the brush's circle, the polygon begun.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} scale
+   */
   drawHand(context, scale) {
     if (!this.holds) return;
     const { at, corners, radius } = this;
     context.setLineDash([]);
     context.globalAlpha = 1;
-    const outline = (path) => {
-      for (const [colour, width] of [['rgb(0 0 0 / 60%)', 3], ['#fff', 1.2]]) {
+    const outline = (/** @type {Path2D} */ path) => {
+      for (const { width, colour } of [{ width: 3, colour: 'rgb(0 0 0 / 60%)' }, { width: 1.2, colour: '#fff' }]) {
         context.strokeStyle = colour;
         context.lineWidth = width / scale;
         context.stroke(path);

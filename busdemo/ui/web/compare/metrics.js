@@ -6,36 +6,61 @@ import { toBase64 } from '../core/base64.js';
 import { WHOLE } from '../core/formats.js';
 import { encodeMaskPng } from '../core/maskpng.js';
 import { scorePair } from '../core/planes.js';
-import { make, setText } from '../page/dom.js';
+import { closest, make, setText } from '../page/dom.js';
+/** @import { CompareView } from './view.js' */
+/** @import { Planes } from '../core/planes.js' */
+/** @import { Annotator } from '../workspace/annotators.js' */
+
+/** @typedef {{id: string, name: string, digits: number, higher?: boolean}} Metric */
+
+/**
+ * What the server has measured (busdemo/ui/compare/answers.py); lists are in the order of `keys`.
+ * @typedef {object} Numbers
+ * @property {string} [error]
+ * @property {string[]} keys
+ * @property {string} reference
+ * @property {number[]} tolerances
+ * @property {number[][]} nsd By annotator and tolerance.
+ * @property {Record<string, any[][]>} matrices By metric: numbers, null where undefined, 'inf'.
+ * @property {Record<string, string>} units
+ * @property {any} yardstick
+ * @property {any[]} staple
+ * @property {{key: string, png: string}[]} consensus
+ */
 
 const ASK_PAUSE_MS = 600;
 
-const LIVE = ['dice', 'iou'];
+/** @type {Metric[]} */
 const METRICS = [
   { id: 'dice', name: 'Dice', digits: 3, higher: true }, { id: 'iou', name: 'IoU', digits: 3, higher: true },
   { id: 'hd95', name: 'HD95', digits: 1 }, { id: 'assd', name: 'ASSD', digits: 2 }, { id: 'nsd', name: 'NSD', digits: 3, higher: true },
   { id: 'area_difference', name: 'Area difference', digits: 0 }, { id: 'diameter_difference', name: 'Diameter difference', digits: 1 },
 ];
 
-export class Panel {
+export class MetricsPanel {
+  /**
+   * @param {CompareView} desk
+   */
   constructor(desk) {
     this.desk = desk;
     this.metric = METRICS[0];
+    /** @type {Numbers | null} */
     this.numbers = null; // the server's last answer
     this.answered = ''; // the question it holds for
     this.asked = ''; // the last question asked, answered or not: none is asked twice
+    /** @type {ReturnType<typeof setTimeout> | number} */
     this.timer = 0;
     this.matrix = new GridTable(desk.find('.bd-matrix'));
     this.against = new GridTable(desk.find('.bd-against'));
     const select = desk.find('.bd-metric'), tolerance = desk.find('.bd-tolerance input');
     select.replaceChildren(...METRICS.map(({ id, name }) => new Option(name, id)));
     select.addEventListener('change', () => {
-      this.metric = METRICS.find(({ id }) => id === select.value);
+      this.metric = METRICS.find(({ id }) => id === select.value) || METRICS[0];
       this.show(false);
     });
     tolerance.addEventListener('change', () => this.show(true));
-    desk.find('.bd-matrix').addEventListener('click', (event) => {
-      const cell = event.target.closest('[data-a]');
+    desk.find('.bd-matrix').addEventListener('click', (/** @type {any} */ event) => {
+      const cell = closest(event, '[data-a]');
       if (cell) desk.setPair(cell.dataset.a, cell.dataset.b);
     });
   }
@@ -56,6 +81,9 @@ export class Panel {
     return JSON.stringify([this.desk.state.case, this.desk.state.spacing, this.tolerance, roster.reference, who]);
   }
 
+  /**
+   * @param {boolean} isNew
+   */
   show(isNew) {
     const { desk } = this, { blind, roster, root } = desk, hide = blind || desk.state.grey === null || roster.list.length < 2;
     desk.find('.bd-figures').hidden = hide;
@@ -102,31 +130,50 @@ export class Panel {
     return { width: state.width, height: state.height, spacing: state.spacing, tolerance: this.tolerance, reference: roster.reference, annotators };
   }
 
+  /**
+   * @param {Numbers} numbers
+   * @param {string} question
+   */
   async take(numbers, question) {
     this.numbers = numbers;
     this.answered = question;
-    await this.desk.takeConsensus(numbers.consensus);
+    await this.desk.store.takeConsensus(numbers.consensus);
     drawNsd(this.desk, numbers);
     drawYardstick(this.desk, numbers);
     this.show(false);
   }
 
+  /**
+   * @param {string} words
+   */
   say(words) {
     setText(this.desk.find('.bd-status'), words);
   }
 
-  // The value of a metric for two annotators: a number, null where undefined, undefined while it is not known.
+  /**
+   * The value of a metric for two annotators: a number, null where undefined, undefined while it is not known.
+   * @param {Metric} metric
+   * @param {Annotator} a
+   * @param {Annotator} b
+   */
   value(metric, a, b) {
-    if (LIVE.includes(metric.id)) return scorePair(this.desk.planes.shared, a.slot, b.slot)[metric.id];
+    if (isLive(metric.id)) return scorePair(this.desk.planes.shared, a.slot, b.slot)[metric.id];
     const { numbers } = this, row = numbers ? numbers.keys.indexOf(a.key) : -1, column = numbers ? numbers.keys.indexOf(b.key) : -1;
-    return row < 0 || column < 0 ? undefined : numbers.matrices[metric.id][row][column];
+    return !numbers || row < 0 || column < 0 ? undefined : numbers.matrices[metric.id][row][column];
   }
 
+  /**
+   * @param {Metric} metric
+   */
   unit(metric) {
     return (this.numbers && this.numbers.units[metric.id]) || '';
   }
 
-  // Of lengths and areas in mm, one digit more than of pixels.
+  /**
+   * Of lengths and areas in mm, one digit more than of pixels.
+   * @param {Metric} metric
+   * @param {any} value
+   */
   format(metric, value) {
     return formatMetric(this.unit(metric).startsWith('mm') ? { ...metric, digits: metric.digits + 1 } : metric, value);
   }
@@ -146,7 +193,7 @@ export class Panel {
       cell.dataset.a = a.key;
       cell.dataset.b = b.key;
       cell.dataset.self = String(a === b);
-      cell.dataset.stale = String(!LIVE.includes(metric.id));
+      cell.dataset.stale = String(!isLive(metric.id));
       cell.title = a === b ? '' : `${a.name} and ${b.name}: ${text} ${this.unit(metric)}. Click for A against B.`;
       cell.style.setProperty('--bd-heat', heat);
     }));
@@ -157,8 +204,8 @@ export class Panel {
   showAgainst() {
     const { desk, ready, against } = this, reference = ready.find((one) => one.key === desk.roster.reference);
     setText(desk.find('.bd-reference-name'), reference ? reference.name : 'the reference');
-    const others = ready.filter((one) => one !== reference), live = METRICS.filter(({ id }) => LIVE.includes(id));
-    const label = (metric) => [metric.name, metric.id === 'nsd' ? `at ${this.tolerance} px` : this.unit(metric)].filter(Boolean).join(', ');
+    const others = ready.filter((one) => one !== reference), live = METRICS.filter(({ id }) => isLive(id));
+    const label = (/** @type {Metric} */ metric) => [metric.name, metric.id === 'nsd' ? `at ${this.tolerance} px` : this.unit(metric)].filter(Boolean).join(', ');
     against.lay(others, [{ id: 'head', label: 'Annotator' }, ...METRICS.map((metric) => ({ id: metric.id, label: label(metric) })), { id: 'outcome', label: 'Outcome' }], others.map(nameTag));
     if (!reference) return;
     others.forEach((one, row) => {
@@ -167,18 +214,26 @@ export class Panel {
         setText(cell, this.format(metric, this.value(metric, one, reference)));
         cell.dataset.stale = String(!live.includes(metric));
       });
-      setText(against.cell(row, METRICS.length + 1), desk.scoreOf(one).outcome);
+      setText(against.cell(row, METRICS.length + 1), desk.scoreOf(one)?.outcome || '');
     });
   }
 }
 
 // A table whose cells are kept as long as nobody comes, goes or is renamed.
 class GridTable {
+  /**
+   * @param {HTMLTableElement} table
+   */
   constructor(table) {
     this.table = table;
     this.says = '';
   }
 
+  /**
+   * @param {Annotator[]} rows
+   * @param {any[]} columns
+   * @param {Node[]} heads
+   */
   lay(rows, columns, heads) {
     const says = JSON.stringify([rows.map((one) => [one.key, one.name, one.colour]), columns.map(({ id, label }) => [id, label])]);
     if (says === this.says) return;
@@ -188,18 +243,29 @@ class GridTable {
     this.table.replaceChildren(make('thead', {}, make('tr', {}, ...top)), make('tbody', {}, ...body));
   }
 
+  /**
+   * @param {number} row
+   * @param {number} column
+   */
   cell(row, column) {
     return this.table.tBodies[0].rows[row].cells[column];
   }
 }
 
+/**
+ * @param {Annotator} one
+ */
 function nameTag(one) {
   const dot = make('i', { class: 'bd-dot-of' });
   dot.style.background = one.colour;
   return make('span', { class: 'bd-tag' }, dot, make('span', {}, one.name));
 }
 
-// '…' while it is not known, '–' where it is undefined, '∞' where there is no outline to be near.
+/**
+ * '…' while it is not known, '–' where it is undefined, '∞' where there is no outline to be near.
+ * @param {Metric} metric
+ * @param {any} value
+ */
 function formatMetric(metric, value) {
   if (value === undefined) return '…';
   if (value === null || Number.isNaN(value)) return '–';
@@ -207,11 +273,24 @@ function formatMetric(metric, value) {
   return metric.digits ? value.toFixed(metric.digits) : WHOLE.format(value);
 }
 
-// A mask as text of a PNG file; made once a version.
+/**
+ * A mask as text of a PNG file; made once a version.
+ * @param {Planes} planes
+ * @param {Annotator} one
+ */
 async function maskText(planes, one) {
   if (!one.written || one.written.version !== one.version) {
     const { version } = one, png = await encodeMaskPng(planes.words, one.slot, planes.width, planes.height);
     one.written = { version, text: toBase64(png) };
   }
   return one.written.text;
+}
+
+/**
+ * Counted here, so that it follows every stroke.
+ * @param {string} id
+ * @returns {id is 'dice' | 'iou'}
+ */
+function isLive(id) {
+  return id === 'dice' || id === 'iou';
 }

@@ -1,16 +1,20 @@
 // mount.js: the comparison and what is around it: scans, results and masks that arrive, questions
 // that go out. Nothing a visitor sees in the pictures makes a request.
 
+import { messageOf } from '../core/formats.js';
 import { fromBase64, toBase64 } from '../core/base64.js';
 import { decodeGreyPng } from '../core/png.js';
-import { make, setText } from '../page/dom.js';
+import { find, make, setText } from '../page/dom.js';
 import { refuseLarge, saveBlob } from '../page/files.js';
 import { loadStyles } from '../page/styles.js';
 import { ImageCache, fetchGreyPng } from '../workspace/images.js';
 import { urlOf } from '../workspace/layers.js';
-import { Desk } from './desk.js';
+import { CompareView } from './view.js';
 import { followLink, readLink, writeLink } from './link.js';
 import { TEMPLATE } from './template.js';
+/** @import { Annotator } from '../workspace/annotators.js' */
+/** @import { Layer } from '../workspace/layers.js' */
+/** @import { Host } from '../host/host.js' */
 
 const OPENING_MODELS = 4;
 // What the download menu offers: kind, name, and what it is.
@@ -21,7 +25,11 @@ const SAVES = [
   ['svg', 'Contours', 'SVG'],
 ];
 
-// Resolves when the comparison stands in the element and has asked for its scan.
+/**
+ * Resolves when the comparison stands in the element and has asked for its scan.
+ * @param {Host} host
+ * @param {HTMLElement} element
+ */
 export async function mount(host, element) {
   await loadStyles(
     new URL('../page/viewer.css', import.meta.url), new URL('../page/surface.css', import.meta.url),
@@ -29,24 +37,28 @@ export async function mount(host, element) {
   );
   if (host.signal.aborted) return;
   element.innerHTML = TEMPLATE;
-  const comparison = new Compare(host, element.querySelector('.bd-desk'));
+  const comparison = new Compare(host, find(element, '.bd-desk'));
   window.__busdemoDesk = comparison.desk; // for tests and benchmarks
   host.watch((value) => comparison.apply(value || {}));
   comparison.enter();
 }
 
 class Compare {
+  /**
+   * @param {Host} host
+   * @param {HTMLElement} root
+   */
   constructor(host, root) {
     this.host = host;
     this.root = root;
     this.images = new ImageCache();
     this.link = readLink(location.hash);
     this.turn = 0;
-    this.desk = new Desk(root, {
+    this.desk = new CompareView(root, {
       run: () => queueMicrotask(() => this.runModels()),
-      measure: (request) => host.ask('measure', request),
-      readMasks: (files) => this.readMasks(files), readFrame: (one, frame) => this.readFrame(one, frame),
-      openImage: (file) => this.openImage(file), copyLink: () => this.copyLink(), save: (what) => this.save(what),
+      measure: (/** @type {object} */ request) => host.ask('measure', request),
+      readMasks: (/** @type {File[]} */ files) => this.readMasks(files), readFrame: (/** @type {Annotator} */ one, /** @type {number} */ frame) => this.readFrame(one, frame),
+      openImage: (/** @type {File} */ file) => this.openImage(file), copyLink: () => this.copyLink(), save: (/** @type {any} */ what) => this.save(what),
       bring: () => host.send('bring'),
     }, host.signal);
     for (const [kind, words, detail] of SAVES) {
@@ -80,18 +92,21 @@ class Compare {
     await Promise.all(wanted.map(async (layer) => {
       layer.reading = true;
       try {
-        const picture = await fetchGreyPng(layer.url);
+        const picture = await fetchGreyPng(/** @type {string} */ (layer.url));
         if (picture.width !== width || picture.height !== height) throw new Error('It has another size than the scan.');
         layer.levels = picture.pixels;
       } catch (error) {
-        Object.assign(layer, { state: 'unusable', reason: `The result cannot be read. ${error.message}` });
+        Object.assign(layer, { state: 'unusable', reason: `The result cannot be read. ${messageOf(error)}` });
       }
-      if (desk.state.layers === layers) desk.fillModels();
+      if (desk.state.layers === layers) desk.store.fillModels();
     }));
   }
 
   // ---- a visitor's files
 
+  /**
+   * @param {File[]} files
+   */
   async readMasks(files) {
     const { desk } = this, { width, height, title } = desk.state;
     if (!files.length || !desk.state.grey) return;
@@ -102,30 +117,37 @@ class Compare {
       desk.say(read.errors.join(' '));
       for (const { file, png, ...facts } of read.masks) {
         const { pixels } = await decodeGreyPng(fromBase64(png));
-        if (!desk.addMask({ ...facts, file: files[file], pixels })) break;
+        if (!desk.store.addMask({ ...facts, file: files[file], pixels })) break;
       }
     } catch {
       desk.say('The masks could not be read; please try again.');
     }
   }
 
-  // Another frame of a mask's file, which the browser still has.
+  /**
+   * Another frame of a mask's file, which the browser still has.
+   * @param {Annotator} one
+   * @param {number} frame
+   */
   async readFrame(one, frame) {
     const { desk } = this, { width, height, title, case: name } = desk.state;
     one.asked = frame;
     try {
-      const file = { ...await readFile(one.file), frame, label: one.label };
+      const file = { ...await readFile(/** @type {File} */ (one.file)), frame, label: one.label };
       const read = await this.host.ask('read_masks', { files: [file], width, height, image: title }), [mask] = read.masks;
-      const { pixels } = mask ? await decodeGreyPng(fromBase64(mask.png)) : {};
+      const pixels = mask ? (await decodeGreyPng(fromBase64(mask.png))).pixels : null;
       // Meanwhile another frame may have been asked for, or another scan opened.
       if (one.asked !== frame || desk.state.case !== name || desk.roster.find(one.key) !== one) return;
       desk.say(read.errors.join(' '));
-      if (mask) desk.setFrame(one, mask, pixels);
+      if (mask && pixels) desk.store.setFrame(one, mask, pixels);
     } catch {
       desk.say('The frame could not be read; please try again.');
     }
   }
 
+  /**
+   * @param {File} file
+   */
   async openImage(file) {
     const { desk, root } = this;
     desk.say(refuseLarge([file]));
@@ -140,7 +162,10 @@ class Compare {
     }
   }
 
-  // what: {kind: 'mask', key, format} or {kind: 'csv' | 'svg' | 'report' | 'json'}.
+  /**
+   * what: {kind: 'mask', key, format} or {kind: 'csv' | 'svg' | 'report' | 'json'}.
+   * @param {any} what
+   */
   async save(what) {
     const { desk } = this;
     desk.say('');
@@ -156,7 +181,7 @@ class Compare {
 
   // The scan goes along with every file that names or shows it.
   async describeScan() {
-    const { scan_sha256: sha256, image } = this.host.value(), answer = await fetch(urlOf(image));
+    const { scan_sha256: sha256, image } = this.host.value(), answer = await fetch(image.url);
     return { scan: { title: this.desk.state.title, sha256 }, image: toBase64(new Uint8Array(await answer.arrayBuffer())) };
   }
 
@@ -170,6 +195,9 @@ class Compare {
 
   // ---- values from the host
 
+  /**
+   * @param {any} value
+   */
   async apply(value) {
     const { desk } = this, mine = ++this.turn, isLate = () => mine !== this.turn || this.host.signal.aborted;
     this.root.dataset.busy = 'false';
@@ -184,31 +212,39 @@ class Compare {
       if (name !== desk.state.case) await this.openCase(name, value, isLate);
       if (!isLate()) this.updateModels(value);
     } catch (error) {
-      if (!isLate()) desk.say(`The scan cannot be shown. ${error.message}`);
+      if (!isLate()) desk.say(`The scan cannot be shown. ${messageOf(error)}`);
     }
   }
 
+  /**
+   * @param {string} name
+   * @param {any} value
+   * @param {() => boolean} isLate
+   */
   async openCase(name, value, isLate) {
     const { desk, images } = this, readers = value.readers || [];
-    const urls = [value.image, value.reference, ...readers.map(({ mask }) => mask)].map(urlOf);
-    const [image, truth, ...drawn] = await Promise.all(urls.map((url) => url && images.get(url)));
-    if (isLate()) return;
+    const urls = [value.image, value.reference, ...readers.map((/** @type {{mask: Uint8Array}} */ { mask }) => mask)].map(urlOf);
+    const [image, truth, ...drawn] = await images.getAll(urls);
+    if (isLate() || !image) return;
     desk.state.case = name;
-    desk.state.layers = value.models.map((layer) => ({ ...layer, url: urlOf(layer.levels), levels: null }));
+    desk.state.layers = value.models.map((/** @type {any} */ layer) => ({ ...layer, url: urlOf(layer.levels), levels: null }));
     desk.showScan({
       title: value.title, example: value.example, simulated: value.simulated, width: image.width, height: image.height, grey: image.pixels,
       truth: truth && truth.pixels, truthName: value.reference_name, spacing: value.spacing || 0,
     });
-    readers.forEach(({ name: called, note }, k) => desk.addAnnotator({ key: `reader:${k + 1}`, name: called, note, kind: 'person' }, drawn[k].pixels));
+    readers.forEach((/** @type {{name: string, note: string}} */ { name: called, note }, /** @type {number} */ k) => desk.store.addAnnotator({ key: `reader:${k + 1}`, name: called, note, kind: 'person' }, drawn[k]?.pixels));
     images.keepOnly(new Set());
     this.showZoo();
     const ready = desk.state.layers.filter((layer) => layer.url).slice(0, OPENING_MODELS);
     if (this.link) followLink(desk, this.link);
-    else for (const layer of ready) desk.addModel(layer.id);
+    else for (const layer of ready) desk.store.addModel(layer.id);
     this.link = null;
   }
 
-  // What the server knows of the models by now. A result that is there stays.
+  /**
+   * What the server knows of the models by now. A result that is there stays.
+   * @param {any} value
+   */
   updateModels(value) {
     const { desk } = this;
     for (const news of value.models) {
@@ -218,14 +254,17 @@ class Compare {
       if (!layer.url) Object.assign(layer, { state: news.state, reason: news.reason, url: urlOf(news.levels) });
     }
     this.showZoo();
-    desk.fillModels();
+    desk.store.fillModels();
     this.readLevels();
   }
 
+  /**
+   * @param {any} value
+   */
   showTiles(value) {
     const box = this.desk.find('.bd-tiles');
     if (box.childElementCount !== value.examples.length) {
-      box.replaceChildren(...value.examples.map(({ id, title, picture }) => {
+      box.replaceChildren(...value.examples.map((/** @type {{id: string, title: string, picture: any}} */ { id, title, picture }) => {
         const image = make('img', { alt: `${title}, simulated`, loading: 'lazy', src: urlOf(picture) });
         const tile = make('button', { type: 'button', title: `${title} (simulated)`, 'data-example': id }, image);
         tile.addEventListener('click', () => this.host.send('pick_example', { example: id }));
@@ -241,12 +280,15 @@ class Compare {
       const isUsable = layer.state !== 'unusable', note = make('span', {}, isUsable ? layer.note : layer.reason);
       const button = make('button', { type: 'button', class: 'bd-small', 'data-model': layer.id, title: layer.reason || layer.note }, layer.name, note);
       button.disabled = !isUsable;
-      button.addEventListener('click', () => desk.addModel(layer.id));
+      button.addEventListener('click', () => desk.store.addModel(layer.id));
       return button;
     }));
   }
 }
 
+/**
+ * @param {File} file
+ */
 async function readFile(file) {
   return { name: file.name, data: toBase64(new Uint8Array(await file.arrayBuffer())) };
 }

@@ -9,19 +9,38 @@ import { traceRings } from '../core/contours.js';
 import { countPair, countVotes, voteEntropy } from '../core/planes.js';
 import { countKinds, paintKinds } from '../core/votes.js';
 import { slotsOf } from '../workspace/annotators.js';
+/** @import { Look } from '../canvas/palette.js' */
+/** @import { CompareView } from './view.js' */
+/** @import { Annotator } from '../workspace/annotators.js' */
 
 const LINE = 1.6, REFERENCE_LINE = 2.6, RIM_WIDTH = 0.8; // CSS pixels
 
 const RIM = 'rgb(0 0 0 / 55%)';
 
 export class Pictures {
+  /**
+   * @param {CompareView} desk
+   */
   constructor(desk) {
     this.desk = desk;
-    this.canvases = Object.fromEntries(['picture', 'map'].map((name) => [name, desk.find(`[data-stage=${name}] canvas`)]));
+    this.canvases = { picture: desk.find('[data-stage=picture] canvas'), map: desk.find('[data-stage=map] canvas') };
+    this.step = 1; // pixels of the scan to a drawn one
+    this.size = { width: 0, height: 0 };
+    /** @type {Uint8Array} */
+    this.grey = new Uint8Array(0); // as drawn
+    this.greys = new Uint8Array(256);
+    this.sources = { picture: new PaneSource(1, 1), map: new PaneSource(1, 1) };
     this.kinds = new Uint8Array(0);
+    this.counts = new Uint32Array(256);
+    this.answered = '';
   }
 
-  // grey: Uint8Array(width * height).
+  /**
+   * grey: Uint8Array(width * height).
+   * @param {number} width
+   * @param {number} height
+   * @param {Uint8Array} grey
+   */
   setScan(width, height, grey) {
     const step = Math.max(1, Math.ceil(Math.sqrt((width * height) / MOST_DRAWN)));
     this.step = step;
@@ -34,6 +53,9 @@ export class Pictures {
     this.answered = '';
   }
 
+  /**
+   * @param {Look} look
+   */
   drawScan(look) {
     const { pixels } = this.sources.picture;
     this.greys = buildGreyTable(look);
@@ -64,7 +86,12 @@ export class Pictures {
     context.restore();
   }
 
-  // Only the stretch of the pane between two shares of its width.
+  /**
+   * Only the stretch of the pane between two shares of its width.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} from
+   * @param {number} to
+   */
   clip(context, from, to) {
     const { view } = this.desk, a = view.toScan(from * view.pane.width, 0), b = view.toScan(to * view.pane.width, view.pane.height);
     context.beginPath();
@@ -72,7 +99,13 @@ export class Pictures {
     context.clip();
   }
 
-  // The fill and the line's dark rim, or the line itself.
+  /**
+   * The fill and the line's dark rim, or the line itself.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Annotator} annotator
+   * @param {number} scale
+   * @param {{ratio: number, rim: boolean}} it
+   */
   drawAnnotator(context, annotator, scale, { ratio, rim }) {
     const { desk } = this, path = this.pathOf(annotator, scale * ratio);
     const width = annotator.key === desk.roster.reference ? REFERENCE_LINE : LINE;
@@ -91,7 +124,11 @@ export class Pictures {
     context.stroke(path);
   }
 
-  // Rings are traced once a change of the mask, the path of a zoom level once.
+  /**
+   * Rings are traced once a change of the mask, the path of a zoom level once.
+   * @param {Annotator} annotator
+   * @param {number} scale
+   */
   pathOf(annotator, scale) {
     const { planes } = this.desk, { slot, version } = annotator;
     if (!annotator.traced || annotator.traced.version !== version) {
@@ -99,13 +136,18 @@ export class Pictures {
       annotator.traced = { version, rings, paths: new Map() };
     }
     const detail = pathDetail(scale), key = `${detail.corners}${detail.least}`, { rings, paths } = annotator.traced;
-    if (!paths.has(key)) paths.set(key, buildPath(rings, detail));
-    return paths.get(key);
+    const path = paths.get(key) || buildPath(rings, detail);
+    paths.set(key, path);
+    return path;
   }
 
   // ---- the map
 
-  // What the map says of the pixels from `from` to `to`, for colours and counts: their kinds.
+  /**
+   * What the map says of the pixels from `from` to `to`, for colours and counts: their kinds.
+   * @param {number} from
+   * @param {number} to
+   */
   classify(from, to) {
     const { desk, counts } = this, { a, b } = desk.pair, kinds = this.kinds.subarray(from, to), words = desk.planes.words.subarray(from, to);
     const before = countKinds(kinds, 256);
@@ -128,7 +170,10 @@ export class Pictures {
     return Array.from({ length: n + 1 }, (_, k) => (voteEntropy(k, n) ? heatColour(0.3 + 0.7 * voteEntropy(k, n)) : null));
   }
 
-  // isNew: the scan or its brightness.
+  /**
+   * isNew: the scan or its brightness.
+   * @param {boolean} isNew
+   */
   drawMap(isNew) {
     const { desk, question, size: { height } } = this, changed = desk.planes.takeChanged();
     if (isNew || question !== this.answered) this.paintMap(0, height);
@@ -137,7 +182,11 @@ export class Pictures {
     desk.view.blit(this.canvases.map, this.sources.map.canvas, this.step);
   }
 
-  // Rows of the scan; all of them where not every one is drawn.
+  /**
+   * Rows of the scan; all of them where not every one is drawn.
+   * @param {number} top
+   * @param {number} bottom
+   */
   paintMap(top, bottom) {
     const { width, height } = this.size, source = this.sources.map, table = buildMapTable(this.greys, this.colours());
     this.classify(top * width, bottom * width);
@@ -146,8 +195,8 @@ export class Pictures {
       source.show();
       return;
     }
-    const rows = (pixels) => pixels.subarray(top * width, bottom * width);
-    paintKinds(rows(source.pixels), rows(this.kinds), rows(this.grey), table);
+    const from = top * width, to = bottom * width;
+    paintKinds(source.pixels.subarray(from, to), this.kinds.subarray(from, to), this.grey.subarray(from, to), table);
     source.show(top, bottom);
   }
 }

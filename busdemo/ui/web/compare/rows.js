@@ -5,25 +5,41 @@ import { StepControls } from './steps.js';
 import { formatShare, formatThreshold } from '../core/formats.js';
 import { STOPS, clampStop } from '../core/scoring.js';
 import { make, setText } from '../page/dom.js';
+/** @import { CompareView } from './view.js' */
+/** @import { Steps } from '../core/postprocess.js' */
 
 const EYE = '<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M1.5 8c2-3.5 4-4.5 6.5-4.5s4.5 1 6.5 4.5c-2 3.5-4 4.5-6.5 4.5s-4.5-1-6.5-4.5z" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="8" cy="8" r="2.2" fill="currentColor"/></svg>';
 
 class Row {
+  /**
+   * @param {CompareView} desk
+   * @param {string} key
+   */
   constructor(desk, key) {
     this.desk = desk;
     this.key = key;
     this.colour = make('input', { type: 'color', class: 'bd-swatch', title: 'Colour' });
-    this.colour.addEventListener('input', () => desk.setColour(key, this.colour.value));
+    this.colour.addEventListener('input', () => desk.store.setColour(key, this.colour.value));
     this.name = make('input', { type: 'text', class: 'bd-row-name', maxLength: 60, spellcheck: false, title: 'Rename' });
-    this.name.addEventListener('change', () => desk.rename(key, this.name.value));
+    this.name.addEventListener('change', () => desk.store.rename(key, this.name.value));
     this.name.addEventListener('keydown', (event) => event.key === 'Enter' && this.name.blur());
     this.dice = make('b', { class: 'bd-row-dice' });
-    this.eye = this.button('bd-eye', '', () => desk.toggleShown(key));
+    this.eye = this.button('bd-eye', '', () => desk.store.toggleShown(key));
     this.eye.innerHTML = EYE;
-    this.mark = this.button('bd-mark-reference', 'ref', () => desk.setReference(key));
-    this.more = this.button('bd-more-button', '⋯', () => desk.toggleOpen(key));
+    this.mark = this.button('bd-mark-reference', 'ref', () => desk.store.setReference(key));
+    this.more = this.button('bd-more-button', '⋯', () => desk.store.toggleOpen(key));
     this.words = make('p', { class: 'bd-sub bd-row-words' });
     this.note = make('p', { class: 'bd-sub bd-row-note' });
+    this.slider = make('input', { type: 'range', min: 1, max: STOPS - 1, step: 1 });
+    this.output = make('output');
+    this.frozen = this.button('bd-small', 'frozen', () => desk.store.setStop(key, desk.store.get(key).frozen));
+    this.number = make('input', { type: 'number', min: 1, step: 1 });
+    this.frames = make('output');
+    this.style = this.button('bd-small', '', () => desk.store.toggleStyle(key));
+    this.edit = this.button('bd-small', 'Draw on it', () => desk.easel.start(key));
+    this.remove = this.button('bd-small', 'Remove', () => desk.store.removeAnnotator(key));
+    this.formats = make('select', { class: 'bd-small', 'aria-label': 'Format' }, ...desk.formats.map(([id, title]) => new Option(title, id)));
+    this.steps = new StepControls((steps) => desk.store.setSteps(key, steps));
     this.threshold = this.buildThreshold();
     this.frame = this.buildFrame();
     this.panel = this.buildPanel();
@@ -33,6 +49,11 @@ class Row {
     this.node.addEventListener('pointerleave', () => desk.point(''));
   }
 
+  /**
+   * @param {string} name
+   * @param {string} text
+   * @param {() => void} act
+   */
   button(name, text, act) {
     const button = make('button', { type: 'button', class: name }, text);
     button.addEventListener('click', act);
@@ -41,10 +62,7 @@ class Row {
 
   buildThreshold() {
     const { desk, key } = this;
-    this.slider = make('input', { type: 'range', min: 1, max: STOPS - 1, step: 1 });
-    this.slider.addEventListener('input', () => desk.setStop(key, Number(this.slider.value)));
-    this.output = make('output');
-    this.frozen = this.button('bd-small', 'frozen', () => desk.setStop(key, desk.roster.find(key).frozen));
+    this.slider.addEventListener('input', () => desk.store.setStop(key, Number(this.slider.value)));
     this.frozen.title = 'Back to the threshold frozen on validation data';
     return make('div', { class: 'bd-own', hidden: true }, this.slider, this.output, this.frozen);
   }
@@ -52,38 +70,31 @@ class Row {
   // Of a file with several frames.
   buildFrame() {
     const { desk, key } = this;
-    this.number = make('input', { type: 'number', min: 1, step: 1 });
     this.number.addEventListener('change', () => {
-      const one = desk.roster.find(key), frame = Math.round(this.number.valueAsNumber);
+      const one = desk.store.get(key), frame = Math.round(this.number.valueAsNumber);
       if (frame >= 1 && frame <= one.frames) desk.told.readFrame(one, frame);
-      else this.number.value = one.frame;
+      else this.number.value = String(one.frame);
     });
-    this.frames = make('output');
     return make('label', { class: 'bd-sub bd-row-frame', hidden: true }, 'Frame ', this.number, ' of ', this.frames);
   }
 
   buildPanel() {
     const { desk, key } = this;
-    this.style = this.button('bd-small', '', () => desk.toggleStyle(key));
-    this.edit = this.button('bd-small', 'Draw on it', () => desk.startDrawing(key));
-    this.remove = this.button('bd-small', 'Remove', () => desk.removeAnnotator(key));
-    this.formats = make('select', { class: 'bd-small', 'aria-label': 'Format' }, ...desk.formats.map(([id, title]) => new Option(title, id)));
     const save = this.button('bd-small', 'Save mask', () => desk.saveMask(key, this.formats.value));
-    this.steps = new StepControls((steps) => desk.setSteps(key, steps));
     return make('div', { class: 'bd-panel', hidden: true }, this.steps.node, this.style, this.edit, this.remove, make('span', { class: 'bd-save' }, this.formats, save));
   }
 
   show() {
-    const { desk } = this, one = desk.roster.find(this.key), isReference = desk.roster.reference === this.key, hidden = desk.isHidden(one);
+    const { desk } = this, one = desk.store.get(this.key), isReference = desk.roster.reference === this.key, hidden = desk.isHidden(one);
     this.node.dataset.reference = String(isReference);
     this.node.dataset.shown = String(one.shown && !hidden);
     this.node.dataset.drawing = String(desk.easel.key === this.key);
     this.colour.value = one.colour;
     this.colour.setAttribute('aria-label', `Colour of ${one.name}`);
-    this.colour.dataset.dash = one.dash;
+    this.colour.dataset.dash = String(one.dash);
     if (document.activeElement !== this.name) this.name.value = one.name;
     this.name.setAttribute('aria-label', `Name of ${one.name}`);
-    const press = (button, on, label) => {
+    const press = (/** @type {HTMLButtonElement} */ button, /** @type {boolean} */ on, /** @type {string} */ label) => {
       button.setAttribute('aria-pressed', String(on));
       button.setAttribute('aria-label', label);
       button.title = label;
@@ -98,24 +109,24 @@ class Row {
     this.more.setAttribute('aria-label', `More about ${one.name}`);
     this.panel.hidden = !one.open || hidden;
     this.threshold.hidden = this.steps.node.hidden = one.kind !== 'model' || !one.ready || hidden;
-    if (one.kind === 'model') this.steps.show(one.steps, one.ownSteps);
+    if (one.steps && one.ownSteps) this.steps.show(one.steps, one.ownSteps);
     setText(this.note, hidden ? '' : one.note);
     this.note.hidden = !this.note.textContent;
     this.frame.hidden = !one.file || hidden;
-    if (one.file) Object.assign(this.number, { max: one.frames, value: one.frame, ariaLabel: `Frame of ${one.name}` });
+    if (one.file) Object.assign(this.number, { max: String(one.frames), value: String(one.frame), ariaLabel: `Frame of ${one.name}` });
     setText(this.frames, String(one.frames || ''));
     this.showNumbers();
   }
 
   // What a stroke or a threshold changes.
   showNumbers() {
-    const { desk } = this, one = desk.roster.find(this.key), hidden = desk.isHidden(one);
+    const { desk } = this, one = desk.store.get(this.key), hidden = desk.isHidden(one);
     const score = hidden ? null : desk.scoreOf(one), isReference = desk.roster.reference === this.key;
     setText(this.dice, isReference ? '' : score ? formatShare(score.dice) : '–');
     this.dice.title = score ? `Dice ${formatShare(score.dice)}, IoU ${formatShare(score.iou)}: ${score.outcome}` : '';
     setText(this.words, hidden ? 'hidden until you are done' : desk.describe(one));
     if (one.kind !== 'model' || !one.ready) return;
-    if (Number(this.slider.value) !== one.stop) this.slider.value = one.stop;
+    if (Number(this.slider.value) !== one.stop) this.slider.value = String(one.stop);
     this.slider.setAttribute('aria-label', `Threshold of ${one.name}`);
     setText(this.output, formatThreshold(one.stop));
     this.frozen.style.visibility = one.stop === clampStop(one.frozen) ? 'hidden' : 'visible';
@@ -124,6 +135,9 @@ class Row {
 
 // Rows follow the roster; a row that stays keeps its element, its focus and its open panel.
 export class Rows {
+  /**
+   * @param {CompareView} desk
+   */
   constructor(desk) {
     this.desk = desk;
     this.box = desk.find('.bd-list');
@@ -143,11 +157,14 @@ export class Rows {
       if (box.children[place] !== node) box.insertBefore(node, box.children[place] || null);
       rows.get(key).show();
     });
-    if (rows.has(desk.revealed)) this.reveal(rows.get(desk.revealed).node);
-    desk.revealed = '';
+    if (rows.has(desk.store.revealed)) this.reveal(rows.get(desk.store.revealed).node);
+    desk.store.revealed = '';
   }
 
-  // The list alone is scrolled, never the page.
+  /**
+   * The list alone is scrolled, never the page.
+   * @param {HTMLElement} node
+   */
   reveal(node) {
     const row = node.getBoundingClientRect(), list = this.box.getBoundingClientRect();
     this.box.scrollTop += Math.max(0, row.bottom - list.bottom) - Math.max(0, list.top - row.top);

@@ -2,22 +2,27 @@
 
 import { WHOLE, formatPercent, formatShare } from '../core/formats.js';
 import { scorePair, voteEntropy } from '../core/planes.js';
-import { coverPane, make, setText } from '../page/dom.js';
+import { coverPane, findAll, make, setText } from '../page/dom.js';
+/** @import { Annotator } from '../workspace/annotators.js' */
+/** @import { CompareView } from './view.js' */
 
+/**
+ * @param {CompareView} desk
+ */
 export function showDesk(desk) {
   const { root, easel, roster, blind } = desk, drawing = easel.isOn, { a, b } = desk.pair;
   Object.assign(root.dataset, {
     picture: drawing ? 'outlines' : desk.picture, map: desk.map, drawing: String(drawing), blind: String(blind),
     tool: drawing ? easel.tool : '', case: desk.state.case || '',
   });
-  const press = (name, value) => {
-    for (const button of root.querySelectorAll(`[data-${name}-button]`)) {
+  const press = (/** @type {string} */ name, /** @type {any} */ value) => {
+    for (const button of findAll(root, `[data-${name}-button]`)) {
       button.setAttribute('aria-pressed', String(button.dataset[`${name}Button`] === value));
     }
   };
   press('picture', desk.picture);
   press('map', desk.map);
-  for (const button of root.querySelectorAll('[data-tool]')) button.setAttribute('aria-pressed', String(button.dataset.tool === easel.tool));
+  for (const button of findAll(root, '[data-tool]')) button.setAttribute('aria-pressed', String(button.dataset.tool === easel.tool));
   desk.find('.bd-bar').hidden = drawing;
   desk.find('.bd-drawbar').hidden = !drawing;
   desk.find('[data-stage=map]').hidden = drawing;
@@ -29,15 +34,20 @@ export function showDesk(desk) {
   setText(desk.find('.bd-count'), roster.list.length ? String(roster.list.length) : '');
 }
 
+/**
+ * @param {CompareView} desk
+ * @param {Annotator | null} a
+ * @param {Annotator | null} b
+ */
 function showSides(desk, a, b) {
   const ready = desk.roster.ready, chosen = { a, b };
-  for (const select of desk.root.querySelectorAll('.bd-ab select')) {
+  for (const select of findAll(desk.root, '.bd-ab select')) {
     const says = ready.map((one) => `${one.key} ${one.name}`).join('|');
     if (select.dataset.says !== says) {
       select.replaceChildren(...ready.map((one) => new Option(one.name, one.key)));
       select.dataset.says = says;
     }
-    const one = chosen[select.dataset.side];
+    const one = select.dataset.side === 'a' ? chosen.a : chosen.b;
     select.value = one ? one.key : '';
     select.disabled = ready.length < 2;
   }
@@ -45,10 +55,16 @@ function showSides(desk, a, b) {
   desk.find('.bd-ab').dataset.idle = String(!needed);
 }
 
+/**
+ * @param {CompareView} desk
+ * @param {Annotator | null} a
+ * @param {Annotator | null} b
+ */
 function showCaptions(desk, a, b) {
-  const [left, right] = desk.root.querySelectorAll('[data-stage=picture] figcaption'), divider = desk.find('.bd-divider');
+  const [left, right] = findAll(desk.root, '[data-stage=picture] figcaption'), divider = desk.find('.bd-divider');
   const picture = desk.easel.isOn || !a || !b ? 'outlines' : desk.picture, shown = desk.blinkSide === 'a' ? a : b;
-  const label = (node, side, one) => {
+  const label = (/** @type {HTMLElement} */ node, /** @type {string} */ side, /** @type {Annotator | null} */ one) => {
+    if (!one) return;
     node.replaceChildren(make('b', {}, `${side} `), one.name);
     node.style.borderColor = one.colour;
   };
@@ -61,6 +77,7 @@ function showCaptions(desk, a, b) {
     divider.setAttribute('aria-valuenow', String(Math.round(desk.swipeAt * 100)));
   } else if (picture === 'blink') label(left, desk.blinkSide.toUpperCase(), shown);
   else setText(left, desk.blind ? 'Scan, drawn blind' : 'Outlines');
+  /** @type {Record<string, string>} */
   const names = { votes: `Votes of the ${desk.votersShown.length} shown`, disagreement: `Disagreement of the ${desk.votersShown.length} shown`, pair: 'A against B' };
   setText(desk.find('[data-stage=map] figcaption'), names[desk.map]);
   const empty = desk.map === 'pair' ? !(a && b) : desk.votersShown.length === 0;
@@ -68,6 +85,9 @@ function showCaptions(desk, a, b) {
   coverPane(desk.find('[data-stage=picture] .bd-veil'), desk.state.grey ? '' : 'Open a scan to begin.');
 }
 
+/**
+ * @param {CompareView} desk
+ */
 function showEasel(desk) {
   const { easel, roster, blind } = desk, one = roster.find(easel.key), select = desk.find('.bd-start');
   setText(desk.find('.bd-drawing-name'), one ? one.name : '');
@@ -81,10 +101,13 @@ function showEasel(desk) {
   desk.find('.bd-from').hidden = blind;
 }
 
-// The key to the pictures' colours, with how many pixels each colour has.
+/**
+ * The key to the pictures' colours, with how many pixels each colour has.
+ * @param {CompareView} desk
+ */
 export function showKeys(desk) {
   const { counts } = desk.pictures, keys = desk.find('.bd-keys'), sentence = desk.find('.bd-sentence');
-  const show = Boolean(counts) && !desk.easel.isOn && desk.state.grey !== null;
+  const show = !desk.easel.isOn && desk.state.grey !== null;
   keys.hidden = !show;
   setText(sentence, show ? describeMap(desk, counts) : '');
   if (!show) return;
@@ -101,12 +124,16 @@ export function showKeys(desk) {
   }));
 }
 
+/**
+ * @param {CompareView} desk
+ * @param {Uint32Array} counts
+ */
 function describeMap(desk, counts) {
   const n = desk.votersShown.length, any = counts.reduce((sum, px) => sum + px, 0) - counts[0];
   if (!any) return '';
   if (desk.map === 'pair') {
     const { a, b } = desk.pair, score = a && b ? scorePair(desk.planes.shared, a.slot, b.slot) : null;
-    return score ? `${a.name} and ${b.name}: Dice ${formatShare(score.dice)}, IoU ${formatShare(score.iou)}.` : '';
+    return a && b && score ? `${a.name} and ${b.name}: Dice ${formatShare(score.dice)}, IoU ${formatShare(score.iou)}.` : '';
   }
   if (n < 2) return '';
   if (desk.map === 'votes') {
@@ -117,11 +144,14 @@ function describeMap(desk, counts) {
   return `Mean disagreement over the ${WHOLE.format(any)} px that anyone marks: ${(sum / any).toFixed(3)} bit (0 all agree, 1 split evenly).`;
 }
 
+/**
+ * @param {CompareView} desk
+ */
 export function showHover(desk) {
   const { state, view, root } = desk, at = state.hover, readout = desk.find('.bd-readout');
   const inside = Boolean(state.grey && at && at.x >= 0 && at.y >= 0 && at.x < state.width && at.y < state.height);
   root.classList.toggle('bd-hovering', inside && !desk.easel.isOn);
-  if (!inside) {
+  if (!inside || !at || !state.grey) {
     setText(readout, state.grey ? `${state.width} × ${state.height} px` : '');
     return;
   }

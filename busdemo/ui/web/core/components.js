@@ -1,7 +1,24 @@
 // components.js: connected regions of a mask: the same as busdemo/imaging/components.py, which
 // documents them. Typed arrays and whole numbers.
 
-// -> {runs, areas, boxes, n}: 8-connected, numbered from 1 by size, then by place.
+/** @typedef {import('./planes.js').Box} Box */
+
+/**
+ * The lit stretches of a mask, row by row: pixels from `starts[k]` to `ends[k]` (just outside), and
+ * the number of the lesion each is part of.
+ * @typedef {{starts: number[], ends: number[], parents: number[], count: number, numbers: Int32Array}} Runs
+ */
+
+/**
+ * Lesions, numbered from 1 by size. labels: of every pixel, once they are asked for (`labelPixels`).
+ * @typedef {{runs: Runs, areas: number[], boxes: Box[], n: number, labels?: Int32Array}} Components
+ */
+
+/**
+ * -> {runs, areas, boxes, n}: 8-connected, numbered from 1 by size, then by place.
+ * @param {Uint8Array} mask
+ * @param {number} width
+ */
 export function findComponents(mask, width) {
   const runs = joinRuns(mask, width), { starts, ends, parents, count } = runs;
   const area = new Float64Array(count), boxOf = new Map();
@@ -24,11 +41,16 @@ export function findComponents(mask, width) {
   return { runs: { ...runs, numbers }, areas: roots.map((root) => area[root]), boxes: roots.map((root) => boxOf.get(root)), n: roots.length };
 }
 
-// The lit stretches of every row, [starts[k], ends[k]) in pixels of the whole mask, and the first
-// run of the lesion each is part of.
+/**
+ * The lit stretches of every row, [starts[k], ends[k]) in pixels of the whole mask, and the first
+ * run of the lesion each is part of.
+ * @param {Uint8Array} mask
+ * @param {number} width
+ */
 function joinRuns(mask, width) {
-  const starts = [], ends = [], parents = [];
-  const rootOf = (run) => {
+  /** @type {number[][]} */
+  const [starts, ends, parents] = [[], [], []];
+  const rootOf = (/** @type {number} */ run) => {
     while (parents[run] !== run) run = parents[run] = parents[parents[run]];
     return run;
   };
@@ -54,7 +76,11 @@ function joinRuns(mask, width) {
   return { starts, ends, parents, count: starts.length };
 }
 
-// -> Int32Array: the number of each pixel's lesion, 0 where there is none.
+/**
+ * -> Int32Array: the number of each pixel's lesion, 0 where there is none.
+ * @param {Components} it
+ * @param {number} pixels
+ */
 export function labelPixels({ runs }, pixels) {
   const labels = new Int32Array(pixels);
   for (let k = 0; k < runs.count; k++) labels.fill(runs.numbers[k], runs.starts[k], runs.ends[k]);

@@ -2,8 +2,32 @@
 // them. Typed arrays and whole numbers.
 
 import { STOPS } from './scoring.js';
+/** @import { Components } from './components.js' */
+/** @import { Box } from './planes.js' */
 
-// The first `most` lesions' measures, in px. levels: of the scan's size, or null.
+/** @typedef {{x: number, y: number}} Point In pixels of the scan. */
+
+/**
+ * Lengths in px; ends: of the longest diameter; probability: mean over its pixels.
+ * @typedef {object} Lesion
+ * @property {number} number
+ * @property {number} area
+ * @property {Box} box
+ * @property {number} longest
+ * @property {number} perpendicular
+ * @property {number} depthToWidth
+ * @property {Point} centre
+ * @property {Point[]} ends
+ * @property {number | null} probability
+ */
+
+/**
+ * The first `most` lesions' measures, in px. levels: of the scan's size, or null.
+ * @param {Components} it
+ * @param {number} width
+ * @param {Uint8Array | null} levels
+ * @param {number} [most]
+ */
 export function measureLesions({ runs, areas, boxes, n }, width, levels, most = Infinity) {
   const shown = Math.min(n, most);
   const sums = Array.from({ length: shown }, () => ({ corners: [], x: 0, y: 0, levels: 0 }));
@@ -13,6 +37,13 @@ export function measureLesions({ runs, areas, boxes, n }, width, levels, most = 
   return sums.map((sum, k) => describeLesion(k + 1, areas[k], boxes[k], sum, levels !== null));
 }
 
+/**
+ * @param {{corners: Point[], x: number, y: number, levels: number}} sum
+ * @param {number} start
+ * @param {number} end
+ * @param {number} width
+ * @param {Uint8Array | null} levels
+ */
 function addRun(sum, start, end, width, levels) {
   const y = Math.floor(start / width), left = start - y * width, right = end - y * width;
   sum.corners.push({ x: left, y }, { x: right, y }, { x: left, y: y + 1 }, { x: right, y: y + 1 });
@@ -21,6 +52,13 @@ function addRun(sum, start, end, width, levels) {
   for (let i = start; levels && i < end; i++) sum.levels += levels[i];
 }
 
+/**
+ * @param {number} number
+ * @param {number} area
+ * @param {Box} box
+ * @param {{corners: Point[], x: number, y: number, levels: number}} sum
+ * @param {boolean} hasLevels
+ */
 function describeLesion(number, area, box, sum, hasLevels) {
   const hull = convexHull(sum.corners.sort((one, other) => one.x - other.x || one.y - other.y));
   const { one, other, squared } = findDiameter(hull), longest = Math.sqrt(squared);
@@ -32,9 +70,12 @@ function describeLesion(number, area, box, sum, hasLevels) {
   };
 }
 
-// Andrew's monotone chain over sorted points.
+/**
+ * Andrew's monotone chain over sorted points.
+ * @param {Point[]} points
+ */
 function convexHull(points) {
-  const half = (ordered) => {
+  const half = (/** @type {Point[]} */ ordered) => {
     const chain = [];
     for (const point of ordered) {
       while (chain.length > 1 && turnOf(chain[chain.length - 2], chain[chain.length - 1], point) <= 0) chain.pop();
@@ -46,11 +87,19 @@ function convexHull(points) {
   return half(points).concat(half([...points].reverse()));
 }
 
+/**
+ * @param {Point} origin
+ * @param {Point} before
+ * @param {Point} after
+ */
 function turnOf(origin, before, after) {
   return (before.x - origin.x) * (after.y - origin.y) - (before.y - origin.y) * (after.x - origin.x);
 }
 
-// The two corners farthest apart; of several pairs the one that begins first, row by row.
+/**
+ * The two corners farthest apart; of several pairs the one that begins first, row by row.
+ * @param {Point[]} hull
+ */
 function findDiameter(hull) {
   const ordered = [...hull].sort((one, other) => one.y - other.y || one.x - other.x);
   let found = { one: ordered[0], other: ordered[0], squared: -1 };

@@ -7,12 +7,19 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c >>> 0;
 });
 
+/**
+ * @param {Uint8Array} bytes
+ */
 function checksum(bytes) {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 
+/**
+ * @param {string} kind
+ * @param {Uint8Array} body
+ */
 function pngChunk(kind, body) {
   const chunk = new Uint8Array(body.length + 12), view = new DataView(chunk.buffer);
   view.setUint32(0, body.length);
@@ -22,7 +29,13 @@ function pngChunk(kind, body) {
   return chunk;
 }
 
-// Rows of bits, the first pixel in the highest bit, each after a filter byte of 0.
+/**
+ * Rows of bits, the first pixel in the highest bit, each after a filter byte of 0.
+ * @param {Uint32Array} words
+ * @param {number} slot
+ * @param {number} width
+ * @param {number} height
+ */
 function packRows(words, slot, width, height) {
   const stride = Math.ceil(width / 8) + 1, rows = new Uint8Array(stride * height);
   for (let y = 0, i = 0; y < height; y++) {
@@ -33,15 +46,21 @@ function packRows(words, slot, width, height) {
   return rows;
 }
 
-// -> Uint8Array of a whole PNG file, True = white.
+/**
+ * -> Uint8Array of a whole PNG file, True = white.
+ * @param {Uint32Array} words
+ * @param {number} slot
+ * @param {number} width
+ * @param {number} height
+ */
 export async function encodeMaskPng(words, slot, width, height) {
   const header = new Uint8Array(13), view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
   header[8] = 1;
-  const stream = new Blob([packRows(words, slot, width, height)]).stream().pipeThrough(new CompressionStream('deflate'));
+  const stream = new Blob([/** @type {BlobPart} */ (packRows(words, slot, width, height))]).stream().pipeThrough(new CompressionStream('deflate'));
   const data = new Uint8Array(await new Response(stream).arrayBuffer());
   const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
   const parts = [signature, pngChunk('IHDR', header), pngChunk('IDAT', data), pngChunk('IEND', new Uint8Array(0))];
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  return new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (parts)).arrayBuffer());
 }

@@ -1,8 +1,24 @@
 // matching.js: predicted lesions against the reference's, one by one: found, missed, extra, split,
 // merged, by the rule of busdemo/scoring/lesionwise.py, which documents it.
 
+/** @import { Components } from './components.js' */
+
+/** @typedef {'found' | 'split' | 'merged' | 'missed' | 'extra'} LesionWord */
+
+/**
+ * A word for every lesion; partners: the reference's numbers of each predicted one.
+ * @typedef {object} Matching
+ * @property {LesionWord[]} predicted
+ * @property {LesionWord[]} reference
+ * @property {number[][]} partners
+ * @property {number} precision
+ * @property {number} recall
+ * @property {number} f1
+ */
+
 const LEAST_GROUP_IOU = 0.1;
 
+/** @type {Record<string, string>} */
 export const LESION_WORDS = {
   found: 'One predicted lesion lies on one of the reference.',
   split: 'One lesion of the reference, several predicted ones.',
@@ -11,21 +27,27 @@ export const LESION_WORDS = {
   extra: 'No lesion of the reference lies under it.',
 };
 
-// ours, theirs: from findComponents; theirs with its labels, from labelPixels.
-// -> {predicted, reference: words; partners: reference numbers of each predicted lesion; precision, recall, f1}
+/**
+ * ours, theirs: from findComponents; theirs with its labels, from labelPixels.
+ * -> {predicted, reference: words; partners: reference numbers of each predicted lesion; precision, recall, f1}
+ * @param {Components} ours
+ * @param {Components} theirs
+ */
 export function matchLesions(ours, theirs) {
   const counted = pairsThatCount(ours, theirs);
-  const partners = Array.from({ length: ours.n }, () => []), backwards = Array.from({ length: theirs.n }, () => []);
+  /** @type {(n: number) => number[][]} */
+  const lists = (n) => Array.from({ length: n }, () => []);
+  const partners = lists(ours.n), backwards = lists(theirs.n);
   for (const { one, other } of counted) {
     partners[one - 1].push(other);
     backwards[other - 1].push(one);
   }
-  const word = (mine, their, [alone, several, oneOfSeveral]) => {
+  const word = (/** @type {number[]} */ mine, /** @type {number[][]} */ their, /** @type {string[]} */ [alone, several, oneOfSeveral]) => {
     if (!mine.length) return alone;
     if (mine.length > 1) return several;
     return their[mine[0] - 1].length > 1 ? oneOfSeveral : 'found';
   };
-  const share = (lists) => (lists.length ? lists.filter((list) => list.length).length / lists.length : NaN);
+  const share = (/** @type {number[][]} */ lists) => (lists.length ? lists.filter((/** @type {number[]} */ list) => list.length).length / lists.length : NaN);
   const precision = share(partners), recall = share(backwards);
   return {
     predicted: partners.map((mine) => word(mine, backwards, ['extra', 'merged', 'split'])),
@@ -35,18 +57,26 @@ export function matchLesions(ours, theirs) {
   };
 }
 
+/**
+ * @param {number} precision
+ * @param {number} recall
+ */
 function harmonicMean(precision, recall) {
   if (Number.isNaN(precision) && Number.isNaN(recall)) return NaN;
   return precision > 0 && recall > 0 ? (2 * precision * recall) / (precision + recall) : 0;
 }
 
-// Pairs that share at least half of the smaller one, in a group whose IoU is large enough.
+/**
+ * Pairs that share at least half of the smaller one, in a group whose IoU is large enough.
+ * @param {Components} ours
+ * @param {Components} theirs
+ */
 function pairsThatCount(ours, theirs) {
   const pairs = sharedPixels(ours, theirs), links = pairs.filter(
     ({ one, other, shared }) => 2 * shared >= Math.min(ours.areas[one - 1], theirs.areas[other - 1]),
   );
   const parents = Array.from({ length: ours.n + theirs.n + 1 }, (_, node) => node);
-  const groupOf = (node) => {
+  const groupOf = (/** @type {number} */ node) => {
     while (parents[node] !== node) node = parents[node] = parents[parents[node]];
     return node;
   };
@@ -63,9 +93,13 @@ function pairsThatCount(ours, theirs) {
   });
 }
 
-// -> [{one, other, shared}]: pixels that each pair of lesions shares, if any.
+/**
+ * -> [{one, other, shared}]: pixels that each pair of lesions shares, if any.
+ * @param {Components} it
+ * @param {Components} theirs
+ */
 function sharedPixels({ runs }, theirs) {
-  const counts = new Map(), step = theirs.n + 1, { labels } = theirs;
+  const counts = new Map(), step = theirs.n + 1, labels = /** @type {Int32Array} */ (theirs.labels);
   for (let k = 0; k < runs.count; k++) {
     const own = runs.numbers[k] * step;
     for (let i = runs.starts[k], from = i; i < runs.ends[k]; i = from) {

@@ -5,11 +5,17 @@
 
 import { scoreCounts } from './scoring.js';
 
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Box Right and bottom are just outside. */
+
 export const SLOTS = 32;
 
 export const NO_BOX = { left: 0, top: 0, right: 0, bottom: 0 }; // right and bottom are just outside
 
 export class Planes {
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   constructor(width, height) {
     this.width = width;
     this.height = height;
@@ -19,7 +25,11 @@ export class Planes {
     this.changed = null; // {first, last}: pixels between which something has changed
   }
 
-  // Pixel i changes sides in one mask.
+  /**
+   * Pixel i changes sides in one mask.
+   * @param {number} slot
+   * @param {number} i
+   */
   flip(slot, i) {
     const { words, shared, changed } = this, bit = 1 << slot, by = words[i] & bit ? -1 : 1;
     for (let rest = words[i] & ~bit; rest; rest &= rest - 1) {
@@ -41,8 +51,14 @@ export class Planes {
     return changed && { top: Math.floor(changed.first / width), bottom: Math.floor(changed.last / width) + 1 };
   }
 
-  // The mask `levels >= stop`; with stop 1, any Uint8Array whose 0 is background. box: what holds
-  // all of it, where that is known.
+  /**
+   * The mask `levels >= stop`; with stop 1, any Uint8Array whose 0 is background. box: what holds
+   * all of it, where that is known.
+   * @param {number} slot
+   * @param {Uint8Array} levels
+   * @param {number} stop
+   * @param {Box} [box]
+   */
   write(slot, levels, stop, box = { left: 0, top: 0, right: this.width, bottom: this.height }) {
     const { words, width, height } = this, whole = joinBoxes(this.boxes[slot], box);
     let left = width, right = 0, top = height, bottom = 0;
@@ -64,17 +80,29 @@ export class Planes {
     this.boxes[slot] = bottom ? { left, top, right, bottom } : NO_BOX;
   }
 
-  // The mask of the pixels that at least `least` of the masks in `members` (a word of bits) mark.
+  /**
+   * The mask of the pixels that at least `least` of the masks in `members` (a word of bits) mark.
+   * @param {number} slot
+   * @param {number} members
+   * @param {number} least
+   */
   writeVotes(slot, members, least) {
     const { words } = this, votes = new Uint8Array(words.length);
     countVotes(votes, words, members);
     this.write(slot, votes, least);
   }
 
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   copy(from, to) {
     this.write(to, this.read(from), 1);
   }
 
+  /**
+   * @param {number} slot
+   */
   clear(slot) {
     const { width } = this, { left, top, right, bottom } = this.boxes[slot];
     for (let y = top; y < bottom; y++) {
@@ -83,23 +111,38 @@ export class Planes {
     this.boxes[slot] = NO_BOX;
   }
 
+  /**
+   * @param {number} slot
+   * @param {number} i
+   */
   has(slot, i) {
     return ((this.words[i] >>> slot) & 1) === 1;
   }
 
-  // -> Uint8Array, 1 where the mask is.
+  /**
+   * -> Uint8Array, 1 where the mask is.
+   * @param {number} slot
+   */
   read(slot) {
     const { words } = this, mask = new Uint8Array(words.length);
     for (let i = 0; i < words.length; i++) mask[i] = (words[i] >>> slot) & 1;
     return mask;
   }
 
-  // A drawn mask grows by strokes: its box holds it, but may be larger than it.
+  /**
+   * A drawn mask grows by strokes: its box holds it, but may be larger than it.
+   * @param {number} slot
+   * @param {Box} box
+   */
   grow(slot, box) {
     this.boxes[slot] = joinBoxes(this.boxes[slot], box);
   }
 }
 
+/**
+ * @param {Box} a
+ * @param {Box} b
+ */
 function joinBoxes(a, b) {
   if (b.right <= b.left || b.bottom <= b.top) return a;
   if (!a.right) return b;
@@ -108,14 +151,22 @@ function joinBoxes(a, b) {
   };
 }
 
+/**
+ * @param {number} word
+ */
 function countBits(word) {
   let bits = word - ((word >>> 1) & 0x55555555);
   bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-// votes: Uint8Array to be filled with how many masks of `members` mark each pixel. Neighbours
-// mostly have the same word, so that it is counted once a run.
+/**
+ * votes: Uint8Array to be filled with how many masks of `members` mark each pixel. Neighbours
+ * mostly have the same word, so that it is counted once a run.
+ * @param {Uint8Array} votes
+ * @param {Uint32Array} words
+ * @param {number} members
+ */
 export function countVotes(votes, words, members) {
   for (let i = 0, last = 0, count = 0; i < words.length; i++) {
     const word = words[i] & members;
@@ -127,7 +178,13 @@ export function countVotes(votes, words, members) {
   }
 }
 
-// kinds: to be filled with 1 where only a marks, 2 where only b does, 3 where both do.
+/**
+ * kinds: to be filled with 1 where only a marks, 2 where only b does, 3 where both do.
+ * @param {Uint8Array} kinds
+ * @param {Uint32Array} words
+ * @param {number} a
+ * @param {number} b
+ */
 export function countPair(kinds, words, a, b) {
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
@@ -135,14 +192,23 @@ export function countPair(kinds, words, a, b) {
   }
 }
 
-// Disagreement of a pixel that k of n mark: the entropy of one vote, in bits, 0 to 1.
+/**
+ * Disagreement of a pixel that k of n mark: the entropy of one vote, in bits, 0 to 1.
+ * @param {number} k
+ * @param {number} n
+ */
 export function voteEntropy(k, n) {
   if (k === 0 || k >= n) return 0;
   const p = k / n;
   return -(p * Math.log2(p) + (1 - p) * Math.log2(1 - p));
 }
 
-// The score of mask `a` against mask `b`, by the rules of scoring.js.
+/**
+ * The score of mask `a` against mask `b`, by the rules of scoring.js.
+ * @param {Float64Array} shared
+ * @param {number} a
+ * @param {number} b
+ */
 export function scorePair(shared, a, b) {
   const hit = shared[a * SLOTS + b];
   return scoreCounts({ hit, extra: shared[a * SLOTS + a] - hit, missed: shared[b * SLOTS + b] - hit });

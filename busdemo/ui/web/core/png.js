@@ -3,9 +3,18 @@
 // Canvas read-back is never used: colour management, premultiplied alpha and anti-fingerprinting
 // all change pixels on that way, and every number on the page is a count of pixels.
 
+/**
+ * A decoded picture: one grey value a pixel, row by row.
+ * @typedef {{width: number, height: number, pixels: Uint8Array}} Picture
+ */
+
 const PNG_HEADER = 0x49484452, PNG_DATA = 0x49444154, PNG_END = 0x49454e44;
 
-// -> {width, height, pixels: Uint8Array}. Throws an Error with a plain sentence.
+/**
+ * -> {width, height, pixels: Uint8Array}. Throws an Error with a plain sentence.
+ * @param {Uint8Array} bytes
+ * @returns {Promise<Picture>}
+ */
 export async function decodeGreyPng(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 45 || view.getUint32(0) !== 0x89504e47) throw new Error('The picture is not a PNG file.');
@@ -28,12 +37,20 @@ export async function decodeGreyPng(bytes) {
   return { width, height, pixels: unfilter(raw, width, height) };
 }
 
+/**
+ * @param {Uint8Array[]} parts
+ */
 async function inflate(parts) {
-  const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream('deflate'));
+  const stream = new Blob(/** @type {BlobPart[]} */ (parts)).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// Undo the five row filters of the PNG specification (section 9.2) for one byte a pixel.
+/**
+ * Undo the five row filters of the PNG specification (section 9.2) for one byte a pixel.
+ * @param {Uint8Array} raw
+ * @param {number} width
+ * @param {number} height
+ */
 function unfilter(raw, width, height) {
   const out = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -55,6 +72,11 @@ function unfilter(raw, width, height) {
   return out;
 }
 
+/**
+ * @param {number} left
+ * @param {number} up
+ * @param {number} corner
+ */
 function paeth(left, up, corner) {
   const toLeft = Math.abs(up - corner), toUp = Math.abs(left - corner);
   const toCorner = Math.abs(left + up - 2 * corner);

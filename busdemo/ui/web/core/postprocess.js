@@ -3,19 +3,45 @@
 
 import { findComponents } from './components.js';
 
+/**
+ * Sizes in px; see busdemo/imaging/post_processing.py.
+ * @typedef {object} Steps
+ * @property {'all' | 'largest'} keep
+ * @property {number} smallest_px
+ * @property {boolean} fill_holes
+ * @property {number} opening_px
+ * @property {number} closing_px
+ * @property {number} smoothing_px
+ */
+
+/** @type {Steps} */
 export const NO_PROCESSING = { keep: 'all', smallest_px: 0, fill_holes: false, opening_px: 0, closing_px: 0, smoothing_px: 0 };
 
+export const STEP_NAMES = /** @type {(keyof Steps)[]} */ (Object.keys(NO_PROCESSING));
 export const MOST_SMALLEST_PX = 1000000, MOST_RADIUS_PX = 20;
 
+/**
+ * @param {Steps} steps
+ */
 export function isProcessing(steps) {
-  return Object.keys(NO_PROCESSING).some((name) => steps[name] !== NO_PROCESSING[name]);
+  return STEP_NAMES.some((name) => steps[name] !== NO_PROCESSING[name]);
 }
 
+/**
+ * @param {Steps} one
+ * @param {Steps} other
+ */
 export function sameSteps(one, other) {
-  return Object.keys(NO_PROCESSING).every((name) => one[name] === other[name]);
+  return STEP_NAMES.every((name) => one[name] === other[name]);
 }
 
-// mask: Uint8Array(width * height) of 0 and 1. -> a new one, or the same where no step is taken.
+/**
+ * mask: Uint8Array(width * height) of 0 and 1. -> a new one, or the same where no step is taken.
+ * @param {Uint8Array} mask
+ * @param {number} width
+ * @param {number} height
+ * @param {Steps} steps
+ */
 export function processMask(mask, width, height, steps) {
   if (!isProcessing(steps)) return mask;
   const drops = steps.keep === 'largest' || steps.smallest_px > 1;
@@ -35,6 +61,12 @@ export function processMask(mask, width, height, steps) {
   return processed;
 }
 
+/**
+ * @param {Uint8Array} mask
+ * @param {number} w
+ * @param {number} h
+ * @param {Steps} it
+ */
 function takeSteps(mask, w, h, { fill_holes, opening_px, closing_px, smoothing_px }) {
   let now = mask;
   if (fill_holes) now = fillHoles(now, w, h);
@@ -43,7 +75,12 @@ function takeSteps(mask, w, h, { fill_holes, opening_px, closing_px, smoothing_p
   return smoothing_px ? smooth(now, w, h, smoothing_px) : now;
 }
 
-// right and bottom are exclusive; null for an empty mask.
+/**
+ * right and bottom are exclusive; null for an empty mask.
+ * @param {Uint8Array} mask
+ * @param {number} width
+ * @param {number} height
+ */
 export function boundsOf(mask, width, height) {
   let left = width, right = -1, top = -1, bottom = -1;
   for (let y = 0; y < height; y++) {
@@ -61,6 +98,11 @@ export function boundsOf(mask, width, height) {
   return top < 0 ? null : { left, top, right: right + 1, bottom: bottom + 1 };
 }
 
+/**
+ * @param {Uint8Array} mask
+ * @param {number} w
+ * @param {Steps} more
+ */
 function dropLesions(mask, w, { keep, smallest_px: smallest }) {
   const { runs, areas } = findComponents(mask, w), kept = new Uint8Array(mask.length);
   for (let k = 0; k < runs.count; k++) {
@@ -70,11 +112,16 @@ function dropLesions(mask, w, { keep, smallest_px: smallest }) {
   return kept;
 }
 
-// Background that no path of side steps leads out of.
+/**
+ * Background that no path of side steps leads out of.
+ * @param {Uint8Array} mask
+ * @param {number} w
+ * @param {number} h
+ */
 function fillHoles(mask, w, h) {
   const outside = new Uint8Array(mask.length), stack = new Int32Array(mask.length);
   let n = 0;
-  const reach = (i) => {
+  const reach = (/** @type {number} */ i) => {
     if (mask[i] || outside[i]) return;
     outside[i] = 1;
     stack[n++] = i;
@@ -92,16 +139,26 @@ function fillHoles(mask, w, h) {
   return outside;
 }
 
-// Half the width of a disc of this radius in the row dy from its middle: dx² + dy² <= r² + r.
+/**
+ * Half the width of a disc of this radius in the row dy from its middle: dx² + dy² <= r² + r.
+ * @param {number} radius
+ * @param {number} dy
+ */
 function discHalfWidth(radius, dy) {
   let dx = radius;
   while (dx * dx + dy * dy > radius * radius + radius) dx--;
   return dx;
 }
 
-// Pixels of this value, 0 or 1, take over all that a disc around them covers; what lies outside the
-// image takes over nothing. First the rows up or down to the nearest such pixel, then each row
-// covered by what reaches it from either side.
+/**
+ * Pixels of this value, 0 or 1, take over all that a disc around them covers; what lies outside the
+ * image takes over nothing. First the rows up or down to the nearest such pixel, then each row
+ * covered by what reaches it from either side.
+ * @param {Uint8Array} mask
+ * @param {number} w
+ * @param {number} value
+ * @param {number} radius
+ */
 function spread(mask, w, value, radius) {
   const steps = stepsTo(value, mask, w, radius), taken = new Uint8Array(mask.length).fill(1 - value);
   const halves = Int32Array.from({ length: radius + 2 }, (_, dy) => (dy > radius ? -mask.length : discHalfWidth(radius, dy)));
@@ -121,7 +178,13 @@ function spread(mask, w, value, radius) {
   return taken;
 }
 
-// -> Uint8Array: rows to the nearest pixel of this value in the column, radius + 1 if none is as near.
+/**
+ * -> Uint8Array: rows to the nearest pixel of this value in the column, radius + 1 if none is as near.
+ * @param {number} value
+ * @param {Uint8Array} mask
+ * @param {number} w
+ * @param {number} radius
+ */
 function stepsTo(value, mask, w, radius) {
   const steps = new Uint8Array(mask.length), far = radius + 1;
   for (let i = 0; i < mask.length; i++) {
@@ -135,7 +198,13 @@ function stepsTo(value, mask, w, radius) {
   return steps;
 }
 
-// Lit where more than half of the disc's pixels inside the image are.
+/**
+ * Lit where more than half of the disc's pixels inside the image are.
+ * @param {Uint8Array} mask
+ * @param {number} w
+ * @param {number} h
+ * @param {number} radius
+ */
 function smooth(mask, w, h, radius) {
   const smoothed = new Uint8Array(mask.length), wide = w + 2 * radius + 1, lit = new Int32Array(w);
   const sums = sumRows(mask, w, h, radius), halves = [];
@@ -158,16 +227,36 @@ function smooth(mask, w, h, radius) {
   return smoothed;
 }
 
-// The hot loops stand alone, where a browser makes the fastest code of them.
+/**
+ * The hot loops stand alone, where a browser makes the fastest code of them.
+ * @param {Int32Array} lit
+ * @param {Int32Array} sums
+ * @param {number} left
+ * @param {number} right
+ */
 function addSpans(lit, sums, left, right) {
   for (let x = 0; x < lit.length; x++) lit[x] += sums[right + x] - sums[left + x];
 }
 
+/**
+ * @param {Uint8Array} smoothed
+ * @param {number} at
+ * @param {Int32Array} lit
+ * @param {number} from
+ * @param {number} to
+ * @param {number} whole
+ */
 function markMajority(smoothed, at, lit, from, to, whole) {
   for (let x = from; x < to; x++, at++) if (2 * lit[x] > whole) smoothed[at] = 1;
 }
 
-// Sums of each row from its left end, with room for the disc on both sides.
+/**
+ * Sums of each row from its left end, with room for the disc on both sides.
+ * @param {Uint8Array} mask
+ * @param {number} w
+ * @param {number} h
+ * @param {number} radius
+ */
 function sumRows(mask, w, h, radius) {
   const wide = w + 2 * radius + 1, sums = new Int32Array(wide * h);
   for (let y = 0, i = 0; y < h; y++) {
@@ -178,7 +267,15 @@ function sumRows(mask, w, h, radius) {
   return sums;
 }
 
-// Pixels of the disc's rows from..to around column x that lie inside the image.
+/**
+ * Pixels of the disc's rows from..to around column x that lie inside the image.
+ * @param {number[]} halves
+ * @param {number} radius
+ * @param {number} from
+ * @param {number} to
+ * @param {number} x
+ * @param {number} w
+ */
 function discInside(halves, radius, from, to, x, w) {
   let asked = 0;
   for (let dy = from; dy <= to; dy++) {

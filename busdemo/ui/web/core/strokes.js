@@ -1,15 +1,25 @@
 // strokes.js: brush, polygon and fill on one mask of the planes, and undoing them. Each writes bits
 // and tells the box it touched. Plain arrays, without canvas and markup.
 
+/** @import { Point } from './lesions.js' */
+/** @import { Planes } from './planes.js' */
+
 const UNDO_STEPS = 50;
 
 // One mask under the hand: strokes go through `edit`, which keeps what was there before.
 export class DrawnMask {
+  /**
+   * @param {Planes} planes
+   * @param {number} slot
+   */
   constructor(planes, slot) {
     this.planes = planes;
     this.slot = slot;
+    /** @type {Map<number, number>[]} */
     this.done = [];
+    /** @type {Map<number, number>[]} */
     this.undone = [];
+    /** @type {Map<number, number> | null} */
     this.touched = null; // while a stroke lasts: number of a group of 32 pixels -> their bits before
   }
 
@@ -17,7 +27,13 @@ export class DrawnMask {
     this.touched = new Map();
   }
 
-  // Set or clear pixels from x0 (inside) to x1 (outside) of a row.
+  /**
+   * Set or clear pixels from x0 (inside) to x1 (outside) of a row.
+   * @param {number} y
+   * @param {number} x0
+   * @param {number} x1
+   * @param {boolean} on
+   */
   span(y, x0, x1, on) {
     const { width, height } = this.planes;
     if (y < 0 || y >= height) return;
@@ -30,13 +46,19 @@ export class DrawnMask {
     if (to > from) this.planes.grow(this.slot, { left: from - y * width, top: y, right: to - y * width, bottom: y + 1 });
   }
 
-  // Pixel i is about to change: remember the 32 pixels around it as they are.
+  /**
+   * Pixel i is about to change: remember the 32 pixels around it as they are.
+   * @param {number} i
+   */
   note(i) {
     const group = i >>> 5;
-    if (this.touched.has(group)) return;
+    if (!this.touched || this.touched.has(group)) return;
     this.touched.set(group, this.bitsOf(group));
   }
 
+  /**
+   * @param {number} group
+   */
   bitsOf(group) {
     const { words } = this.planes, end = Math.min(words.length, (group + 1) << 5);
     let bits = 0;
@@ -46,8 +68,8 @@ export class DrawnMask {
 
   // The stroke is over: one step to undo. False if it has changed nothing.
   commit() {
-    const changed = this.touched.size > 0;
-    if (changed) {
+    const changed = this.touched !== null && this.touched.size > 0;
+    if (this.touched && changed) {
       this.done.push(this.touched);
       if (this.done.length > UNDO_STEPS) this.done.shift();
       this.undone = [];
@@ -71,13 +93,20 @@ export class DrawnMask {
     return this.move(this.undone, this.done);
   }
 
+  /**
+   * @param {Map<number, number>[]} from
+   * @param {Map<number, number>[]} to
+   */
   move(from, to) {
     if (this.touched || !from.length) return false;
-    to.push(this.swap(from.pop()));
+    to.push(this.swap(/** @type {Map<number, number>} */ (from.pop())));
     return true;
   }
 
-  // Put groups of bits back; -> the bits they replaced.
+  /**
+   * Put groups of bits back; -> the bits they replaced.
+   * @param {Map<number, number>} groups
+   */
   swap(groups) {
     const { words, width } = this.planes, replaced = new Map();
     for (const [group, bits] of groups) {
@@ -91,8 +120,15 @@ export class DrawnMask {
   }
 }
 
-// A stroke from one point to the next with a round brush: pixels whose centre is within `radius`
-// of the line. Points in scan pixels.
+/**
+ * A stroke from one point to the next with a round brush: pixels whose centre is within `radius`
+ * of the line. Points in scan pixels.
+ * @param {DrawnMask} mask
+ * @param {Point} from
+ * @param {Point} to
+ * @param {number} radius
+ * @param {boolean} on
+ */
 export function brushLine(mask, from, to, radius, on) {
   const top = Math.floor(Math.min(from.y, to.y) - radius - 0.5), bottom = Math.ceil(Math.max(from.y, to.y) + radius);
   for (let y = top; y <= bottom; y++) {
@@ -104,10 +140,16 @@ export function brushLine(mask, from, to, radius, on) {
   mask.span(Math.floor(to.y), x, x + 1, on);
 }
 
-// The stretch of x at height y within `radius` of the line from a to b, or null.
+/**
+ * The stretch of x at height y within `radius` of the line from a to b, or null.
+ * @param {Point} a
+ * @param {Point} b
+ * @param {number} radius
+ * @param {number} y
+ */
 function capsuleSpan(a, b, radius, y) {
   let low = Infinity, high = -Infinity;
-  const include = (x0, x1) => {
+  const include = (/** @type {number} */ x0, /** @type {number} */ x1) => {
     low = Math.min(low, x0);
     high = Math.max(high, x1);
   };
@@ -130,11 +172,17 @@ function capsuleSpan(a, b, radius, y) {
   return low <= high ? [low, high] : null;
 }
 
-// Pixels whose centre lies inside a polygon, by the even-odd rule. points: [{x, y}], scan pixels.
+/**
+ * Pixels whose centre lies inside a polygon, by the even-odd rule. points: [{x, y}], scan pixels.
+ * @param {DrawnMask} mask
+ * @param {Point[]} points
+ * @param {boolean} on
+ */
 export function fillPolygon(mask, points, on) {
   const ys = points.map((point) => point.y), { height } = mask.planes;
   const top = Math.max(0, Math.floor(Math.min(...ys))), bottom = Math.min(height, Math.ceil(Math.max(...ys)) + 1);
   for (let y = top; y < bottom; y++) {
+    /** @type {number[]} */
     const cuts = [];
     points.forEach((a, k) => {
       const b = points[(k + 1) % points.length];
@@ -145,14 +193,19 @@ export function fillPolygon(mask, points, on) {
   }
 }
 
-// Fill the hole or the enclosed region that pixel (x, y) lies in. False, and nothing is changed, if
-// the region reaches the border of the scan: it is not enclosed.
+/**
+ * Fill the hole or the enclosed region that pixel (x, y) lies in. False, and nothing is changed, if
+ * the region reaches the border of the scan: it is not enclosed.
+ * @param {DrawnMask} mask
+ * @param {number} x
+ * @param {number} y
+ */
 export function fillEnclosed(mask, x, y) {
-  const { words, width, height } = mask.planes, { slot } = mask, isIn = (i) => (words[i] >>> slot) & 1;
+  const { words, width, height } = mask.planes, { slot } = mask, isIn = (/** @type {number} */ i) => (words[i] >>> slot) & 1;
   if (x < 0 || y < 0 || x >= width || y >= height || isIn(y * width + x)) return false;
   const seen = new Uint8Array(words.length), rows = [], todo = [y * width + x];
   while (todo.length) {
-    const i = todo.pop(), row = Math.floor(i / width), begin = row * width;
+    const i = /** @type {number} */ (todo.pop()), row = Math.floor(i / width), begin = row * width;
     if (seen[i]) continue;
     let left = i, right = i + 1;
     while (left > begin && !isIn(left - 1)) left--;

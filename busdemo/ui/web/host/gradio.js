@@ -60,7 +60,7 @@ export function connect({ element, props, trigger, watch, server, upload }) {
 }
 
 async function countWaiting() {
-  const { root = '', api_prefix: prefix = '' } = /** @type {any} */ (window).gradio_config || {};
+  const { root = '', api_prefix: prefix = '' } = window.gradio_config || {};
   const { queue_size: size } = await (await fetch(`${root}${prefix}/queue/status`)).json();
   return size;
 }

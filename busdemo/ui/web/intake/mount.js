@@ -1,57 +1,73 @@
 // mount.js: the intake: files go up through the host, then one event names them; what the server
 // says of them comes back as text.
 
+import { closest, find, findAll } from '../page/dom.js';
 import { listenToDrop } from '../page/drop.js';
 import { refuseLarge } from '../page/files.js';
 import { loadStyles } from '../page/styles.js';
 import { CropBox } from './crop.js';
 import { TEMPLATE } from './template.js';
+/** @import { Host } from '../host/host.js' */
 
+/** @type {Record<string, string>} */
 const EVENTS = { image: 'drop_image', mask: 'drop_mask' };
 const ARRIVAL_MS = 30000, POLL_MS = 1000, MOST_POLLS = 600;
 
-// Resolves when the card stands in the element.
+/**
+ * Resolves when the card stands in the element.
+ * @param {Host} host
+ * @param {HTMLElement} element
+ */
 export async function mount(host, element) {
   await loadStyles(new URL('intake.css', import.meta.url));
   if (host.signal.aborted) return;
   element.innerHTML = TEMPLATE;
-  const intake = new Intake(host, element.querySelector('.bd-intake'));
+  const intake = new Intake(host, find(element, '.bd-intake'));
   host.watch((value) => intake.receive(value));
   intake.show(host.value());
 }
 
 class Intake {
+  /**
+   * @param {Host} host
+   * @param {HTMLElement} root
+   */
   constructor(host, root) {
     this.host = host;
     this.root = root;
+    /** @type {Record<string, number>} */
     this.turns = { image: 0, mask: 0 };
     // What was asked for last and is not answered yet. Gradio sends an event that came while another
     // was answered only afterwards, with the value of that moment, which that answer has overwritten.
     this.wish = null;
     this.wishes = 0;
     // The image's upload, so that another of its frames can be asked for: the server keeps only one.
+    /** @type {any[]} */
     this.imageFiles = [];
     // A mask belongs to the image on the table: one dropped while an image is on its way waits until
     // the server has answered for that image.
+    /** @type {Promise<unknown>} */
     this.imageShown = Promise.resolve();
+    /** @type {(_: unknown) => void} */
     this.tellShown = () => {};
+    /** @type {ReturnType<typeof setTimeout> | number} */
     this.waiting = 0; // the timer of the queue
-    this.crop = new CropBox(root.querySelector('.bd-crop'), (crop) => this.askCrop(crop));
+    this.crop = new CropBox(find(root, '.bd-crop'), (crop) => this.askCrop(crop));
     this.listen();
   }
 
   listen() {
     const { host, root } = this, { signal } = host;
-    for (const drop of root.querySelectorAll('.bd-drop')) listenToDrop(drop, (files) => this.send(drop.dataset.drop, files));
-    root.querySelector('.bd-frame input').addEventListener('change', (event) => this.askFrame(event.target.value));
-    root.querySelector('[data-act="invert"]').addEventListener('click', () => host.send('invert_mask'));
-    root.querySelector('[data-act="remove"]').addEventListener('click', () => host.send('remove_mask'));
+    for (const drop of findAll(root, '.bd-drop')) listenToDrop(drop, (files) => this.send(drop.dataset.drop, files));
+    find(root, '.bd-frame input').addEventListener('change', (/** @type {any} */ event) => this.askFrame(event.target.value));
+    find(root, '[data-act="invert"]').addEventListener('click', () => host.send('invert_mask'));
+    find(root, '[data-act="remove"]').addEventListener('click', () => host.send('remove_mask'));
     // A file dropped beside the drop zones must not replace the page: the panes take it too.
     document.addEventListener('dragover', (event) => event.preventDefault(), { signal });
     document.addEventListener('drop', (event) => {
       event.preventDefault();
-      const pane = event.target.closest('[data-pane]');
-      if (pane) this.send(pane.dataset.pane === 'reference' ? 'mask' : 'image', [...event.dataTransfer.files]);
+      const pane = closest(event, '[data-pane]');
+      if (pane) this.send(pane.dataset.pane === 'reference' ? 'mask' : 'image', [...(event.dataTransfer?.files || [])]);
     }, { signal });
     signal.addEventListener('abort', () => clearInterval(this.waiting));
     // The viewer follows a link: its example is asked for as a tile would.
@@ -71,22 +87,37 @@ class Intake {
     });
   }
 
+  /**
+   * @param {string} event
+   * @param {{files?: any[], example?: string, frame?: number, crop?: any}} wish
+   */
   ask(event, { files = [], example = '', frame = 0, crop = '' }) {
     this.wish = { files, example, frame, crop, asked: `${++this.wishes}` };
     this.host.note(this.wish);
     this.host.send(event);
   }
 
+  /**
+   * @param {any} value
+   */
   keepWish(value) {
     if (this.wish && value.answered === this.wish.asked) this.wish = null;
     if (this.wish && value.asked !== this.wish.asked) this.host.note(this.wish);
   }
 
+  /**
+   * @param {string} kind
+   * @param {File[]} files
+   */
   refuse(kind, files) {
     if (kind === 'image' && files.length > 1) return 'Please drop one image at a time; masks go below.';
     return refuseLarge(files);
   }
 
+  /**
+   * @param {string} kind
+   * @param {File[]} files
+   */
   async send(kind, files) {
     if (!files.length) return;
     const mine = ++this.turns[kind], error = this.refuse(kind, files);
@@ -98,7 +129,7 @@ class Intake {
     const before = this.imageShown;
     if (kind === 'image') {
       this.expectImage();
-      this.root.querySelector('.bd-frame input').value = 1;
+      find(this.root, '.bd-frame input').value = 1;
     }
     try {
       const sent = await Promise.all(files.map((file) => this.host.upload(file)));
@@ -108,11 +139,14 @@ class Intake {
       this.ask(EVENTS[kind], { files: sent });
       if (kind === 'image') this.watchQueue();
     } catch {
-      this.tellShown();
+      this.tellShown(null);
       this.showNote(kind, { error: 'The upload did not arrive; please try again.' });
     }
   }
 
+  /**
+   * @param {string} id
+   */
   pickExample(id) {
     this.turns.image++;
     this.turns.mask++;
@@ -121,6 +155,9 @@ class Intake {
     this.watchQueue();
   }
 
+  /**
+   * @param {string} text
+   */
   askFrame(text) {
     const frame = Math.round(Number(text));
     if (!(frame >= 1) || !this.imageFiles.length) return;
@@ -154,29 +191,39 @@ class Intake {
 
   // ---- showing
 
+  /**
+   * @param {any} value
+   */
   receive(value) {
     clearInterval(this.waiting);
-    this.tellShown();
+    this.tellShown(null);
     this.show(value);
     this.keepWish(value);
   }
 
+  /**
+   * @param {any} value
+   */
   show(value) {
     if (!value) return;
-    const tiles = this.root.querySelector('.bd-tiles');
+    const tiles = find(this.root, '.bd-tiles');
     if (tiles.childElementCount !== value.examples.length) {
-      tiles.replaceChildren(...value.examples.map((example) => this.buildTile(example)));
+      tiles.replaceChildren(...value.examples.map((/** @type {any} */ example) => this.buildTile(example)));
     }
     this.markTile(value.example);
     for (const kind of ['image', 'seen', 'mask']) this.showNote(kind, value[kind]);
     this.showFrames(value.frames || 1);
     this.crop.show(value);
-    this.root.querySelector('[data-act="invert"]').hidden = !value.can_invert;
-    this.root.querySelector('[data-act="remove"]').hidden = !value.can_remove;
+    find(this.root, '[data-act="invert"]').hidden = !value.can_invert;
+    find(this.root, '[data-act="remove"]').hidden = !value.can_remove;
   }
 
+  /**
+   * @param {string} kind
+   * @param {{name?: string, text?: string, error?: any}} other
+   */
   showNote(kind, { name = '', text = '', error = '' }) {
-    const note = this.root.querySelector(`[data-note="${kind}"]`);
+    const note = find(this.root, `[data-note="${kind}"]`);
     note.classList.toggle('bd-error', Boolean(error));
     note.replaceChildren();
     if (name && !error) {
@@ -187,6 +234,9 @@ class Intake {
     note.append(error || text);
   }
 
+  /**
+   * @param {{id: string, title: string, picture: any}} it
+   */
   buildTile({ id, title, picture }) {
     const tile = document.createElement('button'), image = document.createElement('img');
     tile.type = 'button';
@@ -200,16 +250,22 @@ class Intake {
     return tile;
   }
 
+  /**
+   * @param {string} id
+   */
   markTile(id) {
-    for (const tile of this.root.querySelectorAll('[data-example]')) {
+    for (const tile of findAll(this.root, '[data-example]')) {
       tile.setAttribute('aria-pressed', String(tile.dataset.example === id));
     }
   }
 
+  /**
+   * @param {number} frames
+   */
   showFrames(frames) {
-    const row = this.root.querySelector('.bd-frame'), input = row.querySelector('input');
+    const row = find(this.root, '.bd-frame'), input = find(row, 'input');
     row.hidden = frames < 2 || !this.imageFiles.length;
     input.max = frames;
-    row.querySelector('output').textContent = frames;
+    find(row, 'output').textContent = frames;
   }
 }

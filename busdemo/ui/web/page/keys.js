@@ -2,7 +2,11 @@
 
 const TYPING = 'input:not([type=range]), textarea, select, [contenteditable]:not([contenteditable=false])';
 
-// Keys count when the viewer, the intake or nothing has the focus, and nobody is typing.
+/**
+ * Keys count when the viewer, the intake or nothing has the focus, and nobody is typing.
+ * @param {HTMLElement} root
+ * @param {any} target
+ */
 export function isOurs(root, target) {
   if (!root.getClientRects().length) return false;
   if (target === document.body || target === document.documentElement) return true;

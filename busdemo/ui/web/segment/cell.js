@@ -4,26 +4,39 @@
 import { drawBoxes } from '../canvas/marks.js';
 import { WHOLE, formatShare, formatThreshold } from '../core/formats.js';
 import { clampStop, scoreAt, stopToPercent } from '../core/scoring.js';
-import { cover, setText } from '../page/dom.js';
+import { cover, find, setText } from '../page/dom.js';
 import { OUTCOMES } from './numbers.js';
 import { describeLayer, isReady } from '../workspace/layers.js';
+/** @import { Score } from '../core/scoring.js' */
+/** @import { Session } from './session.js' */
+/** @import { Layer } from '../workspace/layers.js' */
 
 export class Cell {
+  /**
+   * @param {HTMLElement} figure
+   * @param {Session} session
+   */
   constructor(figure, session) {
     this.session = session;
     this.figure = figure;
-    this.pane = figure.querySelector('.bd-pane');
-    this.canvas = this.pane.querySelector('canvas');
-    this.veil = this.pane.querySelector('.bd-veil');
+    this.pane = find(figure, '.bd-pane');
+    this.canvas = find(this.pane, 'canvas');
+    this.veil = find(this.pane, '.bd-veil');
     this.source = document.createElement('canvas');
     session.link(this.pane);
   }
 
+  /**
+   * @param {string} selector
+   */
   find(selector) {
-    return this.figure.querySelector(selector);
+    return find(this.figure, selector);
   }
 
-  // What write(pixels) of the pane's own class draws, as a picture.
+  /** @param {Uint32Array} _pixels To be filled. */
+  write(_pixels) {}
+
+  // What `write` of the pane's own class draws, as a picture.
   draw() {
     this.session.painter.paint(this.source, (pixels) => this.write(pixels));
   }
@@ -34,9 +47,16 @@ export class Cell {
 }
 
 export class ModelCell extends Cell {
+  /**
+   * @param {HTMLElement} figure
+   * @param {Session} session
+   * @param {string} id
+   */
   constructor(figure, session, id) {
     super(figure, session);
     this.id = id;
+    /** @type {Layer} */
+    this.layer = /** @type {any} */ (null); // until `show`
     figure.dataset.cell = id;
     this.name = this.find('.bd-name');
     this.slider = this.find('.bd-own input');
@@ -45,7 +65,11 @@ export class ModelCell extends Cell {
     this.slider.addEventListener('change', () => session.settle());
   }
 
-  // layer: the model as it is now; the pane itself follows with the next frame.
+  /**
+   * layer: the model as it is now; the pane itself follows with the next frame.
+   * @param {Layer} layer
+   * @param {boolean} chosen
+   */
   show(layer, chosen) {
     this.layer = layer;
     setText(this.name, layer.name);
@@ -63,6 +87,9 @@ export class ModelCell extends Cell {
     drawBoxes(this.canvas, this.session.view, this.session.state.boxes);
   }
 
+  /**
+   * @param {Uint32Array} pixels
+   */
   write(pixels) {
     const { painter, state, comparison, reach } = this.session, { layer } = this;
     const levels = isReady(layer) ? layer.levels : null;
@@ -77,9 +104,13 @@ export class ModelCell extends Cell {
     this.showStop(stop, score);
   }
 
+  /**
+   * @param {Score | null} score
+   * @param {number | null} area
+   */
   showScore(score, area) {
     const chip = this.find('.bd-chip'), hasReference = this.session.state.reference !== null;
-    for (const name of ['dice', 'iou']) setText(this.find(`[data-cell-number=${name}]`), formatShare(score && score[name]));
+    for (const name of /** @type {const} */ (['dice', 'iou'])) setText(this.find(`[data-cell-number=${name}]`), formatShare(score && score[name]));
     setText(this.find('[data-cell-number=area]'), area === null ? '–' : WHOLE.format(area));
     this.find('.bd-cell-score').hidden = !hasReference;
     this.find('.bd-cell-area').hidden = hasReference;
@@ -90,9 +121,13 @@ export class ModelCell extends Cell {
     chip.title = OUTCOMES[score.outcome].means;
   }
 
+  /**
+   * @param {number} stop
+   * @param {Score | null} score
+   */
   showStop(stop, score) {
     const text = formatThreshold(stop), frozen = stop === clampStop(this.layer.frozen);
-    if (Number(this.slider.value) !== stop) this.slider.value = stop;
+    if (Number(this.slider.value) !== stop) this.slider.value = String(stop);
     this.slider.setAttribute('aria-valuetext', score ? `${text}, Dice ${formatShare(score.dice)}, ${score.outcome}` : text);
     setText(this.find('.bd-own output'), text);
     this.find('.bd-own').dataset.moved = String(!frozen);

@@ -1,21 +1,32 @@
 // controls.js: what a visitor does with mouse and keyboard, as calls of plain functions. Knows
 // the template's markup, but neither pixels nor numbers nor where they come from.
 
+import { closest, find, findAll } from '../page/dom.js';
 import { formatThreshold } from '../core/formats.js';
 import { STOPS, clampStop } from '../core/scoring.js';
 import { isOurs } from '../page/keys.js';
 import { bindPopovers } from '../page/popovers.js';
+/** @import { Look } from '../canvas/palette.js' */
+/** @import { Session } from './session.js' */
 
-// actions: the second half of Session.
+/**
+ * actions: the second half of Session.
+ * @param {HTMLElement} root
+ * @param {Session} actions
+ */
 export function bindControls(root, actions) {
   bindThreshold(root, actions);
   bindTools(root, actions);
   bindPopovers(root, actions.signal);
-  root.querySelector('.bd-model-select').addEventListener('change', (event) => actions.pickModel(event.target.value));
+  find(root, '.bd-model-select').addEventListener('change', (/** @type {any} */ event) => actions.pickModel(event.target.value));
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {Session} actions
+ */
 function bindThreshold(root, actions) {
-  const slider = root.querySelector('.bd-stop'), box = root.querySelector('.bd-number');
+  const slider = find(root, '.bd-stop'), box = find(root, '.bd-number');
   slider.addEventListener('input', () => actions.setStop(Number(slider.value)));
   slider.addEventListener('change', () => actions.settle());
   box.addEventListener('input', () => {
@@ -29,7 +40,12 @@ function bindThreshold(root, actions) {
   });
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {Session} actions
+ */
 function bindTools(root, actions) {
+  /** @type {Record<string, () => void>} */
   const presses = {
     invert: () => actions.toggle('invert'),
     heat: () => actions.toggle('heat'),
@@ -40,22 +56,27 @@ function bindTools(root, actions) {
     link: () => actions.told.link(),
     'window-reset': () => actions.setLook({ brightness: 0, contrast: 0 }),
   };
-  for (const button of root.querySelectorAll('[data-do]')) {
+  for (const button of findAll(root, '[data-do]')) {
     button.addEventListener('click', presses[button.dataset.do]);
   }
-  for (const button of root.querySelectorAll('[data-export]')) {
+  for (const button of findAll(root, '[data-export]')) {
     button.addEventListener('click', () => actions.save(button.dataset.export));
   }
-  const onRange = (selector, change) => {
-    const range = root.querySelector(selector);
+  const onRange = (/** @type {string} */ selector, /** @type {(value: number) => Partial<Look> & {opacity?: number}} */ change) => {
+    const range = find(root, selector);
     range.addEventListener('input', () => actions.setLook(change(Number(range.value))));
   };
-  onRange('.bd-brightness', (brightness) => ({ brightness }));
-  onRange('.bd-contrast', (contrast) => ({ contrast }));
-  onRange('.bd-opacity-range', (percent) => ({ opacity: percent / 100 }));
+  onRange('.bd-brightness', (/** @type {number} */ brightness) => ({ brightness }));
+  onRange('.bd-contrast', (/** @type {number} */ contrast) => ({ contrast }));
+  onRange('.bd-opacity-range', (/** @type {number} */ percent) => ({ opacity: percent / 100 }));
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {Session} actions
+ */
 export function bindKeyboard(root, actions) {
+  /** @type {Record<string, () => void>} */
   const keys = {
     h: () => actions.toggle('heat'), i: () => actions.toggle('invert'), o: () => actions.cycleOverlay(),
     c: () => actions.comparison.setMode(!actions.comparison.on),
@@ -67,7 +88,7 @@ export function bindKeyboard(root, actions) {
     const arrow = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const press = keys[event.key.toLowerCase()];
     // Other sliders of the viewer keep their own arrow keys.
-    const otherSlider = event.target.type === 'range' && !event.target.matches('.bd-stop');
+    const otherSlider = closest(event, 'input[type=range]:not(.bd-stop)') !== null;
     if (arrow && !otherSlider) actions.nudge(arrow * (event.shiftKey ? 10 : 1));
     else if (press && !event.repeat) press();
     else return;

@@ -1,11 +1,15 @@
 // curve.js: Dice at every threshold, drawn over the slider on the same axis, so that the thumb is
 // a cursor on the curve.
 
+import { find, findAll } from '../page/dom.js';
 import { STOPS, clampStop, stopToPercent } from '../core/scoring.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-// curve: Float64Array from diceCurve. An undefined Dice is a gap in the line.
+/**
+ * curve: Float64Array from diceCurve. An undefined Dice is a gap in the line.
+ * @param {Float64Array} curve
+ */
 function curvePath(curve) {
   let path = '', pen = 'M';
   for (let stop = 1; stop < STOPS; stop++) {
@@ -19,18 +23,25 @@ function curvePath(curve) {
 }
 
 export class DiceCurve {
-  // plot: the element that holds the svg, the lines and the dot; choose(stop): a click on it.
+  /**
+   * plot: the element that holds the svg, the lines and the dot; choose(stop): a click on it.
+   * @param {HTMLElement} plot
+   * @param {(stop: number, done?: boolean) => void} choose
+   */
   constructor(plot, choose) {
     this.plot = plot;
-    this.svg = plot.querySelector('svg');
-    this.frozenLine = plot.querySelector('.bd-frozen-line');
-    this.cursor = plot.querySelector('.bd-cursor');
-    this.dot = plot.querySelector('.bd-dot');
-    this.note = plot.querySelector('.bd-plot-note');
+    this.svg = find(plot, 'svg');
+    this.frozenLine = find(plot, '.bd-frozen-line');
+    this.cursor = find(plot, '.bd-cursor');
+    this.dot = find(plot, '.bd-dot');
+    this.note = find(plot, '.bd-plot-note');
     for (const at of [0, 50, 100]) this.svg.append(this.line(at));
     this.followPointer(choose);
   }
 
+  /**
+   * @param {number} y
+   */
   line(y) {
     const line = document.createElementNS(SVG, 'path');
     line.setAttribute('class', 'bd-grid');
@@ -38,14 +49,18 @@ export class DiceCurve {
     return line;
   }
 
-  // layers: [{id, name, curve}] of the ready models; the chosen one is drawn last, on top.
+  /**
+   * layers: [{id, name, curve}] of the ready models; the chosen one is drawn last, on top.
+   * @param {{id: string, name: string, curve: Float64Array | null}[]} layers
+   * @param {string} chosen
+   */
   draw(layers, chosen) {
-    for (const path of this.svg.querySelectorAll('.bd-curve')) path.remove();
-    const ordered = [...layers].sort((a, b) => (a.id === chosen) - (b.id === chosen));
+    for (const path of findAll(this.svg, '.bd-curve')) path.remove();
+    const ordered = [...layers].sort((a, b) => Number(a.id === chosen) - Number(b.id === chosen));
     for (const layer of ordered) {
       const path = document.createElementNS(SVG, 'path'), name = document.createElementNS(SVG, 'title');
       path.setAttribute('class', layer.id === chosen ? 'bd-curve bd-curve-chosen' : 'bd-curve');
-      path.setAttribute('d', curvePath(layer.curve));
+      path.setAttribute('d', curvePath(/** @type {Float64Array} */ (layer.curve)));
       path.dataset.model = layer.id;
       name.textContent = layer.name;
       path.append(name);
@@ -53,7 +68,11 @@ export class DiceCurve {
     }
   }
 
-  // dice: of the chosen model at the stop, NaN or null where there is none.
+  /**
+   * dice: of the chosen model at the stop, NaN or null where there is none.
+   * @param {number} stop
+   * @param {number | null} dice
+   */
   moveTo(stop, dice) {
     const left = `${stopToPercent(stop)}%`, defined = dice !== null && !Number.isNaN(dice);
     this.cursor.style.left = left;
@@ -64,19 +83,28 @@ export class DiceCurve {
     }
   }
 
+  /**
+   * @param {number | null} stop
+   */
   markFrozen(stop) {
     this.frozenLine.hidden = stop === null;
     if (stop !== null) this.frozenLine.style.left = `${stopToPercent(stop)}%`;
   }
 
+  /**
+   * @param {string} text
+   */
   say(text) {
     this.note.hidden = !text;
     this.note.textContent = text;
   }
 
-  // The plot answers to a press and a drag as the slider under it does.
+  /**
+   * The plot answers to a press and a drag as the slider under it does.
+   * @param {(stop: number, done?: boolean) => void} choose
+   */
   followPointer(choose) {
-    const chooseAt = (event, done) => {
+    const chooseAt = (/** @type {any} */ event, /** @type {boolean} */ done) => {
       const box = this.plot.getBoundingClientRect();
       choose(clampStop(1 + ((event.clientX - box.left) / box.width) * (STOPS - 2)), done);
     };

@@ -1,23 +1,32 @@
 // grid.js: the panes of the comparison: one a model in the selector's order, then the maps.
 
+import { find } from '../page/dom.js';
 import { ModelCell } from './cell.js';
 import { PairCell, VoteCell } from './maps.js';
+/** @import { Session } from './session.js' */
+/** @import { Layer } from '../workspace/layers.js' */
 
 export class Grid {
+  /**
+   * @param {HTMLElement} root
+   * @param {Session} session
+   */
   constructor(root, session) {
     this.session = session;
-    this.box = root.querySelector('.bd-grid');
-    this.blank = root.querySelector('.bd-cell-blank').content.firstElementChild;
+    this.box = find(root, '.bd-grid');
+    this.blank = find(root, '.bd-cell-blank').content.firstElementChild;
+    /** @type {Map<string, ModelCell>} */
     this.models = new Map();
+    /** @type {Record<string, VoteCell | PairCell>} */
     this.maps = {
-      votes: new VoteCell(this.box.querySelector('[data-map=votes]'), session),
-      pair: new PairCell(this.box.querySelector('[data-map=pair]'), session),
+      votes: new VoteCell(find(this.box, '[data-map=votes]'), session),
+      pair: new PairCell(find(this.box, '[data-map=pair]'), session),
     };
   }
 
   // Of whose size all the others are.
   get pane() {
-    return this.models.values().next().value.pane;
+    return [...this.models.values()][0].pane;
   }
 
   // Bring the panes in line with what is compared. Those that stay are not touched: one of them
@@ -30,10 +39,8 @@ export class Grid {
       this.models.delete(id);
     }
     layers.forEach((layer, n) => {
-      if (!this.models.has(layer.id)) {
-        this.models.set(layer.id, new ModelCell(this.blank.cloneNode(true), this.session, layer.id));
-      }
-      const cell = this.models.get(layer.id), place = this.box.children[n];
+      const cell = this.models.get(layer.id) || new ModelCell(this.blank.cloneNode(true), this.session, layer.id), place = this.box.children[n];
+      this.models.set(layer.id, cell);
       if (place !== cell.figure) this.box.insertBefore(cell.figure, place);
       cell.show(layer, layer.id === state.model);
     });
@@ -45,19 +52,26 @@ export class Grid {
     }
   }
 
-  // due: what session.redraw was asked for. A model's own threshold costs its own pane and the maps.
+  /**
+   * due: what session.redraw was asked for. A model's own threshold costs its own pane and the maps.
+   * @param {Set<string>} due
+   */
   draw(due) {
     const all = due.has('look') || due.has('result'), maps = Object.values(this.maps).filter((cell) => !cell.figure.hidden);
+    /** @type {(ModelCell | VoteCell | PairCell)[]} */
     const stale = [...this.models.values()].filter((cell) => all || due.has(`cell:${cell.id}`));
     if (stale.length) stale.push(...maps);
     for (const cell of stale) cell.draw();
     for (const cell of due.has('view') ? [...this.models.values(), ...maps] : stale) cell.blit();
   }
 
-  // For tests: the words last drawn for 'votes', 'pair' or a model's id.
+  /**
+   * For tests: the words last drawn for 'votes', 'pair' or a model's id.
+   * @param {string} name
+   */
   pixels(name) {
     const { painter } = this.session, words = new Uint32Array(painter.width * painter.height);
-    (this.maps[name] || this.models.get(name)).write(words);
+    (this.maps[name] || this.models.get(name))?.write(words);
     return words;
   }
 }

@@ -1,20 +1,25 @@
 // lookbar.js: the bar of the heat map: what it shows, of which layer, how opaque, and one sentence
 // on what that says and what it does not.
 
-import { setText } from '../page/dom.js';
+import { find, findAll, setText } from '../page/dom.js';
 import { LOOKS } from './looks.js';
+/** @import { Session } from './session.js' */
 
 export class LookBar {
+  /**
+   * @param {HTMLElement} root
+   * @param {Session} session
+   */
   constructor(root, session) {
     this.session = session;
-    this.bar = root.querySelector('.bd-lookbar');
-    this.scale = root.querySelector('.bd-scale');
-    this.kinds = this.bar.querySelector('.bd-look-kind');
-    this.parts = this.bar.querySelector('.bd-look-part');
-    this.range = this.bar.querySelector('input');
+    this.bar = find(root, '.bd-lookbar');
+    this.scale = find(root, '.bd-scale');
+    this.kinds = find(this.bar, '.bd-look-kind');
+    this.parts = find(this.bar, '.bd-look-part');
+    this.range = find(this.bar, 'input');
     this.kinds.append(...Object.entries(LOOKS).map(([kind, look]) => new Option(look.name, kind)));
     this.kinds.addEventListener('change', () => session.looks.pick(this.kinds.value));
-    this.parts.querySelector('select').addEventListener('change', (event) => session.looks.pickPart(event.target.value));
+    find(this.parts, 'select').addEventListener('change', (/** @type {any} */ event) => session.looks.pickPart(event.target.value));
     this.range.addEventListener('input', () => session.looks.setOpacity(Number(this.range.value) / 100));
   }
 
@@ -25,19 +30,23 @@ export class LookBar {
     looks.request();
     this.kinds.value = looks.kind;
     this.range.value = Math.round(looks.opacity * 100);
-    setText(this.bar.querySelector('output'), `${this.range.value} %`);
-    setText(this.bar.querySelector('.bd-look-says'), looks.sentence);
-    const [top, bottom] = this.scale.querySelectorAll('span');
+    setText(find(this.bar, 'output'), `${this.range.value} %`);
+    setText(find(this.bar, '.bd-look-says'), looks.sentence);
+    const [top, bottom] = findAll(this.scale, 'span');
     setText(top, look.ends[0]);
     setText(bottom, look.ends[1]);
     this.showParts(look, looks.offered);
   }
 
+  /**
+   * @param {any} look
+   * @param {{parts: {id: string, label: string}[], part: string}} other
+   */
   showParts(look, { parts, part }) {
-    const select = this.parts.querySelector('select');
+    const select = find(this.parts, 'select');
     this.parts.hidden = !parts.length;
     if (!parts.length) return;
-    setText(this.parts.querySelector('span'), look.parts);
+    setText(find(this.parts, 'span'), look.parts);
     const news = JSON.stringify(parts);
     if (select.dataset.parts !== news) {
       select.dataset.parts = news;

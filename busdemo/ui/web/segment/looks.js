@@ -2,10 +2,32 @@
 // 199 and words for them. Entropy and disagreement are computed here, from the levels that are
 // there already, by the same arithmetic as busdemo/scoring/uncertainty.py; the rest is asked for.
 
+import { messageOf } from '../core/formats.js';
 import { STOPS } from '../core/scoring.js';
 import { entropyPlane, spreadPlane } from '../core/uncertainty.js';
 import { isReady, sameSize } from '../workspace/layers.js';
+/** @import { Picture } from '../core/png.js' */
+/** @import { Session } from './session.js' */
+/** @import { ImageCache } from '../workspace/images.js' */
+/** @import { Layer } from '../workspace/layers.js' */
 
+/**
+ * What the server said of a heat map, with its pixels once they are read.
+ * @typedef {object} HeatAnswer
+ * @property {string} kind
+ * @property {string} model
+ * @property {string} asked
+ * @property {string} part
+ * @property {{id: string, label: string}[]} parts
+ * @property {any} levels
+ * @property {string} about
+ * @property {string} problem
+ */
+
+/**
+ * What may be looked at; parts: what there are several of.
+ * @type {Record<string, {name: string, unit: string, top: number, ends: [string, string], says: string, alongEdges?: boolean, parts?: string}>}
+ */
 export const LOOKS = {
   probability: {
     name: 'Probability', unit: '', top: 1, ends: ['1', '0'],
@@ -39,20 +61,33 @@ export const LOOKS = {
 
 // What is looked at now, and what is known of it. Knows the session, but no markup.
 export class Looks {
-  // ask({kind, model, part}): of what only the server can compute.
+  /**
+   * ask({kind, model, part}): of what only the server can compute.
+   * @param {Session} session
+   * @param {(wish: {kind: string, model: string, part: string}) => void} ask
+   */
   constructor(session, ask) {
     this.session = session;
     this.ask = ask;
     this.kind = 'probability';
+    /** @type {Record<string, number>} */
     this.opacities = { probability: 1 };
+    /** @type {Record<string, string>} */
     this.parts = {}; // by kind and model: the layer, gate or member chosen; '' is the usual one
-    this.forget();
+    /** @type {Map<string, HeatAnswer>} */
+    this.answers = new Map(); // by key: what the server said, with its pixels once they are read
+    /** @type {Set<string>} */
+    this.asked = new Set();
+    /** @type {WeakMap<Uint8Array, Uint8Array>} */
+    this.planes = new WeakMap(); // by a model's levels: their entropies
+    /** @type {{of: Uint8Array[], plane: Uint8Array | null}} */
+    this.zoo = { of: [], plane: null };
   }
 
   forget() {
-    this.answers = new Map(); // by key: what the server said, with its pixels once they are read
+    this.answers = new Map();
     this.asked = new Set();
-    this.planes = new WeakMap(); // by a model's levels: their entropies
+    this.planes = new WeakMap();
     this.zoo = { of: [], plane: null };
   }
 
@@ -74,7 +109,7 @@ export class Looks {
 
   // What may be looked at of this kind and model, known from any answer.
   get offered() {
-    const same = (one) => one.kind === this.kind && one.model === this.session.state.model && one.parts.length > 0;
+    const same = (/** @type {any} */ one) => one.kind === this.kind && one.model === this.session.state.model && one.parts.length > 0;
     const known = [...this.answers.values()].find(same);
     return { parts: known ? known.parts : [], part: this.part || (known ? known.part : '') };
   }
@@ -86,16 +121,25 @@ export class Looks {
 
   // ---- what a visitor may do
 
+  /**
+   * @param {string} kind
+   */
   pick(kind) {
     this.kind = kind;
     this.session.showTools();
   }
 
+  /**
+   * @param {string} part
+   */
   pickPart(part) {
     this.parts[`${this.kind}/${this.session.state.model}`] = part;
     this.session.showTools();
   }
 
+  /**
+   * @param {number} opacity
+   */
   setOpacity(opacity) {
     this.opacities[this.kind] = opacity;
     this.session.showTools();
@@ -111,7 +155,10 @@ export class Looks {
     this.ask({ kind, model: state.model, part });
   }
 
-  // answers: [{kind, model, asked, part, parts, levels, about, problem}], with pixels in `levels`.
+  /**
+   * answers: [{kind, model, asked, part, parts, levels, about, problem}], with pixels in `levels`.
+   * @param {HeatAnswer[]} answers
+   */
   receive(answers) {
     for (const answer of answers) {
       for (const part of [answer.asked, answer.part]) {
@@ -134,18 +181,24 @@ export class Looks {
     return this.answer && this.answer.levels;
   }
 
-  // For the painter. The outline would hide what lies on it: there doubt is highest.
+  /**
+   * For the painter. The outline would hide what lies on it: there doubt is highest.
+   * @param {Uint8Array} levels
+   */
   describe(levels) {
     return { levels, opacity: this.opacity, contour: !LOOKS[this.kind].alongEdges };
   }
 
+  /**
+   * @param {Uint8Array} levels
+   */
   entropyOf(levels) {
     if (!this.planes.has(levels)) this.planes.set(levels, entropyPlane(levels));
     return this.planes.get(levels);
   }
 
   spread() {
-    const maps = this.voters.map((layer) => layer.levels);
+    const maps = this.voters.map((layer) => /** @type {Uint8Array} */ (layer.levels));
     if (maps.length < 2) return null;
     if (maps.length !== this.zoo.of.length || maps.some((levels, i) => levels !== this.zoo.of[i])) {
       this.zoo = { of: maps, plane: spreadPlane(maps) };
@@ -163,10 +216,13 @@ export class Looks {
 
   get sentence() {
     const { chosen } = this.session, about = (this.answer && this.answer.about) || (chosen ? chosen.name : '');
-    return LOOKS[this.kind].says.replace('{n}', this.voters.length).replace('{model}', about);
+    return LOOKS[this.kind].says.replace('{n}', String(this.voters.length)).replace('{model}', about);
   }
 
-  // The value under the cursor, in words.
+  /**
+   * The value under the cursor, in words.
+   * @param {number} i
+   */
   readAt(i) {
     const { kind, plane } = this, look = LOOKS[kind];
     if (!this.session.state.heat || kind === 'probability' || !plane) return '';
@@ -175,7 +231,12 @@ export class Looks {
   }
 }
 
-// Read the pixels of the server's answers; one that cannot be read says so in its place.
+/**
+ * Read the pixels of the server's answers; one that cannot be read says so in its place.
+ * @param {HeatAnswer[]} answers
+ * @param {ImageCache} images
+ * @param {Picture} image
+ */
 export async function readLooks(answers, images, image) {
   return Promise.all(answers.map(async (answer) => {
     if (answer.problem) return { ...answer, levels: null };
@@ -184,7 +245,7 @@ export async function readLooks(answers, images, image) {
       if (!sameSize(picture, image)) throw new Error('It has another size than the scan.');
       return { ...answer, levels: picture.pixels };
     } catch (error) {
-      return { ...answer, levels: null, problem: `The heat map cannot be read. ${error.message}` };
+      return { ...answer, levels: null, problem: `The heat map cannot be read. ${messageOf(error)}` };
     }
   }));
 }

@@ -4,17 +4,26 @@
 import { PAIR_COLOURS, WHITE, buildMapTable, voteColours } from '../canvas/palette.js';
 import { WHOLE, formatPercent } from '../core/formats.js';
 import { classifyPair, countKinds, paintKinds, sumVotes, summarizePair } from '../core/votes.js';
-import { cover, setText } from '../page/dom.js';
+import { cover, findAll, setText } from '../page/dom.js';
 import { Cell } from './cell.js';
 import { isNews } from './selector.js';
 import { describeLayer, isReady } from '../workspace/layers.js';
+/** @import { Thresholded } from '../core/votes.js' */
+/** @import { Colour } from '../canvas/palette.js' */
+/** @import { Session } from './session.js' */
+/** @import { Layer } from '../workspace/layers.js' */
 
 const COUNT_PAUSE_MS = 150;
 
 class MapCell extends Cell {
+  /**
+   * @param {HTMLElement} figure
+   * @param {Session} session
+   */
   constructor(figure, session) {
     super(figure, session);
     this.kinds = new Uint8Array(0);
+    /** @type {ReturnType<typeof setTimeout> | number} */
     this.quiet = 0;
   }
 
@@ -30,8 +39,11 @@ class MapCell extends Cell {
     }
   }
 
+  /**
+   * @param {Uint32Array} pixels
+   */
   write(pixels) {
-    const { painter, comparison, state } = this.session, thin = (plane) => painter.thin(plane);
+    const { painter, comparison, state } = this.session, thin = (/** @type {Uint8Array} */ plane) => painter.thin(plane);
     if (this.kinds.length !== pixels.length) this.kinds = new Uint8Array(pixels.length);
     this.classify(this.kinds, comparison.read(thin), state.reference && thin(state.reference));
     paintKinds(pixels, this.kinds, painter.codes, buildMapTable(painter.greyTable, this.colours()));
@@ -40,14 +52,33 @@ class MapCell extends Cell {
   countAll() {
     const { comparison, state } = this.session;
     if (!comparison.shown || this.figure.hidden) return;
-    const kinds = new Uint8Array(state.grey.length);
+    const kinds = new Uint8Array(state.width * state.height);
     this.classify(kinds, comparison.read(), state.reference);
     this.count(kinds);
   }
 
+  /**
+   * @param {Uint8Array} kinds
+   */
   count(kinds) {
     this.say(countKinds(kinds, this.colours().length));
   }
+
+  /**
+   * kinds: to be filled with what the map says of each pixel.
+   * @param {Uint8Array} _kinds
+   * @param {Thresholded[]} _maps
+   * @param {Uint8Array | null} _reference
+   */
+  classify(_kinds, _maps, _reference) {}
+
+  /** @returns {(Colour | null)[]} One a kind. */
+  colours() {
+    return [];
+  }
+
+  /** @param {Uint32Array | null} _counts Pixels by kind; null while they are counted. */
+  say(_counts) {}
 
   // Nothing is compared any more: let go of the pixels.
   free() {
@@ -58,6 +89,10 @@ class MapCell extends Cell {
 }
 
 export class VoteCell extends MapCell {
+  /**
+   * @param {Uint8Array} kinds
+   * @param {Thresholded[]} maps
+   */
   classify(kinds, maps) {
     sumVotes(kinds, maps);
   }
@@ -80,28 +115,35 @@ export class VoteCell extends MapCell {
     }));
   }
 
-  // counts: pixels by number of votes, or null while they are counted.
+  /**
+   * counts: pixels by number of votes, or null while they are counted.
+   * @param {Uint32Array | null} counts
+   */
   say(counts) {
-    const n = this.colours().length - 1, format = (px) => (counts ? WHOLE.format(px()) : '…');
+    const n = this.colours().length - 1, known = counts || new Uint32Array(n + 1), format = (/** @type {number} */ px) => (counts ? WHOLE.format(px) : '…');
     [...this.find('.bd-steps').children].forEach((step, k) => {
-      const pixels = format(() => counts[k]);
+      const pixels = format(known[k]);
       setText(step.lastChild, pixels);
       step.title = `${k} of ${n} mark ${pixels} px`;
     });
-    const any = () => counts.reduce((sum, px) => sum + px) - counts[0];
-    const share = counts && any() ? ` (${formatPercent(counts[n] / any())})` : '';
-    const all = `All ${n} agree on ${format(() => counts[n])} of the ${format(any)} px that any of them marks${share}.`;
+    const any = known.reduce((sum, px) => sum + px) - known[0];
+    const share = any ? ` (${formatPercent(known[n] / any)})` : '';
+    const all = `All ${n} agree on ${format(known[n])} of the ${format(any)} px that any of them marks${share}.`;
     setText(this.find('.bd-sentence'), n > 1 ? all : '');
   }
 }
 
 export class PairCell extends MapCell {
+  /**
+   * @param {HTMLElement} figure
+   * @param {Session} session
+   */
   constructor(figure, session) {
     super(figure, session);
-    figure.querySelectorAll('select').forEach((select, side) => {
+    findAll(figure, 'select').forEach((select, side) => {
       select.addEventListener('change', () => session.comparison.setPair(side, select.value));
     });
-    for (const button of figure.querySelectorAll('[data-colouring]')) {
+    for (const button of findAll(figure, '[data-colouring]')) {
       button.addEventListener('click', () => session.comparison.setColouring(button.dataset.colouring));
     }
   }
@@ -110,6 +152,11 @@ export class PairCell extends MapCell {
     return this.session.state.reference ? this.session.comparison.colouring : 'marks';
   }
 
+  /**
+   * @param {Uint8Array} kinds
+   * @param {Thresholded[]} maps
+   * @param {Uint8Array | null} reference
+   */
   classify(kinds, maps, reference) {
     const [a, b] = this.session.comparison.pair.map((id) => maps.find((map) => map.id === id));
     if (a && b) classifyPair(kinds, a, b, reference);
@@ -122,7 +169,10 @@ export class PairCell extends MapCell {
     return this.colouring === 'marks' ? [null, a, b, both, null, a, b, both] : [null, b, a, null, null, a, b, null];
   }
 
-  // Who is right is seen against the outline that decides it; it hides no pixel they differ on.
+  /**
+   * Who is right is seen against the outline that decides it; it hides no pixel they differ on.
+   * @param {Uint32Array} pixels
+   */
   write(pixels) {
     super.write(pixels);
     if (this.colouring !== 'right') return;
@@ -136,27 +186,31 @@ export class PairCell extends MapCell {
     const { comparison, state } = this.session, { layers, pair } = comparison;
     const [a, b] = pair.map((id) => layers.find((layer) => layer.id === id) || null), waiting = [a, b].find((layer) => !isReady(layer));
     cover(this.veil, a && b ? (waiting ? describeLayer(waiting) : '') : 'Pick a second model to compare two.');
-    this.figure.querySelectorAll('select').forEach((select, side) => {
+    findAll(this.figure, 'select').forEach((select, side) => {
       if (isNews(select, layers)) select.replaceChildren(...layers.map((layer) => new Option(layer.name, layer.id)));
       select.value = pair[side];
       select.disabled = layers.length < 2;
     });
     this.find('.bd-pair').hidden = state.reference === null;
-    for (const button of this.figure.querySelectorAll('[data-colouring]')) {
+    for (const button of findAll(this.figure, '[data-colouring]')) {
       button.setAttribute('aria-pressed', String(button.dataset.colouring === this.colouring));
     }
-    for (const list of this.figure.querySelectorAll('[data-colours]')) list.hidden = list.dataset.colours !== this.colouring;
+    for (const list of findAll(this.figure, '[data-colours]')) list.hidden = list.dataset.colours !== this.colouring;
   }
 
-  // counts: pixels by the bits of classifyPair, or null while they are counted.
+  /**
+   * counts: pixels by the bits of classifyPair, or null while they are counted.
+   * @param {Uint32Array | null} counts
+   */
   say(counts) {
+    /** @type {Record<string, number> | null} */
     const sums = counts && this.veil.hidden ? summarizePair(counts) : null;
-    for (const node of this.figure.querySelectorAll('[data-pair]')) {
+    for (const node of findAll(this.figure, '[data-pair]')) {
       setText(node, sums ? WHOLE.format(sums[node.dataset.pair]) : '…');
     }
-    for (const node of this.figure.querySelectorAll('[data-share]')) {
+    for (const node of findAll(this.figure, '[data-share]')) {
       const differ = sums ? sums.aRight + sums.bRight : 0;
-      setText(node, differ ? ` · ${formatPercent(sums[node.dataset.share] / differ)}` : '');
+      setText(node, sums && differ ? ` · ${formatPercent(sums[node.dataset.share] / differ)}` : '');
     }
   }
 }

@@ -2,12 +2,13 @@
 // move or a model switch makes no request; the host is only told of a choice, so that the page's next
 // event can send it along.
 
+import { messageOf } from '../core/formats.js';
 import { processMask } from '../core/postprocess.js';
 import { findComponents, labelPixels } from '../core/components.js';
 import { measureLesions } from '../core/lesions.js';
 import { matchLesions } from '../core/matching.js';
 import { scoreAt } from '../core/scoring.js';
-import { setText } from '../page/dom.js';
+import { find, setText } from '../page/dom.js';
 import { loadStyles } from '../page/styles.js';
 import { saveFile } from '../page/files.js';
 import { ImageCache } from '../workspace/images.js';
@@ -17,10 +18,17 @@ import { readLooks } from './looks.js';
 import { Session } from './session.js';
 import { TEMPLATE } from './template.js';
 import { TwoStage } from './twostage.js';
+/** @import { Layer } from '../workspace/layers.js' */
+/** @import { Host } from '../host/host.js' */
+/** @import { SegmentState } from './session.js' */
 
 const RESUME_MS = 1000;
 
-// Resolves when the viewer stands in the element.
+/**
+ * Resolves when the viewer stands in the element.
+ * @param {Host} host
+ * @param {HTMLElement} element
+ */
 export async function mount(host, element) {
   await loadStyles(
     new URL('../page/viewer.css', import.meta.url), new URL('../page/surface.css', import.meta.url),
@@ -30,13 +38,17 @@ export async function mount(host, element) {
   );
   if (host.signal.aborted) return;
   element.innerHTML = TEMPLATE;
-  const viewer = new Segment(host, element.querySelector('.bd-viewer'));
+  const viewer = new Segment(host, find(element, '.bd-viewer'));
   exposeToTests(viewer);
   host.watch((value) => viewer.apply(value || {}));
   viewer.apply(host.value() || {});
 }
 
 class Segment {
+  /**
+   * @param {Host} host
+   * @param {HTMLElement} root
+   */
   constructor(host, root) {
     this.host = host;
     this.root = root;
@@ -46,11 +58,11 @@ class Segment {
     this.link = readLink(location.hash);
     const settle = () => { this.note(); this.tell(); };
     this.session = new Session(root, {
-      choice: settle, save: (request) => this.askForFile(request), look: (request) => host.send('look', request),
+      choice: settle, save: (/** @type {object} */ request) => this.askForFile(request), look: (/** @type {object} */ request) => host.send('look', request),
       shown: () => this.wantStages(), link: () => this.copyLink(),
     }, host.signal);
     this.state = this.session.state;
-    this.stages = new TwoStage(root, this.state, { change: () => this.restage(), ask: (models) => host.send('stage', { models }) }, host.signal);
+    this.stages = new TwoStage(root, this.state, { change: () => this.restage(), ask: (/** @type {any[]} */ models) => host.send('stage', { models }) }, host.signal);
   }
 
   // ---- to the rest of the page and to the host
@@ -66,6 +78,7 @@ class Segment {
   note() {
     const { state } = this, value = this.host.value();
     if (!value || state.case === null) return;
+    /** @type {Record<string, any>} */
     const chosen = { model: state.model, stop: state.stop, processing: state.steps, mm_per_px: state.mmPerPx, two_stage: state.twoStage };
     const same = Object.keys(chosen).every((name) => JSON.stringify(value[name]) === JSON.stringify(chosen[name]));
     if (!same) this.host.note(chosen);
@@ -83,6 +96,9 @@ class Segment {
     this.apply(this.host.value());
   }
 
+  /**
+   * @param {object} request
+   */
   askForFile(request) {
     this.saved.asked = true;
     this.host.send('export', request);
@@ -117,7 +133,10 @@ class Segment {
 
   // ---- values from the host
 
-  // Show a value. Values may overtake each other while pictures load: only the latest one's turn counts.
+  /**
+   * Show a value. Values may overtake each other while pictures load: only the latest one's turn counts.
+   * @param {any} value
+   */
   async apply(value) {
     const mine = ++this.turn, isLate = () => mine !== this.turn || this.host.signal.aborted, first = value.case !== this.state.case;
     this.session.say(value.message);
@@ -133,16 +152,22 @@ class Segment {
     } catch (error) {
       if (isLate()) return;
       this.root.dataset.busy = 'false';
-      this.session.say(`The scan cannot be shown. ${error.message}`);
+      this.session.say(`The scan cannot be shown. ${messageOf(error)}`);
     }
   }
 
+  /**
+   * @param {any} value
+   * @param {boolean} first
+   * @param {() => boolean} isLate
+   */
   async show(value, first, isLate) {
     const { session, images, state } = this, layers = this.stages.layers(value), urls = [value.image, value.reference].map(urlOf);
-    const [image, reference] = await Promise.all(urls.map((url) => url && images.get(url)));
+    const [image, reference] = await images.getAll(urls);
+    if (!image) return;
     // The chosen model's result comes with the scan; the others follow, each when it is there.
-    const model = chooseModel(layers, first ? value.model : state.model), read = (layer) => readLayer(layer, images, image, reference);
-    await Promise.all(layers.filter((layer) => layer.id === model).map(read));
+    const model = chooseModel(layers, first ? value.model : state.model), read = (/** @type {Layer} */ layer) => readLayer(layer, images, image, reference);
+    await Promise.all(layers.filter((/** @type {Layer} */ layer) => layer.id === model).map(read));
     if (isLate()) return;
     if (first) session.looks.forget();
     session.showCase({ value, image, reference, layers, first });
@@ -151,7 +176,7 @@ class Segment {
     this.tell();
     this.goOn(value, isLate);
     if (first) this.wantLink();
-    await Promise.all(layers.filter((layer) => layer.id !== model).map(async (layer) => {
+    await Promise.all(layers.filter((/** @type {Layer} */ layer) => layer.id !== model).map(async (/** @type {Layer} */ layer) => {
       await read(layer);
       if (!isLate()) session.showModels();
     }));
@@ -160,16 +185,23 @@ class Segment {
     if (isLate()) return;
     session.looks.receive(looks);
     if (looks.length) session.showTools();
-    images.keepOnly(new Set(urls.concat(this.stages.urls(value), (value.looks || []).map((one) => urlOf(one.levels)))));
+    images.keepOnly(new Set(urls.concat(this.stages.urls(value), (value.looks || []).map((/** @type {any} */ one) => urlOf(one.levels)))));
   }
 
-  // Under load the server answers the chosen model first and is asked for the others again.
+  /**
+   * Under load the server answers the chosen model first and is asked for the others again.
+   * @param {any} value
+   * @param {() => boolean} isLate
+   */
   goOn(value, isLate) {
     if (value.more) setTimeout(() => isLate() || this.host.send('resume'), RESUME_MS);
   }
 
-  // Files are saved once. Their list is emptied in the value: a remount must not save them again,
-  // and a file asked for twice would otherwise arrive as "nothing has changed".
+  /**
+   * Files are saved once. Their list is emptied in the value: a remount must not save them again,
+   * and a file asked for twice would otherwise arrive as "nothing has changed".
+   * @param {any[]} files
+   */
   saveFiles(files) {
     const { saved } = this;
     if (!files.length) return;
@@ -183,23 +215,26 @@ class Segment {
   }
 }
 
-// For tests and benchmarks:
-//   state                     what is shown and chosen (see session.js)
-//   setStop(stop)             as the slider does
-//   metricsAt(stop, model?)   the score of a model at a stop, or null
-//   pixels(pane)              Uint32Array of ABGR words last drawn for 'original', 'reference',
-//                             'prediction' or 'overlay', at the scan's own resolution; while
-//                             several models are compared, for 'votes', 'pair' or a model's id
-//   kinds(map)                Uint8Array behind the map 'votes' or 'pair' (see votes.js)
-//   functions                 what has the same in Python: processing, lesions, matching
-//   session                   everything else
+/**
+ * For tests and benchmarks:
+ *   state                     what is shown and chosen (see session.js)
+ *   setStop(stop)             as the slider does
+ *   metricsAt(stop, model?)   the score of a model at a stop, or null
+ *   pixels(pane)              Uint32Array of ABGR words last drawn for 'original', 'reference',
+ *                             'prediction' or 'overlay', at the scan's own resolution; while
+ *                             several models are compared, for 'votes', 'pair' or a model's id
+ *   kinds(map)                Uint8Array behind the map 'votes' or 'pair' (see votes.js)
+ *   functions                 what has the same in Python: processing, lesions, matching
+ *   session                   everything else
+ * @param {{session: Session, state: SegmentState}} it
+ */
 function exposeToTests({ session, state }) {
   window.__busdemoViewer = {
     state, session,
     functions: { processMask, findComponents, labelPixels, measureLesions, matchLesions },
-    setStop: (stop) => session.setStop(stop),
-    metricsAt: (stop, model = state.model) => scoreAt((state.layers.find((one) => one.id === model) || {}).tally, stop),
-    pixels: (pane) => (session.panes.all[pane] ? session.painter.sources[pane].pixels : session.grid.pixels(pane)),
-    kinds: (map) => session.grid.maps[map].kinds,
+    setStop: (/** @type {number} */ stop) => session.setStop(stop),
+    metricsAt: (/** @type {number} */ stop, model = state.model) => scoreAt(state.layers.find((one) => one.id === model)?.tally || null, stop),
+    pixels: (/** @type {string} */ pane) => (session.panes.all[pane] ? session.painter.sources[pane].pixels : session.grid.pixels(pane)),
+    kinds: (/** @type {string} */ map) => session.grid.maps[map].kinds,
   };
 }

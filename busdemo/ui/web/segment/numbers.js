@@ -3,7 +3,8 @@
 
 import { WHOLE, formatShare, formatThreshold } from '../core/formats.js';
 import { STOPS } from '../core/scoring.js';
-import { setText } from '../page/dom.js';
+import { find, setText } from '../page/dom.js';
+/** @import { Score } from '../core/scoring.js' */
 
 export const OUTCOMES = {
   agreement: { tone: 'good', means: 'IoU is 0.5 or more.' },
@@ -16,8 +17,11 @@ export const OUTCOMES = {
 const CLASS_WORDS = ['background', 'extra', 'missed', 'hit'];
 
 export class NumberBoard {
+  /**
+   * @param {HTMLElement} root
+   */
   constructor(root) {
-    const one = (selector) => root.querySelector(selector);
+    const one = (/** @type {string} */ selector) => find(root, selector);
     this.root = root;
     this.values = Object.fromEntries(
       ['dice', 'iou', 'precision', 'recall', 'area'].map((name) => [name, one(`[data-number=${name}]`)]),
@@ -32,21 +36,25 @@ export class NumberBoard {
     this.back = one('[data-do=frozen]');
     this.readout = one('.bd-readout');
     this.live = one('.bd-live');
+    /** @type {ReturnType<typeof setTimeout> | number} */
     this.quiet = 0;
   }
 
-  // score: from scoreAt, or null; area: predicted pixels, or null while there is no result.
+  /**
+   * score: from scoreAt, or null; area: predicted pixels, or null while there is no result.
+   * @param {{score: Score | null, area: number | null, hasReference: boolean}} it
+   */
   show({ score, area, hasReference }) {
-    for (const name of ['dice', 'iou', 'precision', 'recall']) {
+    for (const name of /** @type {const} */ (['dice', 'iou', 'precision', 'recall'])) {
       setText(this.values[name], formatShare(score && score[name]));
     }
     setText(this.values.area, area === null ? '–' : `${WHOLE.format(area)} px`);
-    for (const name of ['hit', 'extra', 'missed']) {
+    for (const name of /** @type {const} */ (['hit', 'extra', 'missed'])) {
       this.keys[name].hidden = !hasReference;
-      setText(this.keys[name].querySelector('b'), score ? WHOLE.format(score[name]) : '–');
+      setText(find(this.keys[name], 'b'), score ? WHOLE.format(score[name]) : '–');
     }
     this.keys.predicted.hidden = hasReference;
-    setText(this.keys.predicted.querySelector('b'), area === null ? '–' : WHOLE.format(area));
+    setText(find(this.keys.predicted, 'b'), area === null ? '–' : WHOLE.format(area));
     this.chip.hidden = !score;
     if (score) {
       setText(this.chip, score.outcome);
@@ -55,7 +63,10 @@ export class NumberBoard {
     setText(this.note, score ? OUTCOMES[score.outcome].means : hasReference ? '' : 'Drop a mask to score this prediction.');
   }
 
-  // whose: the model's name, where it is not clear.
+  /**
+   * whose: the model's name, where it is not clear.
+   * @param {{stop: number, frozen: number, hasReference: boolean, whose: string}} it
+   */
   showThreshold({ stop, frozen, hasReference, whose }) {
     const at = `frozen at ${formatThreshold(frozen)}`, sentence = whose ? `${whose}: ${at}` : `${at} on validation data`;
     setText(this.frozen, frozen ? sentence : '');
@@ -69,9 +80,13 @@ export class NumberBoard {
     this.hint.setAttribute('aria-hidden', String(!(moved && hasReference)));
   }
 
-  // at: {x, y, grey, level (or null), kind, hasReference, votes, look}, or null for the scan's own
-  // line. look: the heat map's value in words, or ''.
-  // votes: null, or of several models {name (of the chosen one), marked, of}.
+  /**
+   * at: {x, y, grey, level (or null), kind, hasReference, votes, look}, or null for the scan's own
+   * line. look: the heat map's value in words, or ''.
+   * votes: null, or of several models {name (of the chosen one), marked, of}.
+   * @param {any} at
+   * @param {string} line
+   */
   showReadout(at, line) {
     if (!at) {
       setText(this.readout, line);
@@ -87,7 +102,10 @@ export class NumberBoard {
     setText(this.readout, parts.join(' · '));
   }
 
-  // For a screen reader, once the numbers have stood still for a moment.
+  /**
+   * For a screen reader, once the numbers have stood still for a moment.
+   * @param {string} sentence
+   */
   announce(sentence) {
     clearTimeout(this.quiet);
     this.quiet = setTimeout(() => setText(this.live, sentence), 300);

@@ -2,14 +2,19 @@
 // grid (grid.js) takes their place while several models are compared.
 
 import { drawBoxes } from '../canvas/marks.js';
-import { setText } from '../page/dom.js';
+import { find, findAll, setText } from '../page/dom.js';
 import { drawLesionMarks } from './table.js';
 import { isReady } from '../workspace/layers.js';
+/** @import { Session } from './session.js' */
 
 export class Panes {
+  /**
+   * @param {HTMLElement} root
+   * @param {Session} session
+   */
   constructor(root, session) {
     this.session = session;
-    this.all = Object.fromEntries([...root.querySelectorAll('[data-pane]')].map((pane) => [pane.dataset.pane, pane]));
+    this.all = Object.fromEntries([...findAll(root, '[data-pane]')].map((pane) => [pane.dataset.pane, pane]));
   }
 
   // Of whose size all the others are.
@@ -17,16 +22,23 @@ export class Panes {
     return this.all.original;
   }
 
+  /**
+   * @param {{simulated: boolean, reference_name: string}} it
+   * @param {boolean} hasReference
+   */
   caption({ simulated, reference_name: name }, hasReference) {
-    setText(this.all.original.querySelector('figcaption'), simulated ? 'Original · simulated' : 'Original');
-    setText(this.all.reference.querySelector('figcaption'), hasReference ? name : 'Reference');
+    setText(find(this.all.original, 'figcaption'), simulated ? 'Original · simulated' : 'Original');
+    setText(find(this.all.reference, 'figcaption'), hasReference ? name : 'Reference');
   }
 
   clear() {
     for (const pane of Object.values(this.all)) pane.firstElementChild.width = 0;
   }
 
-  // due: what session.redraw was asked for.
+  /**
+   * due: what session.redraw was asked for.
+   * @param {Set<string>} due
+   */
   draw(due) {
     const drawn = due.has('look') || due.has('result');
     if (drawn) this.paint(due);
@@ -38,6 +50,9 @@ export class Panes {
     }
   }
 
+  /**
+   * @param {Set<string>} due
+   */
   paint(due) {
     const { painter, chosen, looks, reach, state } = this.session, { stop, style } = state;
     const plane = state.heat ? looks.plane : null, heat = plane && looks.describe(plane);
@@ -47,6 +62,10 @@ export class Panes {
     if (state.raw) painter.drawRaw(outcome && outcome.raw);
   }
 
+  /**
+   * @param {string} name
+   * @param {HTMLCanvasElement} canvas
+   */
   blit(name, canvas) {
     const { painter, view } = this.session;
     view.blit(canvas, painter.sources[name].canvas, painter.step);

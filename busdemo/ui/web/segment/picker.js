@@ -2,40 +2,54 @@
 // maps. Shows and calls comparison.js.
 
 import { formatThreshold } from '../core/formats.js';
-import { buildSpan, setText } from '../page/dom.js';
+import { buildSpan, find, findAll, setText } from '../page/dom.js';
 import { isNews } from './selector.js';
 import { groupByFamily, isUsable, noteOf, usableInOrder } from '../workspace/layers.js';
+/** @import { Session } from './session.js' */
+/** @import { Layer } from '../workspace/layers.js' */
 
 export class Picker {
+  /**
+   * @param {HTMLElement} root
+   * @param {Session} session
+   */
   constructor(root, session) {
     const { comparison } = session;
     this.root = root;
     this.session = session;
-    this.list = root.querySelector('.bd-picker-list');
-    this.opener = root.querySelector('[data-opens=models]');
-    this.slider = root.querySelector('.bd-shared input');
+    this.list = find(root, '.bd-picker-list');
+    this.opener = find(root, '[data-opens=models]');
+    this.slider = find(root, '.bd-shared input');
     this.onPress('mode', (mode) => comparison.setMode(mode === 'several'));
     this.onPress('threshold', (whose) => comparison.setOwn(whose === 'own'));
     this.onPress('shows', (name) => comparison.toggleMap(name));
-    root.querySelector('.bd-all-frozen').addEventListener('click', () => {
+    find(root, '.bd-all-frozen').addEventListener('click', () => {
       comparison.toFrozen();
       session.settle();
     });
-    this.list.addEventListener('change', ({ target }) => comparison.pick(target.value, target.checked));
+    this.list.addEventListener('change', (/** @type {{target: any}} */ { target }) => comparison.pick(target.value, target.checked));
     // A sentence of the last time says nothing about this one.
     this.opener.addEventListener('click', () => this.say(''));
     this.slider.addEventListener('input', () => session.setStop(Number(this.slider.value)));
     this.slider.addEventListener('change', () => session.settle());
   }
 
+  /**
+   * @param {string} name
+   * @param {(value: string) => void} press
+   */
   onPress(name, press) {
-    for (const button of this.root.querySelectorAll(`[data-${name}-button]`)) {
+    for (const button of findAll(this.root, `[data-${name}-button]`)) {
       button.addEventListener('click', () => press(button.getAttribute(`data-${name}-button`)));
     }
   }
 
+  /**
+   * @param {string} name
+   * @param {(value: string) => boolean} isOn
+   */
   press(name, isOn) {
-    for (const button of this.root.querySelectorAll(`[data-${name}-button]`)) {
+    for (const button of findAll(this.root, `[data-${name}-button]`)) {
       button.setAttribute('aria-pressed', String(isOn(button.getAttribute(`data-${name}-button`))));
     }
   }
@@ -45,34 +59,40 @@ export class Picker {
     this.press('mode', (mode) => (mode === 'several') === comparison.shown);
     this.press('threshold', (whose) => (whose === 'own') === comparison.own);
     this.press('shows', (name) => comparison.maps[name]);
-    for (const button of this.root.querySelectorAll('[data-mode-button]')) button.disabled = !state.grey;
+    for (const button of findAll(this.root, '[data-mode-button]')) button.disabled = !state.grey;
     if (!comparison.shown) return;
     if (isNews(this.list, state.layers)) this.list.replaceChildren(...groupByFamily(state.layers).map(buildFamily));
-    for (const box of this.list.querySelectorAll('input')) box.checked = comparison.picked.has(box.value);
-    setText(this.opener.querySelector('b'), `${comparison.picked.size} of ${usableInOrder(state.layers).length}`);
+    for (const box of findAll(this.list, 'input')) box.checked = comparison.picked.has(box.value);
+    setText(find(this.opener, 'b'), `${comparison.picked.size} of ${usableInOrder(state.layers).length}`);
     this.say(comparison.refusal);
     this.showThreshold();
   }
 
   showThreshold() {
     const { comparison, state } = this.session, { own, isMoved } = comparison, text = formatThreshold(state.stop);
-    this.root.querySelector('.bd-shared').hidden = own;
-    this.root.querySelector('.bd-at-frozen').hidden = !own || isMoved;
-    this.root.querySelector('.bd-all-frozen').hidden = !own || !isMoved;
+    find(this.root, '.bd-shared').hidden = own;
+    find(this.root, '.bd-at-frozen').hidden = !own || isMoved;
+    find(this.root, '.bd-all-frozen').hidden = !own || !isMoved;
     if (Number(this.slider.value) !== state.stop) this.slider.value = state.stop;
     this.slider.setAttribute('aria-valuetext', text);
-    setText(this.root.querySelector('.bd-shared output'), text);
+    setText(find(this.root, '.bd-shared output'), text);
   }
 
-  // A refusal is said where it can be mended: beside the list.
+  /**
+   * A refusal is said where it can be mended: beside the list.
+   * @param {string} refusal
+   */
   say(refusal) {
-    const note = this.root.querySelector('.bd-picker-note');
+    const note = find(this.root, '.bd-picker-note');
     if (refusal && this.opener.getAttribute('aria-expanded') !== 'true') this.opener.click();
     note.hidden = !refusal;
     setText(note, refusal);
   }
 }
 
+/**
+ * @param {any[]} list
+ */
 function buildFamily([family, layers]) {
   const group = document.createElement('fieldset'), heading = document.createElement('legend');
   heading.textContent = family;
@@ -80,7 +100,10 @@ function buildFamily([family, layers]) {
   return group;
 }
 
-// A model to be ticked, or the reason why it cannot be.
+/**
+ * A model to be ticked, or the reason why it cannot be.
+ * @param {Layer} layer
+ */
 function buildBox(layer) {
   const label = document.createElement('label'), box = document.createElement('input');
   Object.assign(box, { type: 'checkbox', value: layer.id, disabled: !isUsable(layer) });

@@ -6,7 +6,7 @@ import { bindPointer } from '../canvas/pointer.js';
 import { LinkedView } from '../canvas/view.js';
 import { NO_PROCESSING } from '../core/postprocess.js';
 import { clampStop } from '../core/scoring.js';
-import { setText } from '../page/dom.js';
+import { find, setText } from '../page/dom.js';
 import { Comparison } from './comparison.js';
 import { bindControls, bindKeyboard } from './controls.js';
 import { DiceCurve } from './curve.js';
@@ -14,7 +14,7 @@ import { Grid } from './grid.js';
 import { LookBar } from './lookbar.js';
 import { Looks } from './looks.js';
 import { NumberBoard } from './numbers.js';
-import { OutcomeDesk } from './outcome.js';
+import { OutcomeCache } from './outcome.js';
 import { Panes } from './panes.js';
 import { Picker } from './picker.js';
 import { showHover, showModels, showNumbers, showTools } from './showing.js';
@@ -22,10 +22,45 @@ import { SpacingForm } from './spacing.js';
 import { StepStrip } from './steps.js';
 import { LesionTable } from './table.js';
 import { chooseModel, sameSize, usableInOrder } from '../workspace/layers.js';
+/** @import { Look } from '../canvas/palette.js' */
+/** @import { Point } from '../core/lesions.js' */
+/** @import { Picture } from '../core/png.js' */
+/** @import { Steps } from '../core/postprocess.js' */
+/** @import { Layer } from '../workspace/layers.js' */
+
+/**
+ * What is shown and chosen.
+ * @typedef {object} SegmentState
+ * @property {string | null} case
+ * @property {string} title
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint8Array | null} grey
+ * @property {Uint8Array | null} reference
+ * @property {Layer[]} layers
+ * @property {string} model
+ * @property {number} stop
+ * @property {boolean} moved Whether the threshold is the visitor's own.
+ * @property {boolean} heat
+ * @property {'fill' | 'outline' | 'off'} style
+ * @property {Point | null} hover
+ * @property {Steps | null} steps The visitor's own; null for the model's.
+ * @property {boolean} raw
+ * @property {number} mmPerPx
+ * @property {Look} look
+ * @property {{fill: number, outline: number, off: number}} opacity
+ * @property {boolean} twoStage Whether results in two stages are shown.
+ * @property {any[]} boxes Where the detector found lesions.
+ */
 
 export class Session {
-  // told: {choice(), save(request), look(request), shown(), link()}: called when a choice is settled,
-  // a download, a heat map or a link is wanted, or other models are shown. signal: see host.js.
+  /**
+   * told: {choice(), save(request), look(request), shown(), link()}: called when a choice is settled,
+   * a download, a heat map or a link is wanted, or other models are shown. signal: see host.js.
+   * @param {HTMLElement} root
+   * @param {any} told
+   * @param {AbortSignal} signal
+   */
   constructor(root, told, signal) {
     this.root = root;
     this.signal = signal;
@@ -35,21 +70,23 @@ export class Session {
     this.view = new LinkedView();
     this.board = new NumberBoard(root);
     this.curve = new DiceCurve(this.find('.bd-plot'), (stop, done) => (done ? told.choice() : this.setStop(stop)));
+    /** @type {SegmentState} */
     this.state = {
       case: null, title: '', width: 0, height: 0, grey: null, reference: null,
       layers: [], model: '', stop: 100, moved: false, heat: false, style: 'fill', hover: null,
       steps: null, raw: false, mmPerPx: 0,
-      look: { brightness: 0, contrast: 0, invert: false }, opacity: { fill: 0.5, outline: 1, off: 0 },
+      look: { brightness: 0, contrast: 0, invert: false }, opacity: { fill: 0.5, outline: 1, off: 0 }, twoStage: false, boxes: [],
     };
     this.comparison = new Comparison(this);
     this.looks = new Looks(this, told.look);
     this.lookBar = new LookBar(root, this);
     this.grid = new Grid(root, this);
     this.picker = new Picker(root, this);
-    this.desk = new OutcomeDesk(this);
+    this.desk = new OutcomeCache(this);
     this.strip = new StepStrip(root, this);
     this.table = new LesionTable(root, this);
     this.spacing = new SpacingForm(root, this);
+    /** @type {Set<string>} */
     this.due = new Set();
     this.frame = 0;
     this.listen();
@@ -66,13 +103,19 @@ export class Session {
     this.painter.drawScale(this.find('.bd-scale canvas'));
   }
 
-  // Zoom, position and crosshair of this pane are those of all panes.
+  /**
+   * Zoom, position and crosshair of this pane are those of all panes.
+   * @param {HTMLElement} pane
+   */
   link(pane) {
     bindPointer(pane, this.view, { change: () => this.viewChanged(), hover: (at) => this.hover(at) });
   }
 
+  /**
+   * @param {string} selector
+   */
   find(selector) {
-    return this.root.querySelector(selector);
+    return find(this.root, selector);
   }
 
   get chosen() {
@@ -81,6 +124,7 @@ export class Session {
 
   // ---- one draw a frame, however many events asked for it
 
+  /** @param {...string} parts */
   redraw(...parts) {
     for (const part of parts) this.due.add(part);
     if (!this.frame) this.frame = requestAnimationFrame(() => this.drawDue());
@@ -127,7 +171,10 @@ export class Session {
 
   // ---- a new scan, a new result, or nothing
 
-  // image, reference: decoded pictures (reference may be null); first: a new case, not an update.
+  /**
+   * image, reference: decoded pictures (reference may be null); first: a new case, not an update.
+   * @param {{value: any, image: Picture, reference: Picture | null, layers: Layer[], first: boolean}} it
+   */
   showCase({ value, image, reference, layers, first }) {
     if (reference && !sameSize(reference, image)) throw new Error('The reference has another size.');
     const { state, view } = this, { width, height, pixels: grey } = image, mask = reference && reference.pixels;
@@ -137,7 +184,7 @@ export class Session {
     if (!samePixels) this.painter.setCase({ width, height, grey, reference: mask });
     if (first) {
       state.stop = value.stop ? clampStop(value.stop) : 0;
-      state.moved = state.stop > 0 && state.stop !== (this.chosen || {}).frozen;
+      state.moved = state.stop > 0 && state.stop !== this.chosen?.frozen;
       this.root.style.setProperty('--bd-aspect', Math.max(0.75, Math.min(2, width / height)).toFixed(4));
       view.setScan(width, height);
       state.steps = value.processing ? { ...NO_PROCESSING, ...value.processing } : null;
@@ -163,6 +210,9 @@ export class Session {
     showNumbers(this);
   }
 
+  /**
+   * @param {string} message
+   */
   say(message) {
     const line = this.find('.bd-message');
     line.hidden = !message;
@@ -182,6 +232,9 @@ export class Session {
     this.redraw('view', ...(this.state.style === 'outline' || this.state.heat ? ['result'] : []));
   }
 
+  /**
+   * @param {Point | null} at
+   */
   hover(at) {
     this.state.hover = at;
     this.redraw('hover');
@@ -189,6 +242,9 @@ export class Session {
 
   // ---- what a visitor may do (called by controls.js)
 
+  /**
+   * @param {number} stop
+   */
   setStop(stop) {
     this.state.stop = clampStop(stop);
     this.state.moved = !this.chosen || this.state.stop !== this.chosen.frozen;
@@ -199,20 +255,26 @@ export class Session {
 
   // The chosen model's own steps, and those that are taken: several models are compared without.
   get ownSteps() {
-    return { ...NO_PROCESSING, ...((this.chosen || {}).processing || {}) };
+    return { ...NO_PROCESSING, ...(this.chosen?.processing || {}) };
   }
 
   get steps() {
     return this.comparison.shown ? NO_PROCESSING : this.state.steps || this.ownSteps;
   }
 
-  // steps: null for the model's own.
+  /**
+   * steps: null for the model's own.
+   * @param {Steps | null} steps
+   */
   setSteps(steps) {
     this.state.steps = steps;
     this.redraw('result');
     this.settle();
   }
 
+  /**
+   * @param {boolean} raw
+   */
   setRaw(raw) {
     this.state.raw = raw;
     this.panes.all.raw.hidden = !raw;
@@ -221,12 +283,18 @@ export class Session {
     this.redraw('look');
   }
 
+  /**
+   * @param {number} mmPerPx
+   */
   setSpacing(mmPerPx) {
     this.state.mmPerPx = mmPerPx;
     this.redraw('numbers');
     this.settle();
   }
 
+  /**
+   * @param {number} by
+   */
   nudge(by) {
     this.setStop(this.state.stop + by);
   }
@@ -241,7 +309,10 @@ export class Session {
     this.find('.bd-stop').focus();
   }
 
-  // The threshold follows the models' frozen values until the visitor moves it.
+  /**
+   * The threshold follows the models' frozen values until the visitor moves it.
+   * @param {string} id
+   */
   pickModel(id) {
     const layer = this.state.layers.find((one) => one.id === id && one.state !== 'unusable');
     if (!layer || !this.comparison.admit(id)) return;
@@ -253,32 +324,45 @@ export class Session {
   // The chosen model's threshold; of several with one threshold it is the visitor's.
   adoptStop() {
     const { state, comparison, chosen } = this;
-    if (comparison.on) state.stop = comparison.stopOf(chosen);
-    else if (!state.moved) state.stop = clampStop(chosen.frozen);
-    state.moved = state.stop !== chosen.frozen;
+    if (comparison.on) state.stop = comparison.stopOf(/** @type {Layer} */ (chosen));
+    else if (chosen && !state.moved) state.stop = clampStop(chosen.frozen);
+    state.moved = !chosen || state.stop !== chosen.frozen;
     this.showModels();
   }
 
+  /**
+   * @param {number} n
+   */
   pickNth(n) {
     const layer = usableInOrder(this.state.layers)[n - 1];
     if (layer) this.pickModel(layer.id);
   }
 
+  /**
+   * @param {'heat' | 'invert'} name
+   */
   toggle(name) {
     if (name === 'heat') this.state.heat = !this.state.heat;
     else this.state.look.invert = !this.state.look.invert;
     this.showTools();
   }
 
+  /**
+   * @param {'fill' | 'outline' | 'off'} style
+   */
   setStyle(style) {
     this.state.style = this.state.style === style ? 'off' : style;
     this.showTools();
   }
 
   cycleOverlay() {
-    this.setStyle({ fill: 'outline', outline: 'off', off: 'fill' }[this.state.style]);
+    const next = /** @type {const} */ ({ fill: 'outline', outline: 'off', off: 'fill' });
+    this.setStyle(next[this.state.style]);
   }
 
+  /**
+   * @param {Partial<Look> & {opacity?: number}} it
+   */
   setLook({ opacity, ...look }) {
     if (opacity !== undefined) this.state.opacity[this.state.style] = opacity;
     Object.assign(this.state.look, look);
@@ -290,7 +374,10 @@ export class Session {
     this.viewChanged();
   }
 
-  // Zoom and the place of the scan in the middle, of a link.
+  /**
+   * Zoom and the place of the scan in the middle, of a link.
+   * @param {{zoom: number, x: number, y: number}} it
+   */
   lookAt({ zoom, x, y }) {
     const { view } = this;
     view.reset();
@@ -300,11 +387,17 @@ export class Session {
     this.viewChanged();
   }
 
+  /**
+   * @param {number} factor
+   */
   zoom(factor) {
     this.view.zoomAt(this.view.pane.width / 2, this.view.pane.height / 2, factor);
     this.viewChanged();
   }
 
+  /**
+   * @param {string} kind
+   */
   save(kind) {
     const { model, stop, style, opacity, mmPerPx } = this.state;
     this.told.save({ kind, model, stop, style, opacity: opacity[style], processing: this.steps, mm_per_px: mmPerPx });

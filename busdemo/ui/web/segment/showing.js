@@ -4,10 +4,14 @@
 import { formatShare, formatThreshold } from '../core/formats.js';
 import { isProcessing } from '../core/postprocess.js';
 import { stopToPercent } from '../core/scoring.js';
-import { cover, setText } from '../page/dom.js';
+import { cover, find, findAll, setText } from '../page/dom.js';
 import { fillModelSelect } from './selector.js';
 import { describeLayer, isReady } from '../workspace/layers.js';
+/** @import { Session } from './session.js' */
 
+/**
+ * @param {Session} session
+ */
 export function showNumbers(session) {
   const { state, board, comparison } = session, layer = session.chosen, outcome = session.desk.get();
   const hasReference = state.reference !== null, score = outcome && outcome.score;
@@ -16,26 +20,29 @@ export function showNumbers(session) {
   if (document.activeElement !== box) box.value = threshold;
   session.find('.bd-track > i').style.transform = `scaleX(${stopToPercent(state.stop) / 100})`;
   board.show({ score, area: outcome && outcome.area, hasReference });
-  const whose = comparison.shown && !comparison.own ? layer.name : '';
+  const whose = layer && comparison.shown && !comparison.own ? layer.name : '';
   board.showThreshold({ stop: state.stop, frozen: layer ? layer.frozen : 0, hasReference, whose });
-  session.curve.moveTo(state.stop, score && outcome.rawScore.dice);
+  session.curve.moveTo(state.stop, outcome?.rawScore ? outcome.rawScore.dice : null);
   session.strip.show(outcome);
   session.table.show(outcome);
   const taken = isProcessing(session.steps);
-  setText(session.panes.all.prediction.querySelector('figcaption'), taken ? 'Prediction · processed' : 'Prediction');
+  setText(find(session.panes.all.prediction, 'figcaption'), taken ? 'Prediction · processed' : 'Prediction');
   const which = taken ? ', before processing' : comparison.shown ? '' : ', all models';
   setText(session.find('.bd-curve-title'), `Dice at every threshold${which}`);
   const words = score ? `, Dice ${formatShare(score.dice)}, ${score.outcome}` : '';
   slider.setAttribute('aria-valuetext', threshold + words);
-  if (outcome) board.announce(`${layer.name}. Threshold ${threshold}${words}`);
+  if (outcome && layer) board.announce(`${layer.name}. Threshold ${threshold}${words}`);
   if (comparison.shown) session.picker.showThreshold();
 }
 
+/**
+ * @param {Session} session
+ */
 export function showHover(session) {
   const { state, view, root, board, comparison } = session, at = state.hover;
   const inside = Boolean(state.grey && at && at.x >= 0 && at.y >= 0 && at.x < state.width && at.y < state.height);
   root.classList.toggle('bd-hovering', inside);
-  if (!inside) {
+  if (!inside || !at || !state.grey) {
     const size = state.grey ? `${state.width} × ${state.height} px` : '';
     board.showReadout(null, [state.title, size].filter(Boolean).join(' · '));
     return;
@@ -44,42 +51,51 @@ export function showHover(session) {
   const layer = session.chosen, level = isReady(layer) ? layer.levels[i] : null;
   const outcome = session.desk.get();
   const kind = (outcome && outcome.mask[i] ? 1 : 0) | (state.reference && state.reference[i] ? 2 : 0);
-  const votes = comparison.shown ? { name: layer.name, marked: comparison.votesAt(i), of: comparison.ready.length } : null;
+  const votes = layer && comparison.shown ? { name: layer.name, marked: comparison.votesAt(i), of: comparison.ready.length } : null;
   const look = comparison.shown ? '' : session.looks.readAt(i);
-  board.showReadout({ x, y, grey: state.grey[i], level, kind, hasReference: state.reference !== null, votes, look });
+  board.showReadout({ x, y, grey: state.grey[i], level, kind, hasReference: state.reference !== null, votes, look }, '');
   root.style.setProperty('--bd-x', `${place.x}px`);
   root.style.setProperty('--bd-y', `${place.y}px`);
 }
 
+/**
+ * @param {Session} session
+ */
 export function showModels(session) {
   const { state, root, curve, comparison } = session, layer = session.chosen, hasReference = state.reference !== null;
   const scan = state.grey !== null, ready = state.layers.filter(isReady), several = comparison.shown;
   fillModelSelect(session.find('.bd-model-select'), state.layers, state.model);
-  const veil = (pane) => session.panes.all[pane].querySelector('.bd-veil');
+  const veil = (/** @type {string} */ pane) => find(session.panes.all[pane], '.bd-veil');
   session.lookBar.show();
   showPredictionVeil(session);
   cover(veil('raw'), scan ? describeLayer(layer) : '');
   cover(veil('reference'), scan && !hasReference ? 'Drop a mask' : '');
   cover(veil('original'), scan ? '' : 'Drop a scan to begin');
   const drawn = several ? comparison.ready : ready;
-  curve.draw(drawn.filter((one) => one.curve), state.model);
+  curve.draw(drawn.filter((one) => one.curve !== null), state.model);
   curve.markFrozen(layer ? layer.frozen : null);
   curve.say(scan && !hasReference ? 'With a reference mask, Dice at every threshold is drawn here.' : '');
   setText(session.find('.bd-of-stop'), comparison.own && layer ? layer.name : 'All models');
-  for (const node of root.querySelectorAll('.bd-of')) setText(node, layer ? layer.name : '');
-  for (const button of root.querySelectorAll('[data-export]')) button.disabled = !isReady(layer);
+  for (const node of findAll(root, '.bd-of')) setText(node, layer ? layer.name : '');
+  for (const button of findAll(root, '[data-export]')) button.disabled = !isReady(layer);
   root.dataset.model = state.model;
   root.dataset.ready = ready.map((one) => one.id).join(' ');
   root.dataset.mode = several ? 'several' : 'one';
 }
 
-// In the prediction's place: why there is none, or why it cannot be coloured as wished.
+/**
+ * In the prediction's place: why there is none, or why it cannot be coloured as wished.
+ * @param {Session} it
+ */
 function showPredictionVeil({ state, panes, chosen, looks }) {
-  const veil = panes.all.prediction.querySelector('.bd-veil'), missing = state.grey ? describeLayer(chosen) : '';
+  const veil = find(panes.all.prediction, '.bd-veil'), missing = state.grey ? describeLayer(chosen) : '';
   const look = state.grey && state.heat && !missing ? looks.veil : '';
   cover(veil, missing || look, (chosen !== null && chosen.state === 'running') || (look !== '' && !looks.answer && looks.kind !== 'zoo'));
 }
 
+/**
+ * @param {Session} session
+ */
 export function showTools(session) {
   const { look, heat, style, opacity } = session.state, range = session.find('.bd-opacity-range');
   const pressed = { invert: look.invert, heat, fill: style === 'fill', outline: style === 'outline' };

@@ -1,28 +1,39 @@
 // spacing.js: millimetres a pixel, typed or marked as a known length on the scan. Never guessed.
 
 import { readSpacing, spacingOf } from '../core/spacing.js';
-import { setText } from '../page/dom.js';
+import { find, setText } from '../page/dom.js';
+/** @import { Point } from '../core/lesions.js' */
+/** @import { Session } from './session.js' */
 
 export class SpacingForm {
+  /**
+   * @param {HTMLElement} root
+   * @param {Session} session
+   */
   constructor(root, session) {
     this.session = session;
-    this.form = root.querySelector('.bd-spacing');
-    this.box = this.form.querySelector('.bd-spacing-box');
-    this.length = this.form.querySelector('.bd-length-box');
-    this.marker = this.form.querySelector('.bd-mark');
-    this.note = root.querySelector('.bd-spacing-note');
+    this.form = find(root, '.bd-spacing');
+    this.box = find(this.form, '.bd-spacing-box');
+    this.length = find(this.form, '.bd-length-box');
+    this.marker = find(this.form, '.bd-mark');
+    this.note = find(root, '.bd-spacing-note');
+    /** @type {Point[] | null} */
     this.ends = null; // null while nothing is marked, otherwise the places clicked so far
     this.box.addEventListener('change', () => this.take(readSpacing(this.box.value)));
     this.marker.addEventListener('click', () => this.mark(this.ends === null ? [] : null));
     this.length.addEventListener('change', () => this.measure());
-    this.form.addEventListener('keydown', (event) => {
+    this.form.addEventListener('keydown', (/** @type {any} */ event) => {
       if (event.key === 'Escape') this.mark(null);
     });
     for (const pane of Object.values(session.panes.all)) this.listen(pane);
   }
 
-  // A click, not a drag.
+  /**
+   * A click, not a drag.
+   * @param {HTMLElement} pane
+   */
   listen(pane) {
+    /** @type {Point | null} */
     let from = null;
     pane.addEventListener('pointerdown', (event) => { from = { x: event.clientX, y: event.clientY }; });
     pane.addEventListener('click', (event) => {
@@ -36,6 +47,9 @@ export class SpacingForm {
     });
   }
 
+  /**
+   * @param {Point[] | null} ends
+   */
   mark(ends) {
     this.ends = ends;
     this.say(['Click one end of a known length, on any pane.', 'Click its other end.', 'How long is it?'][ends ? ends.length : 3] || '');
@@ -46,7 +60,9 @@ export class SpacingForm {
   }
 
   measure() {
-    const { spacing, refusal } = spacingOf(this.length.value, ...this.ends);
+    const [one, other] = this.ends || [];
+    if (!other) return;
+    const { spacing, refusal } = spacingOf(this.length.value, one, other);
     if (refusal) this.say(refusal);
     else {
       this.mark(null);
@@ -54,13 +70,19 @@ export class SpacingForm {
     }
   }
 
-  // What cannot be taken changes nothing.
+  /**
+   * What cannot be taken changes nothing.
+   * @param {{spacing?: number, refusal?: string}} it
+   */
   take({ spacing, refusal }) {
-    if (!refusal) this.session.setSpacing(spacing);
+    if (!refusal) this.session.setSpacing(spacing || 0);
     this.show();
     this.say(refusal || '');
   }
 
+  /**
+   * @param {string} sentence
+   */
   say(sentence) {
     this.note.hidden = !sentence;
     setText(this.note, sentence);

@@ -2,17 +2,30 @@
 // panes. A result in two stages stands in for the model's own while the switch is on; it is asked
 // for once a model and scan.
 
-import { setText } from '../page/dom.js';
+import { find, setText } from '../page/dom.js';
 import { urlOf } from '../workspace/layers.js';
 import { isOurs } from '../page/keys.js';
+/** @import { Layer } from '../workspace/layers.js' */
+/** @import { SegmentState } from './session.js' */
 
 export class TwoStage {
-  // told: {change(): the switch was moved, ask(models): results are wanted that are not there}.
+  /**
+   * told: {change(): the switch was moved, ask(models): results are wanted that are not there}.
+   * @param {HTMLElement} root
+   * @param {SegmentState} state
+   * @param {any} told
+   * @param {AbortSignal} signal
+   */
   constructor(root, state, told, signal) {
-    Object.assign(this, { root, state, told, problem: '', asked: new Set() });
-    Object.assign(state, { twoStage: false, boxes: [] });
-    this.button = root.querySelector('[data-do-two-stage]');
-    this.line = root.querySelector('.bd-two-stage-note');
+    this.root = root;
+    this.state = state;
+    this.told = told;
+    this.problem = '';
+    this.failed = false;
+    /** @type {Set<string>} */
+    this.asked = new Set();
+    this.button = find(root, '[data-do-two-stage]');
+    this.line = find(root, '.bd-two-stage-note');
     this.button.addEventListener('click', () => this.toggle());
     document.addEventListener('keydown', (event) => {
       if (event.key.toLowerCase() !== 't' || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -29,7 +42,11 @@ export class TwoStage {
     this.told.change();
   }
 
-  // A new value from the server; a new scan starts with one stage.
+  /**
+   * A new value from the server; a new scan starts with one stage.
+   * @param {any} value
+   * @param {boolean} first
+   */
   read(value, first) {
     const { state } = this;
     this.problem = value.two_stage_problem || '';
@@ -50,29 +67,41 @@ export class TwoStage {
     this.root.dataset.stages = state.twoStage ? 'two' : 'one';
   }
 
+  /**
+   * @param {string} words
+   */
   say(words) {
     this.line.hidden = !words;
     setText(this.line, words);
   }
 
-  // The models as they are shown now: each with the file of its result in one stage or in two.
+  /**
+   * The models as they are shown now: each with the file of its result in one stage or in two.
+   * @param {any} value
+   */
   layers(value) {
-    return (value.models || []).map((layer) => {
+    return (value.models || []).map((/** @type {any} */ layer) => {
       const url = urlOf(this.state.twoStage ? layer.staged : layer.levels);
       const state = this.state.twoStage && layer.state !== 'unusable' ? (url ? 'ready' : 'running') : layer.state;
       return { ...layer, state, url, levels: null, tally: null, curve: null };
     });
   }
 
-  // Every file of a value that must stay decoded: the switch then costs no reading.
+  /**
+   * Every file of a value that must stay decoded: the switch then costs no reading.
+   * @param {any} value
+   */
   urls(value) {
-    return (value.models || []).flatMap((layer) => [urlOf(layer.levels), urlOf(layer.staged)]);
+    return (value.models || []).flatMap((/** @type {any} */ layer) => [urlOf(layer.levels), urlOf(layer.staged)]);
   }
 
-  // Ask for those of some shown layers that have no result in two stages; each once a scan.
+  /**
+   * Ask for those of some shown layers that have no result in two stages; each once a scan.
+   * @param {Layer[]} layers
+   */
   want(layers) {
     if (!this.state.twoStage) return;
-    const keyOf = (layer) => `${this.state.case}/${layer.id}`;
+    const keyOf = (/** @type {any} */ layer) => `${this.state.case}/${layer.id}`;
     const missing = layers.filter((layer) => layer && layer.state === 'running' && !layer.url && !this.asked.has(keyOf(layer)));
     for (const layer of missing) this.asked.add(keyOf(layer));
     if (missing.length) this.told.ask(missing.map((layer) => layer.id));

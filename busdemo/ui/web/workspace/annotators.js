@@ -2,21 +2,65 @@
 // at a threshold, or a consensus of the others; its mask is a plane (planes.js).
 
 import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
-import { SLOTS } from '../core/planes.js';
+/** @import { Steps } from '../core/postprocess.js' */
+
+/**
+ * Whoever has a mask of the scan.
+ * @typedef {object} Annotator
+ * @property {string} key
+ * @property {string} name
+ * @property {'truth' | 'person' | 'model' | 'consensus'} kind
+ * @property {number} slot Of its mask in the planes.
+ * @property {string} colour
+ * @property {number} dash
+ * @property {boolean} shown
+ * @property {'outline' | 'fill'} style
+ * @property {boolean} ready
+ * @property {number} version Of its mask.
+ * @property {string} note
+ * @property {boolean} open Whether its panel is.
+ * @property {boolean} drawn Here, by hand.
+ * @property {string[] | string} sha256 Of its files.
+ * @property {File | null} file Kept for its other frames only.
+ * @property {string} label
+ * @property {number} frame
+ * @property {number} frames
+ * @property {number} [asked] The frame that is on its way.
+ * @property {string} model Its id; what follows is a model's.
+ * @property {number} frozen
+ * @property {number} stop
+ * @property {Steps | null} steps
+ * @property {Steps | null} ownSteps
+ * @property {string} [state]
+ * @property {string} [reason]
+ * @property {Uint8Array} [levels]
+ * @property {string} rule Of a consensus.
+ * @property {string} among
+ * @property {string[]} keys
+ * @property {{version: number, text: string}} [written]
+ * @property {{version: number, rings: Int32Array[], paths: Map<string, Path2D>}} [traced]
+ */
 
 export const MOST_ANNOTATORS = 20;
 
+/** @type {Record<string, string>} */
 export const KIND_WORDS = { truth: 'ground truth', person: 'person', model: 'model', consensus: 'consensus' };
 
+/** @type {Record<string, string>} */
 export const RULES = { majority: 'Majority', union: 'Union', intersection: 'Intersection', staple: 'STAPLE' };
 
-export class Roster {
+export class AnnotatorList {
   constructor() {
+    /** @type {Annotator[]} */
     this.list = [];
     this.reference = '';
     this.counted = 0; // drawn and uploaded masks so far, for their keys
   }
 
+  /**
+   * @param {string} key
+   * @returns {Annotator | null}
+   */
   find(key) {
     return this.list.find((one) => one.key === key) || null;
   }
@@ -38,55 +82,81 @@ export class Roster {
     return this.list.filter((one) => one.kind !== 'consensus').length >= MOST_ANNOTATORS;
   }
 
-  // -> the new annotator, or null when there are twenty already.
+  /**
+   * -> the new annotator, or null when there are twenty already.
+   * @param {{key: string, name: string, kind: string} & Record<string, any>} it
+   * @returns {Annotator | null}
+   */
   add({ key, name, kind, ...facts }) {
     if (this.find(key) || (kind !== 'consensus' && this.isFull)) return null;
     const used = new Set(this.list.map((one) => one.slot));
-    const slot = Array.from({ length: SLOTS }, (_, k) => k).find((k) => !used.has(k));
+    let slot = 0;
+    while (used.has(slot)) slot++;
     const look = kind === 'truth' ? { colour: TRUTH_COLOUR, dash: 0 } : pickLook(this.list);
-    const annotator = {
+    const annotator = /** @type {Annotator} */ ({
       key, kind, slot, ...look, shown: true, style: 'outline', ready: false, version: 0, note: '', open: false,
+      drawn: false, sha256: [], file: null, label: '', frame: 1, frames: 1, model: '', frozen: 0, stop: 0, steps: null, ownSteps: null,
+      rule: '', among: '', keys: [],
       ...facts, name: this.freeName(name, key),
-    };
+    });
     this.list.push(annotator);
     if (!this.find(this.reference)) this.reference = key;
     return annotator;
   }
 
+  /**
+   * @param {string} key
+   */
   remove(key) {
     this.list = this.list.filter((one) => one.key !== key);
     if (this.reference === key) this.reference = this.list.length ? this.list[0].key : '';
   }
 
-  // Names tell annotators apart in every table: a second one of a name gets a number.
+  /**
+   * Names tell annotators apart in every table: a second one of a name gets a number.
+   * @param {string} wanted
+   * @param {string} key
+   */
   freeName(wanted, key) {
     const name = wanted.replace(/[^ -~\u00a0-\uffff]/g, '').trim().slice(0, 60) || 'Unnamed';
-    const isTaken = (tried) => this.list.some((one) => one.key !== key && one.name === tried);
+    const isTaken = (/** @type {string} */ tried) => this.list.some((one) => one.key !== key && one.name === tried);
     let tried = name;
     for (let n = 2; isTaken(tried); n++) tried = `${name} (${n})`;
     return tried;
   }
 
+  /**
+   * @param {string} kind
+   */
   newKey(kind) {
     this.counted++;
     return `${kind}:${this.counted}`;
   }
 
-  // Whom a consensus is made of: all people and models, only people, only models, or those of `keys`.
-  membersOf({ among, keys }) {
-    const isOne = {
-      all: () => true, people: (one) => one.kind === 'person', models: (one) => one.kind === 'model', chosen: (one) => keys.includes(one.key),
-    }[among];
-    return this.voters.filter((one) => one.kind !== 'truth' && isOne(one));
+  /**
+   * Whom a consensus is made of: all people and models, only people, only models, or those of `keys`.
+   * @param {{among?: string, keys?: string[]}} it
+   */
+  membersOf({ among, keys = [] }) {
+    const kinds = { all: ['person', 'model'], chosen: ['person', 'model'], people: ['person'], models: ['model'] }[among || 'all'] || [];
+    return this.voters.filter((one) => kinds.includes(one.kind) && (among !== 'chosen' || keys.includes(one.key)));
   }
 }
 
-// One word with the bits of these annotators' planes.
+/**
+ * One word with the bits of these annotators' planes.
+ * @param {Annotator[]} annotators
+ */
 export function slotsOf(annotators) {
   return annotators.reduce((word, one) => word | (1 << one.slot), 0) >>> 0;
 }
 
-// How many members a pixel needs; more than half for the majority.
+/**
+ * How many members a pixel needs; more than half for the majority.
+ * @param {string} rule
+ * @param {number} count
+ */
 export function votesNeeded(rule, count) {
-  return { majority: Math.floor(count / 2) + 1, union: 1, intersection: count }[rule];
+  if (rule === 'union') return 1;
+  return rule === 'intersection' ? count : Math.floor(count / 2) + 1;
 }

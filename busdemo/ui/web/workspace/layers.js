@@ -1,19 +1,56 @@
 // layers.js: one layer a model: what it is, how far it is, and its pixels once they are read.
 
+import { messageOf } from '../core/formats.js';
 import { diceCurve, tallyLevels } from '../core/scoring.js';
+/** @import { Size } from '../canvas/view.js' */
+/** @import { Picture } from '../core/png.js' */
+/** @import { ImageCache } from './images.js' */
+/** @import { Steps } from '../core/postprocess.js' */
+/** @import { Tally } from '../core/scoring.js' */
 
+/**
+ * One model: what the server says of it, and its pixels once they are read.
+ * @typedef {object} Layer
+ * @property {string} id
+ * @property {string} name
+ * @property {string} family
+ * @property {string} note
+ * @property {number} frozen Slider stop of the threshold frozen on validation data.
+ * @property {Partial<Steps>} processing
+ * @property {boolean} recipe Whether it is a mean over other models of the list.
+ * @property {'ready' | 'running' | 'waiting' | 'unusable'} state
+ * @property {string} reason
+ * @property {string | null} url Of its levels.
+ * @property {Uint8Array | null} levels
+ * @property {Tally | null} tally
+ * @property {Float64Array | null} curve Dice at every stop.
+ * @property {boolean} [asked] Whether it has been asked to run.
+ * @property {boolean} [reading] Whether its levels are on their way.
+ */
+
+/**
+ * @param {Layer | null | undefined} layer
+ * @returns {layer is Layer & {levels: Uint8Array, tally: Tally}} Whether its levels are there.
+ */
 export function isReady(layer) {
-  return layer !== null && layer.state === 'ready' && layer.levels !== null;
+  return Boolean(layer && layer.state === 'ready' && layer.levels !== null);
 }
 
-// The wanted model if it is there, else the first with a result, else the first that may get one.
+/**
+ * The wanted model if it is there, else the first with a result, else the first that may get one.
+ * @param {Layer[]} layers
+ * @param {string} wanted
+ */
 export function chooseModel(layers, wanted) {
   const usable = layers.filter((layer) => layer.state !== 'unusable');
   const pick = layers.find((layer) => layer.id === wanted) || usable.find((layer) => layer.url) || usable[0] || layers[0];
   return pick ? pick.id : '';
 }
 
-// What the prediction pane says in place of a prediction; '' when there is one.
+/**
+ * What the prediction pane says in place of a prediction; '' when there is one.
+ * @param {Layer | null} layer
+ */
 export function describeLayer(layer) {
   if (!layer) return 'No model is available.';
   if (layer.state === 'running') return `${layer.name} is running…`;
@@ -25,6 +62,10 @@ export function describeLayer(layer) {
 // Tallies by decoded picture, so that an update which repeats it does not count its pixels again.
 const tallies = new WeakMap();
 
+/**
+ * @param {Picture} picture
+ * @param {Picture | null} reference
+ */
 function tallyOf(picture, reference) {
   const kept = tallies.get(picture);
   if (kept && kept.reference === reference) return kept;
@@ -34,7 +75,13 @@ function tallyOf(picture, reference) {
   return made;
 }
 
-// Read a ready layer's levels and count them. A failure is the layer's own: the others go on.
+/**
+ * Read a ready layer's levels and count them. A failure is the layer's own: the others go on.
+ * @param {Layer} layer
+ * @param {ImageCache} images
+ * @param {Picture} image
+ * @param {Picture | null} reference
+ */
 export async function readLayer(layer, images, image, reference) {
   if (!layer.url || layer.state !== 'ready') return;
   try {
@@ -43,19 +90,29 @@ export async function readLayer(layer, images, image, reference) {
     const { tally, curve } = tallyOf(picture, reference);
     Object.assign(layer, { tally, curve, levels: picture.pixels });
   } catch (error) {
-    Object.assign(layer, { state: 'unusable', reason: `The result of ${layer.name} cannot be read. ${error.message}` });
+    Object.assign(layer, { state: 'unusable', reason: `The result of ${layer.name} cannot be read. ${messageOf(error)}` });
   }
 }
 
+/**
+ * @param {Size} one
+ * @param {Size} other
+ */
 export function sameSize(one, other) {
   return one.width === other.width && one.height === other.height;
 }
 
+/**
+ * @param {Layer} layer
+ */
 export function isUsable(layer) {
   return layer.state !== 'unusable';
 }
 
-// -> [[family, layers]], families in the order in which they first appear.
+/**
+ * -> [[family, layers]], families in the order in which they first appear.
+ * @param {Layer[]} layers
+ */
 export function groupByFamily(layers) {
   const groups = new Map();
   for (const layer of layers) {
@@ -66,17 +123,27 @@ export function groupByFamily(layers) {
   return [...groups];
 }
 
-// The models that can be used, as they stand in the selector; keys 1 to 9 are the first nine.
+/**
+ * The models that can be used, as they stand in the selector; keys 1 to 9 are the first nine.
+ * @param {Layer[]} layers
+ */
 export function usableInOrder(layers) {
   return groupByFamily(layers).flatMap(([, members]) => members).filter(isUsable);
 }
 
-// What a person needs to choose a model, or why it cannot be chosen.
+/**
+ * What a person needs to choose a model, or why it cannot be chosen.
+ * @param {Layer} layer
+ */
 export function noteOf(layer) {
   return isUsable(layer) ? layer.note : layer.reason;
 }
 
-// The address of a file, or null where there is none.
+/**
+ * The address of a file, or null where there is none.
+ * @param {{url?: string} | null | undefined} file
+ * @returns {string | null}
+ */
 export function urlOf(file) {
   return (file && file.url) || null;
 }

@@ -1,0 +1,375 @@
+// view.js: what is compared and shown right now. Draws once a frame, however many events asked for
+// it. Knows the markup's elements, not the server. Who is compared is the store's
+// (workspace/store.js); the hand that draws is the drawing tool's (drawing.js).
+
+import { bindPointer } from '../canvas/pointer.js';
+import { LinkedView } from '../canvas/view.js';
+import { bindDesk } from './controls.js';
+import { DrawingTool } from './drawing.js';
+import { MetricsPanel } from './metrics.js';
+import { Pictures } from './pictures.js';
+import { Rows } from './rows.js';
+import { showDesk, showHover, showKeys } from './showing.js';
+import { WHOLE } from '../core/formats.js';
+import { SLOTS, scorePair, voteEntropy } from '../core/planes.js';
+import { readSpacing } from '../core/spacing.js';
+import { tellSteps } from '../core/steps.js';
+import { find, findAll, setText } from '../page/dom.js';
+import { KIND_WORDS } from '../workspace/annotators.js';
+import { CompareStore } from '../workspace/store.js';
+/** @import { Annotator } from '../workspace/annotators.js' */
+/** @import { Look } from '../canvas/palette.js' */
+/** @import { Point } from '../core/lesions.js' */
+
+export class CompareView {
+  /**
+   * told: {run(), measure(request) -> numbers, readMasks(files), readFrame(annotator, frame),
+   * openImage(file), bring(), save(what), copyLink()}.
+   * @param {HTMLElement} root
+   * @param {any} told
+   * @param {AbortSignal} signal
+   */
+  constructor(root, told, signal) {
+    this.root = root;
+    this.told = told;
+    this.signal = signal;
+    /** @type {[string, string][]} */
+    this.formats = []; // of masks: [[id, title]], as the server says
+    this.view = new LinkedView();
+    this.store = new CompareStore({
+      changed: (...parts) => this.changed(...parts), redraw: (...parts) => this.redraw(...parts), say: (sentence) => this.say(sentence),
+      run: () => told.run(), visible: () => this.visible.map((one) => one.key), leaves: (key) => this.easel.leave(key),
+    });
+    this.look = { brightness: 0, contrast: 0, invert: false };
+    this.opacity = 0.35;
+    this.picture = 'outlines';
+    this.map = 'votes';
+    this.sides = { a: '', b: '' };
+    this.swipeAt = 0.5;
+    this.blinkSide = 'a';
+    this.blind = false;
+    this.pointed = '';
+    /** @type {Set<string>} */
+    this.due = new Set();
+    this.frame = 0;
+    this.easel = new DrawingTool(this);
+    this.pictures = new Pictures(this);
+    this.rows = new Rows(this);
+    this.panel = new MetricsPanel(this);
+    this.listen();
+  }
+
+  /**
+   * @param {string} selector
+   */
+  find(selector) {
+    return find(this.root, selector);
+  }
+
+  get state() {
+    return this.store.state;
+  }
+
+  get roster() {
+    return this.store.roster;
+  }
+
+  get planes() {
+    return this.store.planes;
+  }
+
+  listen() {
+    bindDesk(this.root, this);
+    for (const pane of findAll(this.root, '[data-stage]')) {
+      const holds = () => pane.dataset.stage === 'picture' && this.easel.holds;
+      bindPointer(pane, this.view, { change: () => this.redraw('view'), hover: (at) => this.hover(at), holds });
+    }
+    const observer = new ResizeObserver(() => this.measure());
+    observer.observe(this.find('[data-stage=picture]'));
+    this.signal.addEventListener('abort', () => observer.disconnect());
+  }
+
+  // ---- a scan
+
+  /**
+   * @param {{title: string, example: string, simulated: boolean, width: number, height: number, grey: Uint8Array, truth: Uint8Array | null, truthName: string, spacing: number}} it
+   */
+  showScan({ title, example, simulated, width, height, grey, truth, truthName, spacing }) {
+    Object.assign(this.state, { title, example, simulated, width, height, grey, truth, spacing });
+    this.find('.bd-spacing-box').value = spacing ? String(Number(spacing.toFixed(5))) : '';
+    setText(this.find('.bd-said'), '');
+    this.find('.bd-list').scrollTop = 0;
+    this.easel.close();
+    this.easel.histories.clear();
+    this.store.clear(width, height);
+    this.pictures.setScan(width, height, grey);
+    this.view.setScan(width, height);
+    this.root.style.setProperty('--bd-aspect', Math.max(0.75, Math.min(2, width / height)).toFixed(4));
+    this.blind = false;
+    this.sides = { a: '', b: '' };
+    if (truth) {
+      const one = this.roster.add({ key: 'truth', name: truthName, kind: 'truth' });
+      if (one) this.store.fill(one, truth, 1);
+    }
+    this.measure();
+    this.changed('look', 'masks');
+  }
+
+  measure() {
+    const pane = this.find('[data-stage=picture]');
+    if (!pane.clientWidth) return;
+    this.view.setPane(pane.clientWidth, pane.clientHeight);
+    this.redraw('view');
+  }
+
+  // ---- what the pictures show
+
+  /**
+   * In blind mode nobody but the drawer is seen, counted or scored.
+   * @param {Annotator} one
+   */
+  isHidden(one) {
+    return this.blind && one.key !== this.easel.key;
+  }
+
+  get visible() {
+    return this.roster.shown.filter((one) => !this.isHidden(one));
+  }
+
+  get votersShown() {
+    return this.visible.filter((one) => one.kind !== 'consensus');
+  }
+
+  // A and B: those chosen, else the reference and the first other.
+  get pair() {
+    const { roster, sides } = this, ready = roster.ready.filter((one) => !this.isHidden(one));
+    const wanted = (/** @type {'a' | 'b'} */ side) => ready.find((one) => one.key === sides[side]);
+    const a = wanted('a') || ready.find((one) => one.key === roster.reference) || ready[0] || null;
+    const b = wanted('b') || ready.find((one) => one !== a) || null;
+    return { a, b };
+  }
+
+  // What the picture shows, and between which shares of its width.
+  layersShown() {
+    const whole = (/** @type {Annotator} */ annotator) => ({ annotator, from: 0, to: 1 }), { a, b } = this.pair;
+    if (this.picture === 'outlines' || this.easel.isOn || !a || !b) return this.visible.map(whole);
+    if (this.picture === 'blink') return [whole(this.blinkSide === 'a' ? a : b)];
+    return [{ annotator: a, from: 0, to: this.swipeAt }, { annotator: b, from: this.swipeAt, to: 1 }];
+  }
+
+  /**
+   * @param {string} picture
+   */
+  setPicture(picture) {
+    if (picture === 'blink' && this.picture === 'blink') this.blinkSide = this.blinkSide === 'a' ? 'b' : 'a';
+    this.picture = picture;
+    this.changed();
+  }
+
+  /**
+   * @param {string} map
+   */
+  setMap(map) {
+    this.map = map;
+    this.changed('map');
+  }
+
+  /**
+   * @param {'a' | 'b'} side
+   * @param {string} key
+   */
+  setSide(side, key) {
+    const other = side === 'a' ? 'b' : 'a', { pair } = this;
+    if (pair[other] && pair[other].key === key) this.sides[other] = pair[side] ? pair[side].key : '';
+    this.sides[side] = key;
+    this.changed('map');
+  }
+
+  /**
+   * @param {string} a
+   * @param {string} b
+   */
+  setPair(a, b) {
+    this.sides = { a, b };
+    this.changed('map');
+  }
+
+  swap() {
+    const { a, b } = this.pair;
+    if (a && b) this.setPair(b.key, a.key);
+  }
+
+  /**
+   * @param {number} share
+   */
+  setSwipe(share) {
+    this.swipeAt = Math.max(0, Math.min(1, share));
+    this.redraw('picture', 'tools');
+  }
+
+  /**
+   * @param {Partial<Look>} look
+   */
+  setLook(look) {
+    Object.assign(this.look, look);
+    this.redraw('look');
+  }
+
+  /**
+   * Text of mm per px, as typed; empty is unknown.
+   * @param {string} text
+   */
+  setSpacing(text) {
+    const { spacing = 0, refusal } = readSpacing(text);
+    this.say(refusal || '');
+    if (refusal) return;
+    this.state.spacing = spacing;
+    this.changed('names');
+  }
+
+  /**
+   * @param {number} share
+   */
+  setOpacity(share) {
+    this.opacity = share;
+    this.redraw('picture');
+  }
+
+  resetView() {
+    this.view.reset();
+    this.redraw('view');
+  }
+
+  /**
+   * @param {number} factor
+   */
+  zoom(factor) {
+    this.view.zoomAt(this.view.pane.width / 2, this.view.pane.height / 2, factor);
+    this.redraw('view');
+  }
+
+  /**
+   * @param {Point | null} at
+   */
+  hover(at) {
+    this.state.hover = at;
+    this.redraw('hover');
+  }
+
+  /**
+   * @param {string} key
+   */
+  point(key) {
+    this.pointed = this.roster.find(key)?.ready ? key : '';
+    this.redraw('picture');
+  }
+
+  /**
+   * @param {boolean} on
+   */
+  setBlind(on) {
+    this.blind = on;
+    this.changed('map');
+  }
+
+  // ---- numbers
+
+  /**
+   * @param {Annotator} one
+   */
+  scoreOf(one) {
+    const reference = this.roster.find(this.roster.reference);
+    if (!one.ready || !reference || !reference.ready || this.isHidden(reference)) return null;
+    return scorePair(this.planes.shared, one.slot, reference.slot);
+  }
+
+  /**
+   * For tests: the score of one annotator against another, and the disagreement by number of votes.
+   * @param {string} a
+   * @param {string} b
+   */
+  scoreKeys(a, b) {
+    return scorePair(this.planes.shared, this.store.get(a).slot, this.store.get(b).slot);
+  }
+
+  entropies() {
+    const { length: n } = this.votersShown;
+    return Array.from({ length: n + 1 }, (_, k) => voteEntropy(k, n));
+  }
+
+  /**
+   * @param {Annotator} one
+   */
+  areaOf(one) {
+    return this.planes.shared[one.slot * SLOTS + one.slot];
+  }
+
+  /**
+   * @param {Annotator} one
+   */
+  describe(one) {
+    if (one.kind === 'model' && !one.ready) {
+      const words = new Map([['running', 'running…'], ['waiting', 'waits for its turn…'], ['unusable', one.reason || '']]);
+      return words.get(one.state || '') || 'on its way…';
+    }
+    if (!one.ready) return one.rule === 'staple' ? 'on its way…' : 'nobody to make it of yet';
+    const kind = one.drawn ? 'drawn here' : one.kind === 'consensus' ? `consensus of ${this.roster.membersOf(one).length}` : KIND_WORDS[one.kind];
+    const steps = one.steps ? tellSteps(one.steps) : '';
+    return [kind, `${WHOLE.format(this.areaOf(one))} px`, steps].filter(Boolean).join(' · ');
+  }
+
+  /**
+   * @param {string} sentence
+   */
+  say(sentence) {
+    const line = this.find('.bd-error');
+    line.hidden = !sentence;
+    setText(line, sentence || '');
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} format
+   */
+  saveMask(key, format) {
+    this.told.save({ kind: 'mask', key, format });
+  }
+
+  // ---- one draw a frame
+
+  /** @param {...string} parts */
+  changed(...parts) {
+    this.redraw('picture', 'tools', 'list', ...parts);
+  }
+
+  /** @param {...string} parts */
+  redraw(...parts) {
+    for (const part of parts) this.due.add(part);
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.drawDue());
+  }
+
+  showTools() {
+    this.redraw('tools');
+  }
+
+  drawDue() {
+    const { due, pictures } = this, has = (/** @type {string[]} */ ...parts) => parts.some((part) => due.has(part));
+    // What was done is seen at once in the picture and the list; the map and the tables follow a frame
+    // later, except where both panes move together.
+    const early = has('masks', 'map') && !has('look', 'view', 'layout', 'counts');
+    this.due = new Set(early ? ['counts'] : []);
+    this.frame = early ? requestAnimationFrame(() => this.drawDue()) : 0;
+    if (has('tools', 'layout')) showDesk(this);
+    if (has('layout')) this.measure();
+    if (this.state.grey && pictures.grey.length) {
+      if (has('look')) pictures.drawScan(this.look);
+      if (has('look', 'view', 'masks', 'picture')) pictures.drawPicture();
+      if (!early && !this.easel.isOn && has('look', 'view', 'masks', 'map', 'counts')) pictures.drawMap(has('look'));
+    }
+    if (has('list')) this.rows.show();
+    else if (has('masks')) this.rows.showNumbers();
+    if (!early && has('list', 'masks', 'map', 'counts')) showKeys(this);
+    if (!early && has('list', 'masks', 'names', 'counts')) this.panel.show(has('masks', 'names', 'counts'));
+    showHover(this);
+  }
+}
