@@ -1,4 +1,4 @@
-"""Bytes over the wire of a first and a second visit, and how soon the opening case is drawn.
+"""Bytes over the wire of two visits, how soon the opening case is drawn, and what moves meanwhile.
 
 `python tests/benchmarks/weight.py` starts the page; with an address it visits that one. The network
 is Chromium's own throttle: 20 Mbit/s and 60 ms, and 1.6 Mbit/s and 150 ms.
@@ -16,6 +16,10 @@ from playwright.sync_api import Browser, CDPSession, sync_playwright
 
 NETWORKS = {"20 Mbit, 60 ms": (20e6, 60), "1.6 Mbit, 150 ms": (1.6e6, 150)}
 VISITS = 3
+NOTE_SHIFTS = """window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
+}).observe({ type: 'layout-shift', buffered: true });"""
 
 
 def main() -> None:
@@ -31,7 +35,7 @@ def main() -> None:
         for name, network in NETWORKS.items():
             rows += visit(browser, address, name, network)
         browser.close()
-    head = ("visit", "requests", "KB over the wire", "of it HTML", "drawn after, s")
+    head = ("visit", "requests", "KB over the wire", "of it HTML", "drawn after, s", "layout shift")
     for row in (head, ("---",) * len(head), *rows):
         print(f"| {' | '.join(map(str, row))} |")
 
@@ -44,20 +48,21 @@ def visit(
     rows = []
     for k, which in enumerate(("first", "second")):
         columns = zip(*(visits[k] for visits in both), strict=True)
-        count, total, html, seconds = map(statistics.median, columns)
+        count, total, html, seconds, shift = map(statistics.median, columns)
         sizes = f"{total / 1e3:.0f}", f"{html / 1e3:.0f}"
-        rows.append((f"{which}, {name}", int(count), *sizes, f"{seconds:.2f}"))
+        rows.append((f"{which}, {name}", int(count), *sizes, f"{seconds:.2f}", f"{shift:.3f}"))
     return rows
 
 
 def open_twice(
     browser: Browser, address: str, network: tuple[float, int]
-) -> list[tuple[int, int, int, float]]:
-    """Requests, bytes, bytes of the document and seconds, of a cold and then a warm cache."""
+) -> list[tuple[int, int, int, float, float]]:
+    """Requests, bytes, of them HTML, seconds, layout shift, of a cold and then a warm cache."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     visits = []
     for _ in range(2):
         page = context.new_page()
+        page.add_init_script(NOTE_SHIFTS)
         cdp = context.new_cdp_session(page)
         kinds: dict[str, str] = {}
         sizes: dict[str, int] = {}
@@ -73,7 +78,7 @@ def open_twice(
         page.wait_for_timeout(1000)
         asked = [size for size in sizes.values() if size > 0]
         html = sum(size for key, size in sizes.items() if kinds.get(key) == "Document")
-        visits.append((len(asked), sum(asked), html, seconds))
+        visits.append((len(asked), sum(asked), html, seconds, page.evaluate("window.shift")))
         page.close()
     context.close()
     return visits

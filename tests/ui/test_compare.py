@@ -338,17 +338,54 @@ def test_a_polygon_closes_at_its_first_corner_and_a_hole_is_filled(page: Page) -
     np.testing.assert_array_equal(mask_of(page, key), square)
 
 
-def test_the_wheel_and_brackets_change_the_brush_and_nothing_else(page: Page) -> None:
+def test_shift_with_the_wheel_and_brackets_change_the_brush_and_nothing_else(page: Page) -> None:
     draw_new(page)
     before = desk(page, "[desk.easel.radius, desk.view.zoom]")
     page.mouse.move(*place(page, 80, 60))
+    page.keyboard.down("Shift")
     page.mouse.wheel(0, -100)
+    page.keyboard.up("Shift")
     page.keyboard.press("]")
     after = desk(page, "[desk.easel.radius, desk.view.zoom]")
     assert after[0] == pytest.approx(before[0] * 1.12**2)
     assert after[1] == before[1]
     page.keyboard.press("[")
     assert desk(page, "desk.easel.radius") == pytest.approx(before[0] * 1.12)
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float], button: Any) -> None:
+    page.mouse.move(*start)
+    page.mouse.down(button=button)
+    page.mouse.move(*end)
+    page.mouse.up(button=button)
+    page.evaluate(STILL)
+
+
+def test_while_drawing_the_wheel_zooms_and_the_picture_is_moved_without_a_mark(page: Page) -> None:
+    key = draw_new(page)
+    page.mouse.move(*place(page, 80, 60))
+    page.mouse.wheel(0, -400)
+    page.evaluate(STILL)
+    assert desk(page, "desk.view.zoom") > 1.5
+    centre = desk(page, "desk.view.centre.x")
+    x, y = place(page, 80, 60)
+    drag(page, (x, y), (x - 60, y), "middle")
+    moved = desk(page, "desk.view.centre.x")
+    assert moved > centre
+    page.keyboard.down(" ")
+    drag(page, (x, y), (x - 60, y), "left")
+    page.keyboard.up(" ")
+    assert desk(page, "desk.view.centre.x") > moved
+    assert not mask_of(page, key).any()
+    drag(page, (x, y), (x - 60, y), "left")
+    assert mask_of(page, key).any()
+
+
+def test_tools_are_chosen_by_key_after_blind_was_ticked(page: Page) -> None:
+    draw_new(page)
+    page.check(".bd-blind")
+    page.keyboard.press("p")
+    assert desk(page, "desk.easel.tool") == "polygon"
 
 
 def test_one_finger_draws_and_two_zoom_without_leaving_a_mark(page: Page) -> None:

@@ -96,11 +96,13 @@ def test_embedded_the_viewer_stands_alone(page: Page, address: str, theme: str) 
     page.goto(f"{address}/?embed&__theme={theme}{LINK}")
     wait_until_ready(page, "two-lesions")
     assert page.locator("#bd-viewer").is_visible()
-    for other in ("#bd-header", "#bd-intake", "#bd-findings", "footer", "#bd-tabs [role=tab]"):
+    for other in ("#bd-header h1", "#bd-intake", "#bd-findings", "footer", "#bd-tabs [role=tab]"):
         assert not page.locator(other).first.is_visible(), other
-    box = page.locator("#bd-viewer").bounding_box()
+    assert "Not a medical device" in page.inner_text(".bd-safety")
+    box = page.locator("#bd-viewer .bd-viewer").bounding_box()
     assert box is not None
-    assert box["y"] < 40
+    assert box["y"] < 60
+    assert box["width"] > 1200
     assert page.evaluate("document.body.classList.contains('dark')") is (theme == "dark")
 
 

@@ -134,6 +134,19 @@ def test_the_threshold_moves_by_keyboard_and_returns_to_the_frozen_value(page: P
     assert not page.is_visible(".bd-hint")
 
 
+def test_a_threshold_that_cannot_be_is_said_and_the_box_shows_the_one_that_is(page: Page) -> None:
+    note = page.locator(".bd-stop-note")
+    for typed, shown in (("0", "0.005"), ("7", "0.995")):
+        page.fill(".bd-number", typed)
+        page.keyboard.press("Enter")
+        assert page.input_value(".bd-number") == shown
+        assert "from 0.005 to 0.995" in note.inner_text()
+    page.fill(".bd-number", "0.4")
+    page.keyboard.press("Enter")
+    assert page.input_value(".bd-number") == "0.400"
+    assert not note.is_visible()
+
+
 def test_keys_typed_into_a_field_stay_in_it(page: Page) -> None:
     page.locator(".bd-number").fill("0.5")
     page.keyboard.press("ArrowLeft")

@@ -19,6 +19,7 @@ export function bindPointer(pane, view, on) {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
   const changed = on.change, holds = on.holds || (() => false);
+  let middle = false; // the middle button moves whatever else a pointer does
 
   pane.addEventListener('wheel', (event) => {
     // Scrolling down over a fitted scan is left to the page.
@@ -30,7 +31,9 @@ export function bindPointer(pane, view, on) {
   }, { passive: false });
 
   pane.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
+    if (event.button > 1) return;
+    middle = event.button === 1;
+    if (middle) event.preventDefault(); // no scrolling by itself
     fingers.set(event.pointerId, place(event));
     pane.setPointerCapture(event.pointerId);
     on.hover(view.toScan(place(event).x, place(event).y));
@@ -38,7 +41,7 @@ export function bindPointer(pane, view, on) {
 
   pane.addEventListener('pointermove', (event) => {
     const at = place(event), before = fingers.get(event.pointerId);
-    if (before && fingers.size === 1 && !holds()) view.panBy(at.x - before.x, at.y - before.y);
+    if (before && fingers.size === 1 && (middle || !holds())) view.panBy(at.x - before.x, at.y - before.y);
     if (before && fingers.size === 2) pinch(view, fingers, event.pointerId, at);
     if (before) {
       fingers.set(event.pointerId, at);

@@ -117,7 +117,7 @@ function bindDeskKeys(root, desk) {
   const drawing = {
     b: () => easel.setTool('brush'), e: () => easel.setTool('eraser'), p: () => easel.setTool('polygon'), f: () => easel.setTool('fill'), m: () => easel.setTool('move'),
     '[': () => easel.setRadius(easel.radius / 1.12), ']': () => easel.setRadius(easel.radius * 1.12),
-    Enter: () => easel.closePolygon(), Escape: () => easel.dropPolygon(),
+    ' ': () => easel.setPanning(true), Enter: () => easel.closePolygon(), Escape: () => easel.dropPolygon(),
   };
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.altKey || !isOurs(root, event.target)) return;
@@ -132,5 +132,8 @@ function bindDeskKeys(root, desk) {
     if (!press) return;
     event.preventDefault();
     press();
+  }, { signal: desk.signal });
+  document.addEventListener('keyup', (event) => {
+    if (event.key === ' ' && easel.isPanning) easel.setPanning(false);
   }, { signal: desk.signal });
 }

@@ -1,6 +1,6 @@
 // drawing.js: drawing with mouse, pen and touch on the picture: brush, eraser, polygon, fill. One
-// finger draws, two zoom and move, as everywhere; while a tool but "move" is chosen, the wheel
-// changes the brush.
+// finger draws, two zoom and move, as the wheel, the middle button and the space bar held do; Shift
+// with the wheel changes the brush.
 
 import { closest } from '../page/dom.js';
 import { DrawnMask, brushLine, fillEnclosed, fillPolygon } from '../core/strokes.js';
@@ -22,6 +22,7 @@ export class DrawingTool {
     /** @type {DrawnMask | null} */
     this.drawn = null; // the mask under the hand
     this.key = ''; // whose it is
+    this.isPanning = false; // while the space bar is held
     /** @type {Point[]} */
     this.corners = []; // of the polygon begun
     /** @type {Point | null} */
@@ -46,7 +47,7 @@ export class DrawingTool {
 
   // Whether one pointer draws rather than moves the picture (asked by pointer.js).
   get holds() {
-    return this.isOn && this.tool !== 'move';
+    return this.isOn && this.tool !== 'move' && !this.isPanning;
   }
 
   // ---- whose mask is under the hand
@@ -129,10 +130,10 @@ export class DrawingTool {
     for (const end of ['pointerup', 'pointercancel']) pane.addEventListener(end, (/** @type {PointerEvent} */ event) => this.lift(event), { capture: true });
     on('dblclick', () => this.tool === 'polygon' && this.closePolygon());
     on('wheel', (/** @type {WheelEvent} */ event) => {
-      if (event.ctrlKey || event.metaKey) return; // zooms
+      if (!event.shiftKey) return; // zooms, at the cursor
       event.preventDefault();
       event.stopImmediatePropagation();
-      this.setRadius(this.radius * (event.deltaY > 0 ? 1 / 1.12 : 1.12));
+      this.setRadius(this.radius * ((event.deltaY || event.deltaX) > 0 ? 1 / 1.12 : 1.12));
     });
     pane.addEventListener('pointerleave', () => {
       this.at = null;
@@ -271,6 +272,12 @@ export class DrawingTool {
   step(way) {
     if (!this.isOn || this.stroke || !this.mask[way]()) return;
     this.desk.store.maskChanged(this.key);
+    this.desk.showTools();
+  }
+
+  /** @param {boolean} on */
+  setPanning(on) {
+    this.isPanning = on && this.stroke === null;
     this.desk.showTools();
   }
 

@@ -112,7 +112,7 @@ export class Pictures {
     const others = desk.pointed && desk.picture === 'outlines' && desk.pointed !== annotator.key;
     const strength = others ? 0.15 : 1;
     context.lineJoin = 'round';
-    if (rim && annotator.style === 'fill') {
+    if (rim && (annotator.style === 'fill' || annotator.key === desk.easel.key)) {
       context.globalAlpha = strength * desk.opacity;
       context.fillStyle = annotator.colour;
       context.fill(path, 'evenodd');

@@ -13,7 +13,7 @@ export function showDesk(desk) {
   const { root, easel, roster, blind } = desk, drawing = easel.isOn, { a, b } = desk.pair;
   Object.assign(root.dataset, {
     picture: drawing ? 'outlines' : desk.picture, map: desk.map, drawing: String(drawing), blind: String(blind),
-    tool: drawing ? easel.tool : '', case: desk.state.case || '',
+    tool: !drawing ? '' : easel.isPanning ? 'move' : easel.tool, case: desk.state.case || '',
   });
   const press = (/** @type {string} */ name, /** @type {any} */ value) => {
     for (const button of findAll(root, `[data-${name}-button]`)) {

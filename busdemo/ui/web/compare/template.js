@@ -89,9 +89,9 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
               <button type="button" class="bd-tool" data-tool="eraser" title="Eraser (E)">Eraser</button>
               <button type="button" class="bd-tool" data-tool="polygon" title="Polygon (P): click its corners; Enter, a double click or the first corner closes it">Polygon</button>
               <button type="button" class="bd-tool" data-tool="fill" title="Fill an enclosed region (F)">Fill</button>
-              <button type="button" class="bd-tool" data-tool="move" title="Move and zoom (M); two fingers and Ctrl with the wheel always do">Move</button>
+              <button type="button" class="bd-tool" data-tool="move" title="Move (M); the space bar held, the middle button and two fingers always do">Move</button>
             </div>
-            <label class="bd-opacity"><span>Size</span> <input type="range" class="bd-brush" min="1" max="150" step="1" value="12" title="Wheel, [ and ]"> <output class="bd-brush-value"></output></label>
+            <label class="bd-opacity"><span>Size</span> <input type="range" class="bd-brush" min="1" max="150" step="1" value="12" title="Shift with the wheel, [ and ]"> <output class="bd-brush-value"></output></label>
             <button type="button" class="bd-tool" data-act="undo" title="Undo (Ctrl Z)">Undo</button>
             <button type="button" class="bd-tool" data-act="redo" title="Redo (Ctrl Y)">Redo</button>
             <label class="bd-from">Start from <select class="bd-start"></select></label>

@@ -1,6 +1,6 @@
 // keys.js: whose a key press is.
 
-const TYPING = 'input:not([type=range]), textarea, select, [contenteditable]:not([contenteditable=false])';
+const TYPING = 'input:not([type=range], [type=checkbox], [type=color]), textarea, select, [contenteditable]:not([contenteditable=false])';
 
 /**
  * Keys count when the viewer, the intake or nothing has the focus, and nobody is typing.

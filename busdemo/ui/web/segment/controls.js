@@ -9,6 +9,8 @@ import { bindPopovers } from '../page/popovers.js';
 /** @import { Look } from '../canvas/palette.js' */
 /** @import { Session } from './session.js' */
 
+const LOWEST = 1 / STOPS, HIGHEST = (STOPS - 1) / STOPS; // thresholds
+
 /**
  * actions: the second half of Session.
  * @param {HTMLElement} root
@@ -31,11 +33,14 @@ function bindThreshold(root, actions) {
   slider.addEventListener('change', () => actions.settle());
   box.addEventListener('input', () => {
     const typed = box.valueAsNumber;
-    if (typed >= 0.005 && typed <= 0.995) actions.setStop(Math.round(typed * STOPS));
+    if (typed >= LOWEST && typed <= HIGHEST) actions.setStop(Math.round(typed * STOPS));
   });
   box.addEventListener('change', () => {
-    if (Number.isFinite(box.valueAsNumber)) actions.setStop(clampStop(box.valueAsNumber * STOPS));
-    box.value = formatThreshold(Number(slider.value));
+    const typed = box.valueAsNumber;
+    if (Number.isFinite(typed)) actions.setStop(clampStop(typed * STOPS));
+    box.value = formatThreshold(actions.state.stop);
+    const fits = typed >= LOWEST && typed <= HIGHEST;
+    actions.sayThreshold(fits ? '' : `The threshold is a number from ${LOWEST} to ${HIGHEST}; it is ${box.value} now.`);
     actions.settle();
   });
 }

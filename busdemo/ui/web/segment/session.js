@@ -247,6 +247,7 @@ export class Session {
    */
   setStop(stop) {
     this.state.stop = clampStop(stop);
+    this.sayThreshold('');
     this.state.moved = !this.chosen || this.state.stop !== this.chosen.frozen;
     this.comparison.noteStop();
     if (this.comparison.shown && this.comparison.own) this.redraw(`cell:${this.state.model}`, 'numbers');
@@ -290,6 +291,13 @@ export class Session {
     this.state.mmPerPx = mmPerPx;
     this.redraw('numbers');
     this.settle();
+  }
+
+  /** @param {string} sentence Why another threshold stands there than was typed. */
+  sayThreshold(sentence) {
+    const line = this.find('.bd-stop-note');
+    line.hidden = !sentence;
+    setText(line, sentence);
   }
 
   /**

@@ -157,6 +157,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
           <label class="bd-top-label">Threshold <input class="bd-number" type="number" min="0.005" max="0.995" step="0.005" value="0.500" inputmode="decimal"></label>
           <span class="bd-frozen"></span>
           <button type="button" class="bd-link" data-do="frozen" hidden>Return to it</button>
+          <span class="bd-stop-note" role="alert" hidden></span>
           <span class="bd-curve-title">Dice at every threshold, all models</span>
         </div>
         <div class="bd-plot-area">
