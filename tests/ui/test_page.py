@@ -348,6 +348,14 @@ def test_an_upload_is_deleted_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> 
     served.close()
 
 
+def test_a_click_on_the_empty_reference_pane_chooses_a_mask(page: Page) -> None:
+    page.click('[data-act="remove"]')
+    page.wait_for_selector('.bd-pane[data-pane="reference"] .bd-veil:not([hidden])')
+    with page.expect_file_chooser() as chooser:
+        page.click('.bd-pane[data-pane="reference"]')
+    assert chooser.value.is_multiple()
+
+
 @pytest.fixture(scope="module")
 def framed_address() -> Iterator[str]:
     """The page under the prefix /zoo of another server, and a host page that frames it at /."""

@@ -96,3 +96,28 @@ def test_a_view_that_has_left_hears_no_key(page: Page, view: str) -> None:
     assert page.evaluate(pressed, "0")
     page.evaluate("window.leave.abort()")
     assert not page.evaluate(pressed, "0")
+
+
+PRESS = """(key) => {
+  const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
+  document.body.dispatchEvent(event);
+}"""
+
+
+@pytest.mark.parametrize("view", ["segment", "compare"])
+def test_a_sheet_lists_the_keys_and_turns_single_ones_off(page: Page, view: str) -> None:
+    show(page, view)
+    sheet = page.locator(".bd-keys-sheet")
+    page.evaluate(PRESS, "?")
+    assert "zoom in, out" in sheet.inner_text()
+    sheet.locator("input").uncheck()
+    page.keyboard.press("Escape")
+    sheet.wait_for(state="detached")
+    page.evaluate(PRESS, "?")
+    assert sheet.count() == 0
+    page.click(".bd-tool[title='Keys (?)'] >> visible=true")
+    sheet.locator("input").check()
+    sheet.get_by_role("button", name="Close").click()
+    sheet.wait_for(state="detached")
+    page.evaluate(PRESS, "?")
+    assert sheet.count() == 1

@@ -2,8 +2,24 @@
 
 import { closest, find, findAll } from '../page/dom.js';
 import { isOurs } from '../page/keys.js';
+import { counts, openSheet } from '../page/shortcuts.js';
 import { bindPopovers } from '../page/popovers.js';
 /** @import { CompareView } from './view.js' */
+
+/** @type {[string, string][]} */
+const KEYS = [
+  ['1 2 3', 'outlines, swipe, blink'],
+  ['Space', 'A and B in turn; while drawing, held: move the picture'],
+  ['X', 'A and B exchanged'],
+  ['V G A', 'votes, disagreement, A against B'],
+  ['D', 'draw a new mask'],
+  ['B E P F M', 'brush, eraser, polygon, fill, move'],
+  ['[ ]', 'a smaller, a larger brush'],
+  ['Enter Escape', 'close the polygon, give it up'],
+  ['Ctrl+Z Ctrl+Y', 'undo, do again'],
+  ['+ − 0', 'zoom in, out, back to the whole scan'],
+  ['?', 'this sheet'],
+];
 
 /** @type {Record<string, number>} Shares of the width. */
 const STEPS_OF_DIVIDER = { ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1 };
@@ -16,7 +32,7 @@ export function bindDesk(root, desk) {
   /** @type {Record<string, () => void>} */
   const acts = {
     swap: () => desk.swap(), 'view-reset': () => desk.resetView(), draw: () => desk.easel.start(), done: () => desk.easel.stop(),
-    undo: () => desk.easel.undo(), redo: () => desk.easel.redo(), link: () => desk.told.copyLink(), bring: () => desk.told.bring(),
+    keys: () => openSheet(root, KEYS), undo: () => desk.easel.undo(), redo: () => desk.easel.redo(), link: () => desk.told.copyLink(), bring: () => desk.told.bring(),
     'window-reset': () => {
       desk.find('.bd-brightness').value = desk.find('.bd-contrast').value = 0;
       desk.setLook({ brightness: 0, contrast: 0 });
@@ -107,7 +123,7 @@ function bindDivider(divider, desk) {
 function bindDeskKeys(root, desk) {
   const { easel } = desk;
   /** @type {Record<string, () => void>} */
-  const always = { 0: () => desk.resetView(), '+': () => desk.zoom(1.25), '=': () => desk.zoom(1.25), '-': () => desk.zoom(0.8) };
+  const always = { '?': () => openSheet(root, KEYS), 0: () => desk.resetView(), '+': () => desk.zoom(1.25), '=': () => desk.zoom(1.25), '-': () => desk.zoom(0.8) };
   /** @type {Record<string, () => void>} */
   const looking = {
     ' ': () => desk.setPicture('blink'), 1: () => desk.setPicture('outlines'), 2: () => desk.setPicture('swipe'), 3: () => desk.setPicture('blink'),
@@ -121,6 +137,7 @@ function bindDeskKeys(root, desk) {
   };
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.altKey || !isOurs(root, event.target)) return;
+    if (!event.ctrlKey && !event.metaKey && !counts(event.key)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const isButton = closest(event, 'button, summary, input[type=checkbox]') === event.target && (key === ' ' || key === 'Enter');
     if (isButton) return;

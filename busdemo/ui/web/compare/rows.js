@@ -101,7 +101,7 @@ class Row {
       button.disabled = hidden;
     };
     press(this.eye, one.shown, `${one.shown ? 'Hide' : 'Show'} ${one.name}`);
-    press(this.mark, isReference, isReference ? `${one.name} is the reference` : `Make ${one.name} the reference`);
+    press(this.mark, isReference, isReference ? `ref: ${one.name} is the reference` : `ref: make ${one.name} the reference`);
     setText(this.style, one.style === 'fill' ? 'Outline only' : 'Fill');
     setText(this.edit, one.drawn ? 'Draw on it' : 'Draw on a copy');
     this.edit.disabled = !one.ready || hidden;

@@ -69,6 +69,16 @@ class Intake {
       const pane = closest(event, '[data-pane]');
       if (pane) this.send(pane.dataset.pane === 'reference' ? 'mask' : 'image', [...(event.dataTransfer?.files || [])]);
     }, { signal });
+    document.addEventListener('paste', (event) => {
+      const files = [...(event.clipboardData?.files || [])];
+      if (files.length) this.send(document.querySelector('[data-pane=reference]:hover') ? 'mask' : 'image', files);
+    }, { signal });
+    // An empty pane of the viewer is a drop zone, too.
+    host.hear('choose', (kind) => {
+      if (!kind) return;
+      host.tell('choose', '');
+      find(root, `[data-drop="${kind}"] input`).click();
+    });
     signal.addEventListener('abort', () => clearInterval(this.waiting));
     // The viewer follows a link: its example is asked for as a tile would.
     host.hear('example', (id) => {

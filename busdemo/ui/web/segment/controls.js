@@ -5,9 +5,23 @@ import { closest, find, findAll } from '../page/dom.js';
 import { formatThreshold } from '../core/formats.js';
 import { STOPS, clampStop } from '../core/scoring.js';
 import { isOurs } from '../page/keys.js';
+import { counts, openSheet } from '../page/shortcuts.js';
 import { bindPopovers } from '../page/popovers.js';
 /** @import { Look } from '../canvas/palette.js' */
 /** @import { Session } from './session.js' */
+
+/** @type {[string, string][]} */
+const KEYS = [
+  ['← →', 'the threshold by 0.005; with Shift by 0.05'],
+  ['1 … 9', 'the model in that place of the list'],
+  ['C', 'one model, or several side by side'],
+  ['T', 'one stage, or two'],
+  ['H', 'the heat map'],
+  ['I', 'grey values inverted'],
+  ['O', 'the overlay filled, outlined, off'],
+  ['+ − 0', 'zoom in, out, back to the whole scan'],
+  ['?', 'this sheet'],
+];
 
 const LOWEST = 1 / STOPS, HIGHEST = (STOPS - 1) / STOPS; // thresholds
 
@@ -59,6 +73,7 @@ function bindTools(root, actions) {
     frozen: () => actions.toFrozen(),
     'view-reset': () => actions.resetView(),
     link: () => actions.told.link(),
+    keys: () => openSheet(root, KEYS),
     'window-reset': () => actions.setLook({ brightness: 0, contrast: 0 }),
   };
   for (const button of findAll(root, '[data-do]')) {
@@ -85,11 +100,11 @@ export function bindKeyboard(root, actions) {
   const keys = {
     h: () => actions.toggle('heat'), i: () => actions.toggle('invert'), o: () => actions.cycleOverlay(),
     c: () => actions.comparison.setMode(!actions.comparison.on),
-    0: () => actions.resetView(), '+': () => actions.zoom(1.25), '=': () => actions.zoom(1.25), '-': () => actions.zoom(0.8),
+    '?': () => openSheet(root, KEYS), 0: () => actions.resetView(), '+': () => actions.zoom(1.25), '=': () => actions.zoom(1.25), '-': () => actions.zoom(0.8),
   };
   for (let n = 1; n <= 9; n++) keys[n] = () => actions.pickNth(n);
   document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !isOurs(root, event.target)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !isOurs(root, event.target) || !counts(event.key)) return;
     const arrow = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const press = keys[event.key.toLowerCase()];
     // Other sliders of the viewer keep their own arrow keys.

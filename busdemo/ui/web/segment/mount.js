@@ -62,6 +62,10 @@ class Segment {
       shown: () => this.wantStages(), link: () => this.copyLink(),
     }, host.signal);
     this.state = this.session.state;
+    for (const [pane, kind] of [['original', 'image'], ['reference', 'mask']]) {
+      const { [pane]: box } = this.session.panes.all, veil = find(box, '.bd-veil');
+      box.addEventListener('click', () => veil.hidden || host.tell('choose', kind));
+    }
     this.stages = new TwoStage(root, this.state, { change: () => this.restage(), ask: (/** @type {any[]} */ models) => host.send('stage', { models }) }, host.signal);
   }
 

@@ -1,6 +1,7 @@
 // showing.js: from a session's state to what the page says of it: numbers, the readout, veils and
 // pressed buttons. Draws no pixel.
 
+import { LOOKS } from './looks.js';
 import { formatShare, formatThreshold } from '../core/formats.js';
 import { isProcessing } from '../core/postprocess.js';
 import { stopToPercent } from '../core/scoring.js';
@@ -26,7 +27,7 @@ export function showNumbers(session) {
   session.strip.show(outcome);
   session.table.show(outcome);
   const taken = isProcessing(session.steps);
-  setText(find(session.panes.all.prediction, 'figcaption'), taken ? 'Prediction · processed' : 'Prediction');
+  setText(find(session.panes.all.prediction, 'figcaption'), state.heat ? LOOKS[session.looks.kind].name : taken ? 'Prediction · processed' : 'Prediction');
   const which = taken ? ', before processing' : comparison.shown ? '' : ', all models';
   setText(session.find('.bd-curve-title'), `Dice at every threshold${which}`);
   const words = score ? `, Dice ${formatShare(score.dice)}, ${score.outcome}` : '';

@@ -53,6 +53,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
           <button type="button" class="bd-tool bd-icon" data-do="view-reset" aria-label="Reset the view" title="Reset zoom and position (0)">
             <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-5 5M2.5 13.5l5-5" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>
           </button>
+          <button type="button" class="bd-tool bd-icon" data-do="keys" aria-label="Keys" title="Keys (?)">?</button>
           <div class="bd-menu bd-menu-end">
             <button type="button" class="bd-tool" data-opens="download" aria-expanded="false">Download</button>
             <div class="bd-popover" data-popover="download" hidden>

@@ -5,6 +5,7 @@
 import { find, setText } from '../page/dom.js';
 import { urlOf } from '../workspace/layers.js';
 import { isOurs } from '../page/keys.js';
+import { counts } from '../page/shortcuts.js';
 /** @import { Layer } from '../workspace/layers.js' */
 /** @import { SegmentState } from './session.js' */
 
@@ -29,7 +30,7 @@ export class TwoStage {
     this.button.addEventListener('click', () => this.toggle());
     document.addEventListener('keydown', (event) => {
       if (event.key.toLowerCase() !== 't' || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!isOurs(root, event.target)) return;
+      if (!isOurs(root, event.target) || !counts(event.key)) return;
       this.toggle();
       event.preventDefault();
     }, { signal });
