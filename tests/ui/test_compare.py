@@ -261,7 +261,7 @@ def test_visibility_colour_swipe_and_blink_ask_the_server_nothing(page: Page) ->
     asked = len(page.evaluate("window.asked"))
     watch_timers(page)
     page.click('[data-key="model:unet"] .bd-eye')
-    page.evaluate("window.__busdemoDesk.setColour('truth', '#ff00ff')")
+    page.evaluate("window.__busdemoDesk.store.setColour('truth', '#ff00ff')")
     page.click("[data-picture-button=swipe]")
     page.locator(".bd-divider").focus()
     for _ in range(5):
@@ -487,7 +487,7 @@ def test_uploaded_masks_are_named_after_their_files_and_described(page: Page) ->
     note = page.text_content('[data-key="upload:1"] .bd-row-note')
     assert note
     watch_timers(page)
-    page.evaluate("(name) => window.__busdemoDesk.rename('upload:2', name)", EVIL)
+    page.evaluate("(name) => window.__busdemoDesk.store.rename('upload:2', name)", EVIL)
     wait_until_still(page)
     assert page.evaluate("window.hacked") is None
     assert page.locator(".bd-desk img").count() == 0
@@ -545,7 +545,7 @@ def test_a_model_that_has_not_answered_is_asked_for_once(page: Page) -> None:
         model.update(state="waiting", levels=None)
     page.evaluate("(value) => window.send(value)", value)
     wait_for(page, "window.__busdemoDesk.roster.list.length === 1")
-    page.evaluate("window.__busdemoDesk.addModel('unet')")
+    page.evaluate("window.__busdemoDesk.store.addModel('unet')")
     wait_for(page, "window.events.length === 2")
     assert page.evaluate("window.events[1]") == ["run_models", {"models": ["unet"]}]
     page.evaluate("(value) => window.send(value)", build_value(case="second"))
