@@ -337,10 +337,10 @@ def wait_for_case(page: Page, case: str, ready: str = "unet attention-unet") -> 
 
 
 def show(page: Page, case: str) -> None:
-    """Show a case of two models; nothing has the keyboard's focus then."""
+    """Show a case of two models; nothing has the keyboard's focus then, the viewer is in sight."""
     page.click(f"#{case}")
     wait_for_case(page, case)
-    page.evaluate("document.activeElement.blur()")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
 def clear(page: Page) -> None:
