@@ -52,7 +52,7 @@ class Intake {
     this.tellShown = () => {};
     /** @type {ReturnType<typeof setTimeout> | number} */
     this.waiting = 0; // the timer of the queue
-    this.crop = new CropBox(find(root, '.bd-crop'), (crop) => this.askCrop(crop));
+    this.crop = new CropBox(find(root, '.bd-crop'), (/** @type {string} */ crop) => this.askCrop(crop));
     this.listen();
   }
 
@@ -177,6 +177,7 @@ class Intake {
     this.ask('drop_image', { files: this.imageFiles, frame });
   }
 
+  /** @param {string} crop */
   askCrop(crop) {
     this.turns.image++;
     this.showNote('image', { text: 'Reading…' });
