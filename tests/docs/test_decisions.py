@@ -1,4 +1,4 @@
-"""The record of decisions: one form, numbers used once, links that lead somewhere."""
+"""The record of decisions: one form, and numbers used once."""
 
 import re
 from pathlib import Path
@@ -27,14 +27,3 @@ def test_a_number_is_used_once() -> None:
     numbers = [path.name[:4] for path in DECISIONS]
     assert len(numbers) >= 59
     assert len(numbers) == len(set(numbers))
-
-
-DOCUMENTS = sorted(
-    [*DOCS.rglob("*.md"), *(DOCS.parent / f"{n}.md" for n in ("README", "CONTRIBUTING"))]
-)
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
-def test_links_between_documents_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
-    assert [link for link in links if not (path.parent / link).exists()] == []
