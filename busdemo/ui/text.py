@@ -113,13 +113,8 @@ are under CC BY-NC 4.0 because of their training data. To cite it: The busdemo m
 
 ## Keyboard
 
-← → move the threshold (with Shift ten steps), 1 to 9 pick a model, C compares models, H heat map,
-O overlay, I invert, 0 resets the view. Scroll or pinch to zoom, drag to move, double-click to
-reset.
-
-In Compare: the space bar shows A and B in turn, X exchanges them, 1 outlines, 2 swipe, V votes, G
-disagreement, A against B; D draws: B brush, E eraser, P polygon, F fill, M move, [ and ] or the
-wheel change the brush, Ctrl Z and Ctrl Y undo and redo.
+On Segment and on Compare, **?** lists the keys; a switch there turns single keys off. Scroll or
+pinch to zoom, drag to move, double-click to reset.
 """
 
 TWO_STAGE_PROBLEM = "Two-stage cannot be used here. {reason}"

@@ -1,7 +1,9 @@
 """The generated parts of README.md and docs/, so that no table there is typed or goes stale."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from busdemo.annotations.registry import FORMATS, PICTURE
@@ -23,7 +25,7 @@ def render_documents(root: Path, commands: Mapping[str, str]) -> dict[Path, str]
     cards = [card for card in read_cards() if card.family != YOUR_MODELS]
     return {
         root / name: _renew((root / name).read_text("utf-8"), parts)
-        for name, parts in _plan(cards, commands).items()
+        for name, parts in (_plan(cards, commands) | _plan_keys(root)).items()
     }
 
 
@@ -40,6 +42,26 @@ def _plan(cards: list[Card], commands: Mapping[str, str]) -> dict[str, dict[str,
         "docs/method.md": {"results": lambda: tabulate_test_sets(cards)},
         "docs/terminal.md": {"commands": lambda: _tabulate_commands(commands)},
     }
+
+
+def _plan_keys(root: Path) -> dict[str, dict[str, Writer]]:
+    scripts = root / "busdemo" / "ui" / "web"
+    return {
+        "docs/use.md": {
+            f"keys of {view}": partial(tabulate_keys, scripts / view / "controls.js")
+            for view in ("segment", "compare")
+        }
+    }
+
+
+def tabulate_keys(script: Path) -> str:
+    """The keys that a view's script lists on its sheet, as a Markdown table; ValueError if none."""
+    text = script.read_text("utf-8")
+    listed = re.search(r"^const KEYS = \[\n(.*?)^\];", text, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"\['([^']+)', '([^']+)'\]", listed[1]) if listed else []
+    if not rows:
+        raise ValueError("The script lists no keys.")
+    return tabulate([("key", "what it does"), *rows])
 
 
 def tabulate_formats() -> str:

@@ -9,7 +9,12 @@ import pytest
 from busdemo.annotations.registry import FORMATS, PICTURE, Format
 from busdemo.cli import build_parser, main
 from busdemo.evaluation.readers.finding import LAYOUTS
-from busdemo.workflows.documents import render_documents, tabulate_formats, tabulate_layouts
+from busdemo.workflows.documents import (
+    render_documents,
+    tabulate_formats,
+    tabulate_keys,
+    tabulate_layouts,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +33,7 @@ def test_generated_parts_are_up_to_date() -> None:
 def test_a_stale_document_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for part in ("README.md", "docs", "spaces", "constraints.txt", "pyproject.toml"):
+    for part in ("README.md", "docs", "busdemo", "spaces", "constraints.txt", "pyproject.toml"):
         (tmp_path / part).symlink_to(ROOT / part)
     (tmp_path / "README.md").unlink()
     (tmp_path / "README.md").write_text("# busdemo\n")
@@ -36,6 +41,15 @@ def test_a_stale_document_is_named(
     assert main(["readme", "--check"]) == 1
     assert capsys.readouterr().err == "README.md is not up to date: run `busdemo readme`.\n"
     assert (tmp_path / "README.md").read_text() == "# busdemo\n"
+
+
+def test_the_keys_are_those_of_the_page_s_sheet(tmp_path: Path) -> None:
+    script = tmp_path / "controls.js"
+    script.write_text("const KEYS = [\n  ['← →', 'the threshold'],\n];\nconst x = ['a', 'b'];\n")
+    assert tabulate_keys(script).splitlines()[2:] == ["| ← → | the threshold |"]
+    script.write_text("const KEYS = none;\n")
+    with pytest.raises(ValueError, match="lists no keys"):
+        tabulate_keys(script)
 
 
 @pytest.mark.parametrize("known", [*FORMATS, PICTURE], ids=lambda known: known.title)
