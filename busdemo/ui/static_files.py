@@ -30,6 +30,7 @@ FIRST_MODULES = tuple(
 
 _IMPORT = re.compile(r"^(?:import|export) [^;]*? from '([^']+)';", re.MULTILINE)
 _STYLE = re.compile(r"new URL\('([^']+\.css)', import\.meta\.url\)")
+_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)[ \t]*$", re.MULTILINE | re.DOTALL)
 _BASE = re.compile(rb"<base [^>]*>")
 
 Scope = MutableMapping[str, Any]
@@ -70,13 +71,21 @@ class StaticFile:
 def read_files() -> dict[str, StaticFile]:
     """All of `ui/web/` by path, read once, and the passages' style, which reports have, too."""
     files = {
-        path.relative_to(WEB).as_posix(): StaticFile(KINDS[path.suffix], path.read_bytes())
+        path.relative_to(WEB).as_posix(): StaticFile(KINDS[path.suffix], _read(path))
         for path in sorted(WEB.rglob("*"))
         if path.suffix in KINDS
     }
     passages = f":is(#bd, .bd-bench-view) {{\n{PASSAGES_STYLE.read_text('utf-8')}}}\n"
     files["benchmark/passages.css"] = StaticFile(KINDS[".css"], passages.encode())
     return files
+
+
+def _read(path: Path) -> bytes:
+    """A file as it is sent: whole lines of comments, a third of a module, are left empty."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".js":
+        text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
+    return text.encode()
 
 
 @cache

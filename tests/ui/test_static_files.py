@@ -55,7 +55,7 @@ def test_a_module_is_kept_for_good_by_the_browser_that_asked_for_it(
 ) -> None:
     answer = client.get(root + MODULE)
     assert answer.status_code == 200
-    assert answer.text == (WEB / "core/scoring.js").read_text("utf-8")
+    assert answer.text == read_files()["core/scoring.js"].plain.decode()
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
@@ -116,3 +116,15 @@ def test_what_gradio_evaluates_is_one_import() -> None:
     assert script.count(";") == 1
     assert script.startswith("import(")
     assert f"{web_folder()}/host/gradio.js" in script
+
+
+def test_only_whole_lines_of_comments_are_left_out_and_every_line_keeps_its_number() -> None:
+    for name, file in read_files().items():
+        if not name.endswith(".js"):
+            continue
+        written = (WEB / name).read_text("utf-8").split("\n")
+        sent = file.plain.decode().split("\n")
+        assert len(sent) == len(written), name
+        for line, left in zip(written, sent, strict=True):
+            assert left in (line, ""), name
+            assert left or not line or line.lstrip().startswith(("//", "/**", "*")), line
