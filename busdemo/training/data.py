@@ -103,10 +103,13 @@ def load_batches(samples: Samples, epoch: Epoch) -> DataLoader[tuple[Tensor, Ten
 
 
 def draw_weights(samples: Samples, recipe: Recipe) -> list[float]:
-    """How often each is drawn: by the size of its set, or of its set and class together."""
-    if recipe.balance == "sets":
-        return balance(samples.datasets, -0.25)
-    return balance(list(zip(samples.datasets, samples.labels, strict=True)), -0.5)
+    """How often each is drawn: by the size of its set, or of its set and class together.
+
+    Where classes of a set count more alike, the share of normal images in it changes, too.
+    """
+    if recipe.balance == "cells":
+        return balance(list(zip(samples.datasets, samples.labels, strict=True)), -0.5)
+    return balance(samples.datasets, -0.25 if recipe.balance == "sets" else -0.5)
 
 
 LEAST_PART = 0.4

@@ -10,14 +10,12 @@ from busdemo.training.recipe import NETWORKS, Recipe
 
 Role = Literal["compared", "seed", "contrast", "transfer"]
 
-RECIPE = Recipe(
-    stages=((20, 160), (8, 224)),
-    balance="cells",
-    strong_augmentation=True,
-    keep="last",
-)
-"""For every training of the plan. Its ingredients are chosen on folds, docs/experiments has the
-table; the last epoch is kept, because val holds 27 to 55 lesion images of the small sets."""
+RECIPE = Recipe(stages=((20, 160), (8, 224)), strong_augmentation=True, keep="last")
+"""For every training of the plan: about 40 minutes a network on two idle cores.
+
+Its ingredients are chosen on folds (docs/experiments/cross-validation.md); provisional until those
+are done. The last epoch is kept, because val holds 27 to 55 lesion images of the small sets.
+"""
 
 
 @dataclass(frozen=True)

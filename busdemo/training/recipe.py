@@ -67,8 +67,9 @@ class Recipe:
     averaging: float = 0.995
     phantoms: int = 150
     seed: int = 1
-    balance: Literal["sets", "cells"] = "sets"
-    """Images of small sets are drawn more often, or those of small classes of small sets."""
+    balance: Literal["sets", "small sets", "cells"] = "sets"
+    """Images of small sets are drawn more often, or much more often, or those of small classes of
+    small sets."""
     strong_augmentation: bool = False
     """One more change of each image: shadow, haze, gain, speckle, greys, frame, crop, and so on."""
     border: float = 0.0

@@ -22,19 +22,18 @@ class Variant:
 
 PLAIN = Recipe(stages=((8, 128),))
 STRONG = replace(PLAIN, strong_augmentation=True)
-BOTH = replace(STRONG, balance="cells")
 
 VARIANTS = (
     Variant("baseline", PLAIN),
     Variant("balance", replace(PLAIN, balance="cells")),
     Variant("strong", STRONG),
-    Variant("balance-strong", BOTH),
-    Variant("soft-border", replace(BOTH, border=0.005)),
-    Variant("lesion-free", replace(BOTH, lesion_free=0.1)),
-    Variant("presence", replace(BOTH, presence=0.2)),
-    Variant("slower-average", replace(BOTH, averaging=0.998)),
-    Variant("lite1", BOTH, ENCODERS[1]),
-    Variant("lite2", BOTH, ENCODERS[2]),
+    Variant("balance-strong", replace(STRONG, balance="cells")),
+    Variant("small-sets", replace(STRONG, balance="small sets")),
+    Variant("lesion-free", replace(STRONG, lesion_free=0.1)),
+    Variant("presence", replace(STRONG, presence=0.2)),
+    Variant("soft-border", replace(STRONG, border=0.005)),
+    Variant("slower-average", replace(STRONG, averaging=0.998)),
+    Variant("lite1", STRONG, ENCODERS[1]),
+    Variant("lite2", STRONG, ENCODERS[2]),
 )
-"""In the order they are tried on a fold: what stands below the first four adds to `balance-strong`.
-"""
+"""In the order they are tried on a fold; what stands below the first four adds to `strong`."""

@@ -134,6 +134,10 @@ def test_the_report_compares_recipes_on_the_folds_they_share(tmp_path: Path) -> 
         in page
     )
     assert "A whole set held out\n\nNone is finished yet." in page
+    assert (
+        "- `lesion-free`: efficientnet_lite0, strong augmentation: True, lesion free: 0.1" in page
+    )
+    assert "on the one fold that all of these have done, `strong`" in page
     assert len(pd.read_csv(tmp_path / "page" / TABLE)) == 3
 
 

@@ -104,6 +104,8 @@ def test_balanced_cells_are_drawn_by_the_root_of_the_size_of_set_and_class() -> 
     weights = np.array(draw_weights(samples, Recipe(balance="cells")))
     assert weights[:16].sum() == pytest.approx(4)
     assert weights[16:].sum() == pytest.approx(2)
+    small = draw_weights(samples, Recipe(balance="small sets"))
+    assert small == [20**-0.5] * 20  # classes keep their shares
 
 
 def test_a_piece_without_the_lesion_lies_beside_it_and_is_not_a_sliver() -> None:
