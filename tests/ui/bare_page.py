@@ -38,7 +38,7 @@ HOST = """async ([module, value]) => {
   await mount({
     signal: window.leave.signal,
     value: () => news,
-    note: (changes) => { news = { ...news, ...changes }; },
+    note: (changes) => { window.value = news = { ...news, ...changes }; },
     watch: (act) => watchers.push(act),
     send: (name, data) => {
       window.events.push([name, data || {}]);
