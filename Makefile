@@ -10,7 +10,7 @@ PIP_INSTALL = set -o pipefail; options=$$($(BIN)/python scripts/torch_options.py
 SHOW_LARGE = | awk '/\([0-9][0-9]+\.[0-9]+ MB\)|\([0-9.]+ GB\)/' && \
 	$(BIN)/python scripts/torch_options.py --installed
 
-.PHONY: demo test check web bench pictures train browser format clean
+.PHONY: demo test check web bench pictures train browser canary format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/busdemo
@@ -45,6 +45,10 @@ pictures: $(VENV)/.test browser
 # the home directory. Run it twice for two processes. HOURS=2 makes it stop in time.
 train: $(VENV)/.train
 	OMP_NUM_THREADS=1 $(BIN)/busdemo train --all $(if $(HOURS),--hours $(HOURS))
+
+# What the newest gradio, torch, huggingface_hub and smp would break: several GB, no part of `make test`.
+canary: browser
+	$(PYTHON) tests/canary.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix

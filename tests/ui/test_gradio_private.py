@@ -11,6 +11,7 @@ import httpx
 import plotly.graph_objects as go
 import pytest
 from gradio_client import Client
+from waiting import wait_until
 
 from busdemo.ui.findings.component import Findings, FindingsData
 from busdemo.ui.gradio_private import (
@@ -85,16 +86,6 @@ def test_who_waits_and_who_is_answered_are_counted(small: Small, client: Client)
     for job in jobs:
         job.result(timeout=60)
     wait_until(lambda: (count_running(small.page), count_waiting(small.page)) == (0, 0))
-
-
-def wait_until(reached: Callable[[], bool]) -> None:
-    """Ask again and again, for as long as a busy machine may need."""
-    never = threading.Event()
-    for _ in range(600):
-        if reached():
-            return
-        never.wait(0.05)
-    pytest.fail("it was not reached")
 
 
 def test_every_handler_is_watched_by_its_name(small: Small) -> None:
