@@ -48,7 +48,7 @@ train: $(VENV)/.train
 
 # What the newest gradio, torch, huggingface_hub and smp would break: several GB, no part of `make test`.
 canary: browser
-	$(PYTHON) tests/canary.py
+	$(PYTHON) scripts/canary.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix

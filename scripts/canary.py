@@ -3,10 +3,9 @@
 Makes an environment of its own with the newest gradio, torch, huggingface_hub and smp that the
 package index gives, whatever pyproject.toml allows, and runs there the tests of what is private to
 them, of the Hub's client, of smp's networks, and of the page as a whole. Nothing but Python is
-needed to run it. TORCH_INDEX names an index to look for torch in, too, as for `make demo`.
+needed to run it. Which build of torch is taken is said by `torch_options.py`, as for `make demo`.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,8 @@ import sys
 import tomllib
 import venv
 from pathlib import Path
+
+import torch_options  # beside this file
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "build" / "canary"
@@ -36,9 +37,9 @@ def main() -> int:
     shutil.rmtree(PLACE, ignore_errors=True)
     venv.create(PLACE, with_pip=True)
     wanted = [*list_requirements(), *TOOLS]
-    index = os.environ.get("TORCH_INDEX")
-    extra = ["--extra-index-url", index] if index else []
-    for arguments in (["--upgrade", *extra, *wanted], ["--no-deps", "--editable", str(ROOT)]):
+    options, reason = torch_options.choose()
+    print(reason)
+    for arguments in (["--upgrade", *options, *wanted], ["--no-deps", "--editable", str(ROOT)]):
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", *arguments]
         if code := subprocess.call(pip):
             print("The newest releases cannot be installed together.")
