@@ -97,7 +97,6 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
             <button type="button" class="bd-tool" data-act="redo" title="Redo (Ctrl Y)">Redo</button>
             <label class="bd-from">Start from <select class="bd-start"></select></label>
             <label class="bd-check"><input type="checkbox" class="bd-blind"> Blind</label>
-            <button type="button" class="bd-tool bd-icon" data-act="keys" aria-label="Keys" title="Keys (?)">?</button>
             <button type="button" class="bd-tool bd-done" data-act="done">Done</button>
           </div>
           <div class="bd-stages">
