@@ -7,6 +7,7 @@ import gc
 import logging
 import threading
 import time
+import weakref
 from functools import partial
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def start_background(staged: TwoStage, page: gr.Blocks) -> None:
     Once the page has started, all models are timed, and again when others have arrived.
     """
     pool, one_at_a_time = staged.pool, threading.Lock()
+    shown = weakref.ref(page)  # a page that was closed, with its models, is not held
 
     def warm_up() -> None:
         with one_at_a_time:
@@ -86,10 +88,12 @@ def start_background(staged: TwoStage, page: gr.Blocks) -> None:
             log.info("%d models are timed", len(pool.milliseconds))
 
     def tell_queue() -> None:
-        while True:
-            time.sleep(QUEUE_TOLD_EVERY_S)
-            if waiting := count_waiting(page):
+        time.sleep(QUEUE_TOLD_EVERY_S)
+        while (seen := shown()) is not None and seen.is_running:
+            if waiting := count_waiting(seen):
                 log.info("%d requests wait", waiting)
+            del seen
+            time.sleep(QUEUE_TOLD_EVERY_S)
 
     staged.pool.downloads.start(then=warm_up)
     for task in (warm_up, tell_queue):

@@ -18,7 +18,7 @@ SERVE = f"""
 import json, sys
 from busdemo.ui import page
 
-page.start_background = lambda staged: None  # the models stay away for as long as we look
+page.start_background = lambda *_: None  # the models stay away for as long as we look
 _, address = page.launch(wait=False)
 print(address, flush=True)
 sys.stdin.readline()
