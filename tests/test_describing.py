@@ -140,11 +140,14 @@ def test_a_terminal_gets_words_numbers_and_what_they_are_not(
     assert main(command) == 0
     printed = capsys.readouterr().out
     made = report(image, mask)
-    assert printed.strip() == write_report("reference", made).strip()
+    first, rest = printed.strip().split("\n", 1)
+    assert first.startswith("Reference, outline: Values above 127 taken as lesion.")
+    assert rest.strip() == write_report("reference", made).strip()
     assert main([*command, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["reference"] == json.loads(
-        json.dumps(tabulate_report(made))
-    )
+    told = json.loads(capsys.readouterr().out)["reference"]
+    assert told["provenance"]["notes"][0] == "Values above 127 taken as lesion."
+    expected = json.loads(json.dumps(tabulate_report(made)))
+    assert {key: told[key] for key in expected} == expected
 
 
 def test_describing_without_an_outline_or_a_file_is_one_sentence(

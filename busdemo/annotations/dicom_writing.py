@@ -99,8 +99,8 @@ def _describe_picture(mask: Mask, scan: Scan | None, *, spaced: bool = True) -> 
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
     dataset.PixelRepresentation = 0
-    if spaced and scan and scan.spacing_mm:
-        dataset.PixelSpacing = [f"{scan.spacing_mm:.10g}"] * 2
+    if spaced and scan and scan.spacing:
+        dataset.PixelSpacing = [f"{side:.10g}" for side in (scan.spacing.y, scan.spacing.x)]
     plain = (mask.astype(np.uint8) * np.uint8(255)).tobytes()
     dataset.PixelData = plain + b"\0" * (len(plain) % 2)
     return dataset

@@ -48,8 +48,8 @@ def write_nifti(mask: Mask, scan: Scan | None) -> bytes:
         from nibabel import Nifti1Image  # noqa: PLC0415
     except ImportError:
         raise MissingLibrary("The mask", "to become a NIfTI file") from None
-    spacing_mm = scan.spacing_mm if scan else None
-    side = spacing_mm or 1.0
-    image = Nifti1Image(mask.T.astype(np.uint8), np.diag([-side, -side, 1.0, 1.0]))
-    image.header.set_xyzt_units("mm" if spacing_mm else "unknown")
+    spacing = scan.spacing if scan else None
+    x, y = (spacing.x, spacing.y) if spacing else (1.0, 1.0)
+    image = Nifti1Image(mask.T.astype(np.uint8), np.diag([-x, -y, 1.0, 1.0]))
+    image.header.set_xyzt_units("mm" if spacing else "unknown")
     return gzip.compress(image.to_bytes(), mtime=0)

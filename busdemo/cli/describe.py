@@ -65,7 +65,7 @@ def _describe(options: argparse.Namespace) -> int:
         print(f"{scan.name}: {'; '.join(scan.notes)}.\n")
     for name, one in outlines.items():
         print(f"{name.capitalize()}, {one.annotator}: {tell(one.provenance)}")
-        made = report(scan.pixels, one.mask, mm_per_px=scan.spacing_mm)
+        made = report(scan.pixels, one.mask, mm_per_px=scan.spacing_mm, aspect=scan.aspect)
         print(f"{write_report(name, made)}\n")
     return 0
 

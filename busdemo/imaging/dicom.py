@@ -86,10 +86,10 @@ def read_dicom(data: bytes, name: str, frame: int | None) -> Pixels:
         frames = count_frames(dataset, name)
         index, notes = pick_frame(frame, frames, name)
         values, more = _display(dataset, decode_frame(dataset, index, name))
-        spacing_mm, doubt = read_spacing(dataset)
+        spacing, doubt = read_spacing(dataset)
     digest = hashlib.sha256(data).hexdigest()
     told = (*notes, *more, *doubt)
-    return Pixels(values, None, name, digest, told, spacing_mm, frames, index + 1)
+    return Pixels(values, None, name, digest, told, spacing, frames, index + 1)
 
 
 def load_dataset(data: bytes, name: str) -> "Dataset":

@@ -6,17 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from busdemo.imaging.pixels import Values, in_plain_type
+from busdemo.imaging.spacing import Spacing, find_spacing
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MAX_SPACING_MM = 10.0
-"""A pixel side above this (or of 0, or less) is a mistake, not a spacing."""
-
 _CENTIMETRES = 3
 _TWO_DIMENSIONAL = 1
-
-Spacing = tuple[float, float]
 
 
 def apply_window(dataset: "Dataset", stored: NDArray[Any]) -> tuple[Values, tuple[str, ...]]:
@@ -50,22 +46,22 @@ def invert(values: Values, bits: int) -> Values:
 
 
 def read_spacing(dataset: "Dataset") -> tuple[Spacing | None, tuple[str, ...]]:
-    """Height and width of a pixel in mm, and a note where the file contradicts itself.
+    """The spacing of the pixels, and notes where the file contradicts itself.
 
-    From PixelSpacing, the shared functional groups, or the calibrated two-dimensional ultrasound
-    regions (PS3.3 C.8.5.5), which must agree within 1 %.
+    A calibrated two-dimensional ultrasound region (PS3.3 C.8.5.5) wins over PixelSpacing, which
+    converters fill in; several regions must agree within 1 %. A PixelSpacing of 1\\1 is a
+    placeholder: unknown.
     """
-    for spacing in (dataset.get("PixelSpacing"), _shared_spacing(dataset)):
-        found = _plausible(spacing)
-        if found:
-            return found, ()
-    regions = dataset.get("SequenceOfUltrasoundRegions", [])
-    known = [found for region in regions if (found := _plausible(_region_spacing(region)))]
-    if not known:
-        return None, ()
-    if not np.allclose(known, known[0], rtol=0.01):
+    stated = _stated_spacing(dataset)
+    regions = dataset.get("SequenceOfUltrasoundRegions") or []
+    known = [found for region in regions if (found := _region_spacing(region))]
+    if known and not np.allclose([(k.x, k.y) for k in known], (known[0].x, known[0].y), rtol=0.01):
         return None, ("its regions have different scales: sizes stay in pixels",)
-    return known[0], ()
+    if known:
+        return known[0], _tell_conflict(stated, known[0])
+    if stated is not None and stated.x == stated.y == 1:
+        return None, ("a PixelSpacing of 1 x 1 mm is a placeholder: sizes stay in pixels",)
+    return stated, ()
 
 
 def _window(values: NDArray[Any], centre: float, width: float, function: str) -> NDArray[Any]:
@@ -88,25 +84,32 @@ def _first(value: Any) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _shared_spacing(dataset: "Dataset") -> Any:
+def _stated_spacing(dataset: "Dataset") -> Spacing | None:
+    """PixelSpacing (row, column), of the file or of its shared functional groups."""
     groups = dataset.get("SharedFunctionalGroupsSequence") or [{}]
     measures = groups[0].get("PixelMeasuresSequence") or [{}]
-    return measures[0].get("PixelSpacing")
+    for sides in (dataset.get("PixelSpacing"), measures[0].get("PixelSpacing")):
+        if sides and len(sides) == 2:
+            found = find_spacing(float(sides[1]), float(sides[0]), "PixelSpacing")
+            if found:
+                return found
+    return None
 
 
-def _region_spacing(region: "Dataset") -> Any:
-    """Row and column spacing of a two-dimensional region in centimetres; None for any other."""
+def _region_spacing(region: "Dataset") -> Spacing | None:
+    """Of a two-dimensional region in centimetres; None for any other."""
     units = (region.get("PhysicalUnitsXDirection"), region.get("PhysicalUnitsYDirection"))
     if units != (_CENTIMETRES, _CENTIMETRES):
         return None
     if region.get("RegionSpatialFormat") != _TWO_DIMENSIONAL:
         return None
-    deltas = (region.get("PhysicalDeltaY"), region.get("PhysicalDeltaX"))
-    return None if None in deltas else [abs(float(delta)) * 10 for delta in deltas]
-
-
-def _plausible(spacing: Any) -> Spacing | None:
-    if not spacing or len(spacing) != 2:
+    x, y = region.get("PhysicalDeltaX"), region.get("PhysicalDeltaY")
+    if x is None or y is None:
         return None
-    row, column = (float(side) for side in spacing)
-    return (row, column) if 0 < row <= MAX_SPACING_MM and 0 < column <= MAX_SPACING_MM else None
+    return find_spacing(abs(float(x)) * 10, abs(float(y)) * 10, "calibrated ultrasound region")
+
+
+def _tell_conflict(stated: Spacing | None, region: Spacing) -> tuple[str, ...]:
+    if stated is None or np.allclose((stated.x, stated.y), (region.x, region.y), rtol=0.01):
+        return ()
+    return (f"PixelSpacing says {stated}, the calibrated ultrasound region {region}: the latter",)

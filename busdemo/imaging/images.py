@@ -10,6 +10,7 @@ from busdemo.imaging.boxes import Box
 from busdemo.imaging.crops import Crop, choose_area, tell_area
 from busdemo.imaging.decoding import Values, composite_on_black, read_pixels
 from busdemo.imaging.refusals import UnreadableImage
+from busdemo.imaging.spacing import Spacing
 
 __all__ = ["Scan", "ScanOptions", "UnreadableImage", "read_scan"]
 
@@ -25,8 +26,8 @@ class Scan:
     """Of the file's bytes, as 64 hexadecimal digits."""
     notes: tuple[str, ...]
     """What reading did to the picture, in a few words each; often empty."""
-    spacing_mm: float | None = None
-    """Side of a pixel in mm where the file says so and pixels are square; None: unknown."""
+    spacing: Spacing | None = None
+    """Of its pixels where the file says so, and whose word that is; None: unknown."""
     frames: int = 1
     """How many frames or slices the file holds, of which this is one."""
     frame: int = 1
@@ -52,6 +53,16 @@ class Scan:
         whole = np.zeros(self.pixels.shape, np.float32)
         whole[self.window] = values
         return whole
+
+    @property
+    def spacing_mm(self) -> float | None:
+        """Side in mm of a square of a pixel's area; None: unknown."""
+        return None if self.spacing is None else self.spacing.side_mm
+
+    @property
+    def aspect(self) -> float:
+        """Height of a pixel over its width, 1 where unknown."""
+        return 1.0 if self.spacing is None else self.spacing.aspect
 
 
 @dataclass(frozen=True)
@@ -86,14 +97,14 @@ def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
     notes += ["colour reduced to grey"] * coloured + ([scaling] if scaling else [])
     if not pixels.any():
         notes.append("the image is all black")
-    spacing_mm, oblong = _side_of(decoded.spacing_mm)
-    notes += [oblong] if oblong else []
+    if decoded.spacing is not None and decoded.spacing.aspect != 1:
+        notes.append(f"pixels of {decoded.spacing} (width x height): both sides are used")
     scan = Scan(
         pixels=pixels,
         name=decoded.name,
         sha256=decoded.sha256,
         notes=tuple(notes),
-        spacing_mm=spacing_mm,
+        spacing=decoded.spacing,
         frames=decoded.frames,
         frame=decoded.frame,
     )
@@ -107,16 +118,6 @@ def crop_scan(scan: Scan, crop: Crop) -> Scan:
     notes = [note for note in scan.notes if note not in told]
     notes += [] if area is None else tell_area(scan.pixels, area)
     return replace(scan, area=area, notes=tuple(notes))
-
-
-def _side_of(spacing_mm: tuple[float, float] | None) -> tuple[float | None, str]:
-    """The side of square pixels (within 1 %) in mm, or a note on pixels that are not square."""
-    if spacing_mm is None:
-        return None, ""
-    row, column = spacing_mm
-    if abs(row - column) > 0.01 * min(row, column):
-        return None, f"pixels of {row:.3g} x {column:.3g} mm are not square: sizes stay in pixels"
-    return (row + column) / 2, ""
 
 
 def _reduce_to_grey(values: Values) -> tuple[Values, bool]:

@@ -19,9 +19,10 @@ from busdemo.imaging.refusals import (
     UnreadableImage,
     require_size,
 )
+from busdemo.imaging.spacing import Spacing, find_spacing
 
 _MOST_HEADER = 2**20
-_MILLIMETRES = 2
+_METRES, _MILLIMETRES, _MICROMETRES = 1, 2, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,8 @@ def read_nifti(data: bytes, name: str, frame: int | None) -> Pixels:
     require_finite(values, name)
     digest = hashlib.sha256(data).hexdigest()
     slices = volume.shape[2]
-    return Pixels(values, None, name, digest, notes, _spacing(volume), slices, index + 1)
+    spacing, doubt = _spacing(volume)
+    return Pixels(values, None, name, digest, (*notes, *doubt), spacing, slices, index + 1)
 
 
 def open_nifti(data: bytes, name: str) -> Volume:
@@ -117,12 +119,18 @@ def _require_bounded(plain: bytes, name: str) -> None:
         )
 
 
-def _spacing(volume: Volume) -> tuple[float, float] | None:
-    header = volume.image.header
-    column, row = (float(zoom) for zoom in header.get_zooms()[:2])
-    plausible = 0 < row <= 10 and 0 < column <= 10 and (row, column) != (1.0, 1.0)
-    in_mm = int(header["xyzt_units"]) & 7 == _MILLIMETRES
-    return (row, column) if plausible and in_mm else None
+def _spacing(volume: Volume) -> tuple[Spacing | None, tuple[str, ...]]:
+    """Of the two axes that are shown, and a note where the header names no unit."""
+    header, sides = volume.image.header, volume.image.shape
+    axes = [axis for axis, side in enumerate(sides) if side > 1] + [0, 1]
+    x, y = (float(header.get_zooms()[axis]) for axis in axes[:2])
+    unit = int(header["xyzt_units"]) & 7
+    factor = {_METRES: 1000.0, _MICROMETRES: 0.001}.get(unit, 1.0)
+    found = find_spacing(x * factor, y * factor, "NIfTI header")
+    if found is None or (x, y) == (1.0, 1.0):
+        return None, ()
+    named = unit in (_METRES, _MILLIMETRES, _MICROMETRES)
+    return found, () if named else (f"a pixel of {found}: the header names no unit, mm is taken",)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from busdemo.imaging.refusals import UnreadableImage
+from busdemo.imaging.spacing import Spacing
 
 Values = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 
@@ -22,8 +23,8 @@ class Pixels:
     name: str
     sha256: str
     notes: tuple[str, ...]
-    spacing_mm: tuple[float, float] | None = None
-    """Height and width of a pixel in mm; None where the file does not say."""
+    spacing: Spacing | None = None
+    """Of a pixel; None where the file does not say."""
     frames: int = 1
     """How many frames, slices or pages the file holds."""
     frame: int = 1

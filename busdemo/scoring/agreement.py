@@ -201,10 +201,12 @@ def compare(
     *,
     tolerance_px: float = TOLERANCE_PX,
     mm_per_px: float | None = None,
+    aspect: float = 1.0,
 ) -> Comparison:
     """Compare every annotation of an image with every other.
 
-    `tolerance_px` >= 0 is the NSD's; `mm_per_px` > 0 turns lengths and areas into mm and mm².
+    `tolerance_px` >= 0 is the NSD's; `mm_per_px` > 0 turns lengths and areas into mm and mm²:
+    the side of a square of a pixel's area, whose height over its width is `aspect`.
     Raises ValueError if there is no annotation, two annotators share a name, sizes differ or a
     number is out of range, TypeError if a mask is not bool.
     """
@@ -217,9 +219,9 @@ def compare(
         tolerance_px=float(tolerance_px),
         mm_per_px=mm_per_px,
         areas_px=np.diag(shared).copy(),
-        diameters_px=np.array([_diameter_px(mask) for mask in masks]),
+        diameters_px=np.array([_diameter_px(mask, aspect) for mask in masks]),
         shared_px=shared,
-        _distances=measure_boundaries(masks),
+        _distances=measure_boundaries(masks, aspect=aspect),
     )
 
 
@@ -259,8 +261,8 @@ def _count_shared(masks: Sequence[Mask]) -> NDArray[np.int64]:
     return shared
 
 
-def _diameter_px(mask: Mask) -> float:
+def _diameter_px(mask: Mask, aspect: float) -> float:
     if not mask.any():
         return math.nan
     largest = find_components(mask).mask(1)
-    return measure_lesions(largest)[0].longest_px
+    return measure_lesions(largest, aspect=aspect)[0].longest_px

@@ -25,11 +25,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from busdemo.imaging.arrays import Mask, require_mask, require_same_size
 
-Squares = NDArray[np.int32]
-"""(n,) int32, ascending: squared distances in px², one a boundary pixel."""
+Squares = NDArray[np.int32] | NDArray[np.float64]
+"""(n,), ascending: squared distances in px², one a boundary pixel; int32 of square pixels. Where
+they are not square, a px is the side of the square of a pixel's area."""
 
 PERCENTILE = 0.95
 
@@ -65,7 +67,9 @@ class Distances:
         if not self.to_mask.size:
             return math.nan if math.isnan(self.undefined) else 0.0
         # The tolerance is squared in double precision; squares of distances are whole numbers.
-        most = math.floor(min(tolerance_px**2 * (1 + 1e-12), 2.0**31 - 1))
+        most = min(tolerance_px**2 * (1 + 1e-12), 2.0**31 - 1)
+        if self.to_mask.dtype == np.int32:
+            most = math.floor(most)
         near = sum(np.searchsorted(part, most, side="right") for part in self._parts)
         return float(near / sum(part.size for part in self._parts))
 
@@ -74,21 +78,25 @@ class Distances:
         return self.to_reference, self.to_mask
 
 
-def measure_boundaries(masks: Sequence[Mask]) -> list[list[Distances]]:
+def measure_boundaries(masks: Sequence[Mask], *, aspect: float = 1.0) -> list[list[Distances]]:
     """The distances of every mask (row) to every other as its reference (column).
 
-    `masks` are N (H, W) bool of one size; the answer is N x N. One distance transform a mask, over
-    the smallest box that holds them all. Raises TypeError or ValueError for other arrays.
+    `masks` are N (H, W) bool of one size; the answer is N x N. `aspect` > 0 is a pixel's height
+    over its width. One distance transform a mask, over the smallest box that holds them all.
+
+    Raises TypeError or ValueError for other arrays.
     """
     edges, shape = _find_edges(masks)
-    nothing = np.zeros(0, np.int32)
-    directed = [[nothing] * len(edges) for _ in edges]
+    nothing: Squares = np.zeros(0, np.int32)
+    directed: list[list[Squares]] = [[nothing] * len(edges) for _ in edges]
     for column, target in enumerate(edges):
         if not target.size:
             continue
-        squares = _transform(target, shape)
+        squares = _transform(target, shape, aspect)
         for row, edge in enumerate(edges):
-            directed[row][column] = np.sort(_square(squares[edge]))
+            found: Squares = squares[edge]
+            found.sort()
+            directed[row][column] = found
     return [
         [
             Distances(
@@ -144,16 +152,16 @@ def _find_edge(mask: Mask) -> NDArray[np.intp]:
     return np.flatnonzero(pixels != inner)
 
 
-def _transform(edge: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """(h * w,) float32: distance in px of every pixel of the box to the nearest of the edge."""
+def _transform(edge: NDArray[np.intp], shape: tuple[int, int], aspect: float) -> Squares:
+    """(h * w,): squared distance in px² of every pixel of the box to the nearest of the edge."""
     elsewhere = np.ones(shape, np.uint8)
     elsewhere.ravel()[edge] = 0
+    if aspect != 1:
+        sides = (math.sqrt(aspect), 1 / math.sqrt(aspect))
+        apart = distance_transform_edt(elsewhere, sampling=sides)
+        return np.asarray(apart, np.float64).ravel() ** 2
     distances = cv2.distanceTransform(elsewhere, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(distances, np.float32).ravel()
-
-
-def _square(distances: NDArray[np.float32]) -> Squares:
-    return np.rint(distances.astype(np.float64) ** 2).astype(np.int32)
+    return np.rint(np.asarray(distances, np.float64).ravel() ** 2).astype(np.int32)
 
 
 def _percentile(squares: Squares) -> float:

@@ -42,14 +42,18 @@ class Lesion:
     """Over its pixels, each rounded down to a step of 0.005; None without a probability map."""
 
 
-def measure_lesions(mask: Mask, levels: Levels | None = None) -> list[Lesion]:
+def measure_lesions(
+    mask: Mask, levels: Levels | None = None, *, aspect: float = 1.0
+) -> list[Lesion]:
     """The lesions of a (H, W) bool mask, largest first.
 
-    `levels` is (H, W) uint8 from `quantize`. Raises TypeError if the mask is not bool, ValueError
-    if the sizes differ.
+    `levels` is (H, W) uint8 from `quantize`; `aspect` > 0 is a pixel's height over its width: where
+    it is not 1, a px is the side of the square of a pixel's area.
+
+    Raises TypeError if the mask is not bool, ValueError if the sizes differ.
     """
     components = find_components(mask)
-    lesions = [_measure(components, number) for number in range(1, components.n + 1)]
+    lesions = [_measure(components, number, aspect) for number in range(1, components.n + 1)]
     if levels is None:
         return lesions
     require_same_size(mask, levels)
@@ -61,13 +65,15 @@ def measure_lesions(mask: Mask, levels: Levels | None = None) -> list[Lesion]:
     ]
 
 
-def _measure(components: Components, number: int) -> Lesion:
+def _measure(components: Components, number: int, aspect: float) -> Lesion:
     pixels = components.mask(number)
     x, y, width, height = (int(value) for value in components.boxes[number - 1])
     hull = convex_hull(_corners(pixels))
-    one, other, squared = find_diameter(hull)
-    dx, dy = other[0] - one[0], other[1] - one[1]
-    across = [px * dy - py * dx for px, py in hull]
+    one, other, squared = find_diameter(hull, aspect)
+    # A pixel's sides where its area is 1: for square ones whole numbers stay whole numbers.
+    wide, high = (1, 1) if aspect == 1 else (1 / math.sqrt(aspect), math.sqrt(aspect))
+    dx, dy = (other[0] - one[0]) * wide, (other[1] - one[1]) * high
+    across = [px * wide * dy - py * high * dx for px, py in hull]
     rows, columns = np.nonzero(pixels)
     area = int(components.areas[number - 1])
     return Lesion(
@@ -75,7 +81,7 @@ def _measure(components: Components, number: int) -> Lesion:
         area_px=area,
         longest_px=math.sqrt(squared),
         perpendicular_px=(max(across) - min(across)) / math.sqrt(squared),
-        depth_to_width=height / width,
+        depth_to_width=height * aspect / width,
         centre_xy=(
             (int(columns.sum()) + area * x) / area,
             (int(rows.sum()) + area * y) / area,
@@ -112,16 +118,17 @@ def convex_hull(points: list[Point]) -> list[Point]:
     return halves[0] + halves[1]
 
 
-def find_diameter(hull: list[Point]) -> tuple[Point, Point, int]:
+def find_diameter(hull: list[Point], aspect: float = 1.0) -> tuple[Point, Point, float]:
     """The two corners farthest apart and their distance squared.
 
     Of several such pairs, the one whose upper (then left) end comes first, then its other end.
     """
     ordered = np.array(sorted(hull, key=lambda point: (point[1], point[0])), np.int64)
-    apart = ((ordered[:, None] - ordered[None]) ** 2).sum(axis=2)
+    squares = (ordered[:, None] - ordered[None]) ** 2
+    apart = squares.sum(axis=2) if aspect == 1 else squares @ np.array([1 / aspect, aspect])
     i, j = sorted(np.unravel_index(int(np.argmax(apart)), apart.shape))
     (x1, y1), (x2, y2) = ordered[i].tolist(), ordered[j].tolist()
-    return (x1, y1), (x2, y2), int(apart[i, j])
+    return (x1, y1), (x2, y2), float(apart[i, j])
 
 
 def _turn(origin: Point, before: Point, after: Point) -> int:

@@ -97,6 +97,8 @@ class CompareTab:
             examples=[_tile(example) for example in self.examples.values()],
             scan_note="; ".join((f"{width} × {height} px", *workspace.scan.notes)),
             scan_sha256=workspace.scan.sha256,
+            frame=workspace.scan.frame,
+            frames=workspace.scan.frames,
             spacing=workspace.scan.spacing_mm or 0.0,
             readers=_readers(self.examples.get(workspace.example)),
         )

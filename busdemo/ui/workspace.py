@@ -159,6 +159,7 @@ def show_workspace(
         looks=[look for look in workspace.looks if look.problem or Path(look.levels.path).exists()],
         model=chosen,
         mm_per_px=workspace.scan.spacing_mm or 0,
+        aspect=workspace.scan.aspect,
     )
 
 

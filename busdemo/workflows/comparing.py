@@ -22,6 +22,7 @@ from busdemo.imaging.crops import write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import PostProcessing
+from busdemo.imaging.spacing import tabulate_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.within import look_within
 from busdemo.scoring.agreement import (
@@ -125,6 +126,7 @@ def compare_annotations(
         everyone,
         tolerance_px=tolerance_px,
         mm_per_px=mm_per_px or scan.spacing_mm,
+        aspect=scan.aspect,
     )
     return Case(scan, comparison, chosen)
 
@@ -148,6 +150,7 @@ def tabulate_case(case: Case) -> dict[str, Any]:
             "frame": case.scan.frame,
             "frames": case.scan.frames,
             "notes": list(case.scan.notes),
+            "spacing": tabulate_spacing(case.scan.spacing),
         },
         "label": case.label,
         "notes": list(case.notes),

@@ -9,6 +9,7 @@ from busdemo.annotations.annotation import Annotation, tabulate_provenance
 from busdemo.imaging import printed
 from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.imaging.images import Scan
+from busdemo.imaging.spacing import tabulate_spacing
 from busdemo.scoring.descriptors import Description, describe
 from busdemo.scoring.words import Word, WordBook, choose_words, read_words
 
@@ -117,6 +118,7 @@ def report(
     mask: Mask,
     *,
     mm_per_px: float | None = None,
+    aspect: float = 1.0,
     book: WordBook | None = None,
 ) -> Report | None:
     """Describe the largest lesion of a (H, W) mask in its image; None where the mask is empty.
@@ -124,7 +126,7 @@ def report(
     Raises TypeError if the mask is not bool, ValueError if the sizes differ.
     """
     book = book or read_words()
-    description = describe(image, mask)
+    description = describe(image, mask, aspect=aspect)
     if description is None:
         return None
     possible = choose_words(description, book.cutoffs)
@@ -207,9 +209,14 @@ def _describe_posterior(made: Report, said: Mapping[str, str]) -> str:
 
 def describe_annotation(scan: Scan, one: Annotation) -> dict[str, Any]:
     """The report of an annotation's largest lesion and all that reading told; JSON-ready."""
-    made = report(scan.pixels, one.mask, mm_per_px=scan.spacing_mm)
+    made = report(scan.pixels, one.mask, mm_per_px=scan.spacing_mm, aspect=scan.aspect)
     return tabulate_report(made) | {
-        "image": {"name": scan.name, "frame": scan.frame, "notes": list(scan.notes)},
+        "image": {
+            "name": scan.name,
+            "frame": scan.frame,
+            "notes": list(scan.notes),
+            "spacing": tabulate_spacing(scan.spacing),
+        },
         "provenance": tabulate_provenance(one.provenance),
     }
 

@@ -11,21 +11,28 @@ Row = dict[str, float | int | str | None]
 
 
 def tabulate_lesions(
-    mask: Mask, levels: Levels | None, reference: Mask | None, mm_per_px: float | None = None
+    mask: Mask,
+    levels: Levels | None,
+    reference: Mask | None,
+    mm_per_px: float | None = None,
+    aspect: float = 1.0,
 ) -> list[Row]:
     """A row for each lesion of a (H, W) mask, and for each of the reference that was missed.
 
-    In px; with `mm_per_px` in mm and mm² beside them. `lesion` is its number, R before one of the
-    reference; `word` says how it was matched, where there is a reference.
+    In px; with `mm_per_px` in mm and mm² beside them; `aspect` is a pixel's height over its width.
+    `lesion` is its number, R before one of the reference; `word` says how it was matched, where
+    there is a reference.
     """
     matched = None if reference is None else match_lesions(mask, reference)
     rows = []
-    for k, lesion in enumerate(measure_lesions(mask, levels)):
+    for k, lesion in enumerate(measure_lesions(mask, levels, aspect=aspect)):
         word = "" if matched is None else str(matched.predicted[k])
         partners = () if matched is None else matched.partners[k]
         rows.append(_row(lesion, str(lesion.number), word, partners, mm_per_px))
     if reference is not None and matched is not None:
-        for lesion, word in zip(measure_lesions(reference), matched.reference, strict=True):
+        for lesion, word in zip(
+            measure_lesions(reference, aspect=aspect), matched.reference, strict=True
+        ):
             if word is LesionWord.MISSED:
                 rows.append(_row(lesion, f"R{lesion.number}", str(word), (), mm_per_px))
     return rows

@@ -18,6 +18,7 @@ from busdemo.imaging.crops import Crop, parse_crop, write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, stop_of
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
+from busdemo.imaging.spacing import tabulate_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation, TwoStage
 from busdemo.inference.within import look_in_two_stages
@@ -53,7 +54,7 @@ def write_receipt(
 ) -> dict[str, Any]:
     """All that is needed to get the same mask again, and the numbers it gave; JSON-ready."""
     card, mask, truth = segmentation.card, segmentation.mask(stop, steps), mask_of(reference)
-    spacing = mm_per_px or scan.spacing_mm
+    spacing, aspect = mm_per_px or scan.spacing_mm, scan.aspect
     height, width = mask.shape
     return {
         "receipt": RECEIPT_FORMAT,
@@ -75,9 +76,10 @@ def write_receipt(
         "two_stage": _describe_localisation(segmentation.localisation),
         "post_processing": steps.as_settings(),
         "mm_per_px": spacing,
+        "spacing": tabulate_spacing(scan.spacing),
         "reference": None if reference is None else _describe(reference),
         "numbers": tabulate_numbers(mask, truth),
-        "lesions": tabulate_lesions(mask, segmentation.levels, truth, spacing),
+        "lesions": tabulate_lesions(mask, segmentation.levels, truth, spacing, aspect),
         "lesionwise": None if truth is None else summarize_lesions(mask, truth),
         "training_copy": tabulate_copy(look_for_copy(scan)),
         "levels_sha256": _digest(segmentation.levels),

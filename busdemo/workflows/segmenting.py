@@ -143,7 +143,7 @@ def write_results(
         "input_sha256": scan.sha256,
         "model_sha256": card.sha256,
     }
-    lesions = tabulate_lesions(mask, segmentation.levels, truth, spacing)
+    lesions = tabulate_lesions(mask, segmentation.levels, truth, spacing, scan.aspect)
     return row, [{"model": card.id, **lesion} for lesion in lesions]
 
 

@@ -25,6 +25,7 @@ from busdemo.cli.converting import FORMATS
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
+from busdemo.imaging.spacing import Spacing
 
 NATIVE = Path(__file__).parents[3] / "shared" / "native"
 needs_native = pytest.mark.skipif(not NATIVE.is_dir(), reason="no published files at hand")
@@ -45,7 +46,7 @@ def hard_mask() -> Mask:
 
 HARD = hard_mask()
 TARGET = Target((60, 48), "case 1.png")
-SCAN = Scan(HARD.astype(np.uint8), "case 1.png", "ab" * 32, (), 0.2)
+SCAN = Scan(HARD.astype(np.uint8), "case 1.png", "ab" * 32, (), Spacing(0.2, 0.2))
 
 
 def read_one(data: bytes, size_wh: tuple[int, int] = (60, 48)) -> Mask:
@@ -313,7 +314,7 @@ def test_published_masks_survive_every_format() -> None:
         (mask,) = read_annotations(
             [(path.name, path.read_bytes())], Target(size_wh), Options(merge=True)
         )
-        scan = Scan(mask.mask.astype(np.uint8), "case 1.png", "ab" * 32, (), 0.1)
+        scan = Scan(mask.mask.astype(np.uint8), "case 1.png", "ab" * 32, (), Spacing(0.1, 0.1))
         for export in EXPORTS:
             data = write_annotation(mask.mask, export, scan=scan)
             assert np.array_equal(read_one(data, size_wh), mask.mask), (path.name, export)

@@ -21,6 +21,7 @@ from busdemo.imaging.dicom_display import read_spacing
 from busdemo.imaging.dicom_frames import decode_frame
 from busdemo.imaging.images import ScanOptions, read_scan
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
+from busdemo.imaging.spacing import Spacing
 
 
 def refusal(data: bytes) -> str:
@@ -95,10 +96,30 @@ def test_a_side_that_cannot_be_gives_no_spacing(spacing: list[float]) -> None:
     assert read_spacing(dataset) == (None, ())
 
 
-def test_pixels_that_are_not_square_have_no_side_and_it_is_said() -> None:
-    scan = read_scan(dicom_file(PixelSpacing=[0.1, 0.2]), "s")
-    assert scan.spacing_mm is None
-    assert scan.notes == ("pixels of 0.1 x 0.2 mm are not square: sizes stay in pixels",)
+def test_pixels_that_are_not_square_keep_both_sides_and_it_is_said() -> None:
+    scan = read_scan(dicom_file(PixelSpacing=[0.1, 0.2]), "s")  # row, then column
+    assert scan.spacing == Spacing(0.2, 0.1, "PixelSpacing")
+    assert scan.spacing_mm == pytest.approx(0.1 * 2**0.5)
+    assert scan.aspect == 0.5
+    assert scan.notes == ("pixels of 0.2 x 0.1 mm (width x height): both sides are used",)
+
+
+@pytest.mark.parametrize("stated", [[1, 1], [0.2, 0.2]])
+def test_a_calibrated_region_wins_over_pixel_spacing_and_the_conflict_is_told(
+    stated: list[float],
+) -> None:
+    regions = [ultrasound_region(0.005)]
+    scan = read_scan(dicom_file(PixelSpacing=stated, SequenceOfUltrasoundRegions=regions), "s")
+    assert scan.spacing_mm == pytest.approx(0.05)
+    assert scan.spacing
+    assert scan.spacing.whose == "calibrated ultrasound region"
+    assert "the calibrated ultrasound region 0.05 mm" in scan.notes[0]
+
+
+def test_a_spacing_of_one_is_a_placeholder() -> None:
+    scan = read_scan(dicom_file(PixelSpacing=[1, 1]), "s")
+    assert scan.spacing is None
+    assert scan.notes == ("a PixelSpacing of 1 x 1 mm is a placeholder: sizes stay in pixels",)
 
 
 @pytest.mark.parametrize(

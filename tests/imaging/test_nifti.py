@@ -31,9 +31,14 @@ def test_a_slice_is_chosen() -> None:
     assert read_scan(data, "s").notes == ("frame 1 of 2",)
 
 
-def test_spacing_counts_only_with_a_unit_and_not_if_it_is_the_default() -> None:
+def test_spacing_is_read_and_one_without_a_unit_is_told_and_the_default_counts_as_unknown() -> None:
     assert read_scan(nifti(CASE.T, (0.2, 0.2), "mm"), "s").spacing_mm == pytest.approx(0.2)
-    assert read_scan(nifti(CASE.T, (0.2, 0.2)), "s").spacing_mm is None
+    plain = read_scan(nifti(CASE.T, (0.2, 0.2)), "s")
+    assert plain.spacing_mm == pytest.approx(0.2)
+    assert plain.notes == ("a pixel of 0.2 mm: the header names no unit, mm is taken",)
+    micron = read_scan(nifti(CASE.T, (200, 100), "micron"), "s")
+    assert micron.spacing
+    assert (micron.spacing.x, micron.spacing.y) == pytest.approx((0.2, 0.1))
     assert read_scan(nifti(CASE.T, (1, 1), "mm"), "s").spacing_mm is None
 
 

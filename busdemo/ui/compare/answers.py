@@ -53,6 +53,7 @@ class Table:
     """The reference's name."""
     tolerance_px: float
     mm_per_px: float | None
+    aspect: float = 1.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ def read_masks(request: Any) -> dict[str, Any]:
     errors = []
     fields = request if isinstance(request, Mapping) else {}
     try:
-        target = Target(read_size(fields), str(fields.get("image", ""))[:200])
+        target = _read_target(fields)
         for place, file in enumerate(listed(fields.get("files"))[:MOST_ANNOTATORS]):
             name = str(file.get("name", ""))[:200]
             try:
@@ -94,7 +95,10 @@ def measure(request: Any) -> dict[str, Any]:
     try:
         table = read_table(request if isinstance(request, Mapping) else {})
         comparison = compare(
-            table.annotations, tolerance_px=table.tolerance_px, mm_per_px=table.mm_per_px
+            table.annotations,
+            tolerance_px=table.tolerance_px,
+            mm_per_px=table.mm_per_px,
+            aspect=table.aspect,
         )
         return _tell(table, comparison)
     except ValueError as error:
@@ -137,7 +141,13 @@ def read_table(fields: Mapping[str, Any]) -> Table:
         found[reference].annotator,
         float(tolerance),
         read_spacing(spacing) if spacing else None,
+        _read_aspect(fields.get("aspect")),
     )
+
+
+def _read_aspect(value: object) -> float:
+    known = isinstance(value, int | float) and 0.01 <= value <= 100
+    return float(value) if known else 1.0  # type: ignore[arg-type]
 
 
 def read_size(fields: Mapping[str, Any]) -> tuple[int, int]:
@@ -174,6 +184,14 @@ def decode_base64(text: Any) -> bytes:
 def encode_base64(data: bytes) -> str:
     """Bytes as text for JSON."""
     return base64.b64encode(data).decode("ascii")
+
+
+def _read_target(fields: Mapping[str, Any]) -> Target:
+    size_wh, name = read_size(fields), str(fields.get("image", ""))[:200]
+    frame, frames = fields.get("frame"), fields.get("frames")
+    if isinstance(frame, int) and isinstance(frames, int) and 1 <= frame <= frames:
+        return Target(size_wh, name, frame, frames)
+    return Target(size_wh, name)
 
 
 def _wanted(file: Mapping[str, Any]) -> Options:

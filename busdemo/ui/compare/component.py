@@ -46,6 +46,9 @@ class CompareData(ViewerData):
     scan_note: str = ""
     """What was done with the file."""
     scan_sha256: str = ""
+    frame: int = 1
+    frames: int = 1
+    """Which frame of its file the scan is, and how many there are."""
     spacing: float = 0.0
     """Of the scan's file, in mm per px; 0 where it does not say."""
     readers: list[Given] = Field(default_factory=list)

@@ -3,6 +3,7 @@
 Nothing is written on the server's disk: a file's contents go back as text for the browser to save.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,6 +15,7 @@ from busdemo.annotations.writing import EXPORTS, write_annotation
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.post_processing import PostProcessing
 from busdemo.imaging.refusals import plain_name
+from busdemo.imaging.spacing import Spacing
 from busdemo.scoring.agreement import METRICS
 from busdemo.ui.compare.answers import (
     Table,
@@ -115,6 +117,10 @@ def _open_case(
         _describe(one, annotation, cards)
         for one, annotation in zip(sent, table.annotations, strict=True)
     ]
+    if table.mm_per_px:
+        root = math.sqrt(table.aspect)
+        spacing = Spacing(table.mm_per_px / root, table.mm_per_px * root, "the page")
+        scan = replace(scan, spacing=spacing)
     return compare_annotations(
         scan,
         annotations,

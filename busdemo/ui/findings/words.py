@@ -18,11 +18,11 @@ from busdemo.workflows.describing import (
 
 def build_words(subject: Subject) -> str:
     """Prediction and, where there is one, reference: described side by side."""
-    image, spacing = subject.scan.pixels, subject.mm_per_px
-    made = report(image, subject.mask, mm_per_px=spacing)
+    image, spacing, aspect = subject.scan.pixels, subject.mm_per_px, subject.scan.aspect
+    made = report(image, subject.mask, mm_per_px=spacing, aspect=aspect)
     other = None
     if subject.reference is not None:
-        other = report(image, subject.reference, mm_per_px=spacing)
+        other = report(image, subject.reference, mm_per_px=spacing, aspect=aspect)
     return render_reports(made, other, has_reference=subject.reference is not None)
 
 

@@ -83,6 +83,8 @@ class ViewerData(GradioModel):  # type: ignore[misc]
     processing: dict[str, Any] | None = None
     """The visitor's post-processing; None is the chosen model's own."""
     mm_per_px: float = 0
+    aspect: float = 1.0
+    """Height of a pixel over its width."""
     """Side of a pixel in mm, from the file or the visitor; 0 is unknown."""
     looks: list[LookAnswer] = Field(default_factory=list)
     """Heat maps that were asked for in this case."""

@@ -108,12 +108,12 @@ class Compare {
    * @param {File[]} files
    */
   async readMasks(files) {
-    const { desk } = this, { width, height, title } = desk.state;
+    const { desk } = this, { width, height, title, frame, frames } = desk.state;
     if (!files.length || !desk.state.grey) return;
     desk.say(refuseLarge(files));
     if (refuseLarge(files)) return;
     try {
-      const read = await this.host.ask('read_masks', { files: await Promise.all(files.map(readFile)), width, height, image: title });
+      const read = await this.host.ask('read_masks', { files: await Promise.all(files.map(readFile)), width, height, image: title, frame, frames });
       desk.say(read.errors.join(' '));
       for (const { file, png, ...facts } of read.masks) {
         const { pixels } = await decodeGreyPng(fromBase64(png));
@@ -130,11 +130,11 @@ class Compare {
    * @param {number} frame
    */
   async readFrame(one, frame) {
-    const { desk } = this, { width, height, title, case: name } = desk.state;
+    const { desk } = this, { width, height, title, frames, frame: own, case: name } = desk.state;
     one.asked = frame;
     try {
       const file = { ...await readFile(/** @type {File} */ (one.file)), frame, label: one.label };
-      const read = await this.host.ask('read_masks', { files: [file], width, height, image: title }), [mask] = read.masks;
+      const read = await this.host.ask('read_masks', { files: [file], width, height, image: title, frame: own, frames }), [mask] = read.masks;
       const pixels = mask ? (await decodeGreyPng(fromBase64(mask.png))).pixels : null;
       // Meanwhile another frame may have been asked for, or another scan opened.
       if (one.asked !== frame || desk.state.case !== name || desk.roster.find(one.key) !== one) return;
@@ -231,6 +231,7 @@ class Compare {
     desk.showScan({
       title: value.title, example: value.example, simulated: value.simulated, width: image.width, height: image.height, grey: image.pixels,
       truth: truth && truth.pixels, truthName: value.reference_name, spacing: value.spacing || 0,
+      aspect: value.aspect || 1, frame: value.frame || 1, frames: value.frames || 1,
     });
     readers.forEach((/** @type {{name: string, note: string}} */ { name: called, note }, /** @type {number} */ k) => desk.store.addAnnotator({ key: `reader:${k + 1}`, name: called, note, kind: 'person' }, drawn[k]?.pixels));
     images.keepOnly(new Set());

@@ -92,10 +92,10 @@ export class CompareView {
   // ---- a scan
 
   /**
-   * @param {{title: string, example: string, simulated: boolean, width: number, height: number, grey: Uint8Array, truth: Uint8Array | null, truthName: string, spacing: number}} it
+   * @param {{title: string, example: string, simulated: boolean, width: number, height: number, grey: Uint8Array, truth: Uint8Array | null, truthName: string, spacing: number, aspect: number, frame: number, frames: number}} it
    */
-  showScan({ title, example, simulated, width, height, grey, truth, truthName, spacing }) {
-    Object.assign(this.state, { title, example, simulated, width, height, grey, truth, spacing });
+  showScan({ title, example, simulated, width, height, grey, truth, truthName, spacing, aspect, frame, frames }) {
+    Object.assign(this.state, { title, example, simulated, width, height, grey, truth, spacing, aspect, frame, frames });
     this.find('.bd-spacing-box').value = spacing ? String(Number(spacing.toFixed(5))) : '';
     setText(this.find('.bd-said'), '');
     this.find('.bd-list').scrollTop = 0;

@@ -27,14 +27,16 @@ import { STOPS } from './scoring.js';
  * @param {number} width
  * @param {Uint8Array | null} levels
  * @param {number} [most]
+ * @param {number} [aspect] Height of a pixel over its width; where it is not 1, a px is the side of
+ *   the square of a pixel's area.
  */
-export function measureLesions({ runs, areas, boxes, n }, width, levels, most = Infinity) {
+export function measureLesions({ runs, areas, boxes, n }, width, levels, most = Infinity, aspect = 1) {
   const shown = Math.min(n, most);
   const sums = Array.from({ length: shown }, () => ({ corners: [], x: 0, y: 0, levels: 0 }));
   for (let k = 0; k < runs.count; k++) {
     if (runs.numbers[k] <= shown) addRun(sums[runs.numbers[k] - 1], runs.starts[k], runs.ends[k], width, levels);
   }
-  return sums.map((sum, k) => describeLesion(k + 1, areas[k], boxes[k], sum, levels !== null));
+  return sums.map((sum, k) => describeLesion(k + 1, areas[k], boxes[k], sum, levels !== null, aspect));
 }
 
 /**
@@ -58,14 +60,16 @@ function addRun(sum, start, end, width, levels) {
  * @param {Box} box
  * @param {{corners: Point[], x: number, y: number, levels: number}} sum
  * @param {boolean} hasLevels
+ * @param {number} aspect
  */
-function describeLesion(number, area, box, sum, hasLevels) {
+function describeLesion(number, area, box, sum, hasLevels, aspect) {
   const hull = convexHull(sum.corners.sort((one, other) => one.x - other.x || one.y - other.y));
-  const { one, other, squared } = findDiameter(hull), longest = Math.sqrt(squared);
+  const { one, other, squared } = findDiameter(hull, aspect), longest = Math.sqrt(squared);
+  // A cross product is an area: that of a pixel is 1 whatever its shape.
   const across = hull.map(({ x, y }) => x * (other.y - one.y) - y * (other.x - one.x));
   return {
     number, area, box, longest, perpendicular: (Math.max(...across) - Math.min(...across)) / longest,
-    depthToWidth: (box.bottom - box.top) / (box.right - box.left), centre: { x: sum.x / area, y: sum.y / area },
+    depthToWidth: ((box.bottom - box.top) * aspect) / (box.right - box.left), centre: { x: sum.x / area, y: sum.y / area },
     ends: [one, other], probability: hasLevels ? sum.levels / (STOPS * area) : null,
   };
 }
@@ -99,13 +103,14 @@ function turnOf(origin, before, after) {
 /**
  * The two corners farthest apart; of several pairs the one that begins first, row by row.
  * @param {Point[]} hull
+ * @param {number} aspect
  */
-function findDiameter(hull) {
+function findDiameter(hull, aspect) {
   const ordered = [...hull].sort((one, other) => one.y - other.y || one.x - other.x);
   let found = { one: ordered[0], other: ordered[0], squared: -1 };
   ordered.forEach((one, i) => {
     for (let j = i + 1; j < ordered.length; j++) {
-      const other = ordered[j], squared = (one.x - other.x) ** 2 + (one.y - other.y) ** 2;
+      const other = ordered[j], squared = (one.x - other.x) ** 2 / aspect + (one.y - other.y) ** 2 * aspect;
       if (squared > found.squared) found = { one, other, squared };
     }
   });

@@ -70,7 +70,7 @@ export class OutcomeCache {
     for (let i = 0; i < levels.length; i++) raw[i] = levels[i] >= stop ? 1 : 0;
     const mask = processMask(raw, width, height, steps), rawScore = scoreAt(tally, stop), rawArea = tally.predicted[stop];
     if (this.session.comparison.shown) return { raw, mask, steps, score: rawScore, rawScore, area: rawArea, rawArea };
-    const components = findComponents(mask, width), lesions = measureLesions(components, width, levels, MOST_LISTED);
+    const components = findComponents(mask, width), lesions = measureLesions(components, width, levels, MOST_LISTED, state.aspect);
     const reference = this.referenceOf(state.reference, width);
     const area = mask === raw ? rawArea : components.areas.reduce((sum, px) => sum + px, 0);
     const score = mask === raw || !rawScore || !state.reference ? rawScore : scoreMask(mask, state.reference, area, tally.lesion);
@@ -89,7 +89,7 @@ export class OutcomeCache {
       /** @type {Components} */
       const components = findComponents(pixels.map((value) => (value ? 1 : 0)), width);
       components.labels = labelPixels(components, pixels.length);
-      Object.assign(this.reference, { components, lesions: measureLesions(components, width, null, MOST_LISTED) });
+      Object.assign(this.reference, { components, lesions: measureLesions(components, width, null, MOST_LISTED, this.session.state.aspect) });
     }
     return this.reference;
   }

@@ -47,6 +47,7 @@ import { chooseModel, sameSize, usableInOrder } from '../workspace/layers.js';
  * @property {Steps | null} steps The visitor's own; null for the model's.
  * @property {boolean} raw
  * @property {number} mmPerPx
+ * @property {number} aspect Height of a pixel over its width.
  * @property {Look} look
  * @property {{fill: number, outline: number, off: number}} opacity
  * @property {boolean} twoStage Whether results in two stages are shown.
@@ -74,7 +75,7 @@ export class Session {
     this.state = {
       case: null, title: '', width: 0, height: 0, grey: null, reference: null,
       layers: [], model: '', stop: 100, moved: false, heat: false, style: 'fill', hover: null,
-      steps: null, raw: false, mmPerPx: 0,
+      steps: null, raw: false, mmPerPx: 0, aspect: 1,
       look: { brightness: 0, contrast: 0, invert: false }, opacity: { fill: 0.5, outline: 1, off: 0 }, twoStage: false, boxes: [],
     };
     this.comparison = new Comparison(this);
@@ -189,6 +190,7 @@ export class Session {
       view.setScan(width, height);
       state.steps = value.processing ? { ...NO_PROCESSING, ...value.processing } : null;
       state.mmPerPx = value.mm_per_px || 0;
+      state.aspect = value.aspect || 1;
       this.spacing.mark(null);
       this.spacing.show();
       this.comparison.stops.clear();

@@ -26,6 +26,9 @@ import { AnnotatorList, MOST_ANNOTATORS, RULES, slotsOf, votesNeeded } from './a
  * @property {Layer[]} layers
  * @property {Point | null} hover
  * @property {number} [spacing] In mm per px; 0 is unknown.
+ * @property {number} [aspect] Height of a pixel over its width.
+ * @property {number} [frame] Which frame of its file the scan is, from 1.
+ * @property {number} [frames]
  */
 
 /**
