@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from screens import draw_screen
 
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.cli import main
+from busdemo.imaging.crops import write_crop
 from busdemo.phantoms import EXAMPLES, simulate
 
 
@@ -184,3 +186,37 @@ def test_compare_says_in_one_sentence_what_is_wrong(
     said = capsys.readouterr().err
     assert sentence in said
     assert len(said.strip().splitlines()) == 1
+
+
+def test_a_screens_scan_area_is_segmented_and_its_row_says_so(tmp_path: Path) -> None:
+    phantom = simulate(*EXAMPLES["simple-cyst"])
+    screen = draw_screen(phantom.image, phantom.mask)
+    cv2.imwrite(str(tmp_path / "screen.png"), screen.pixels)
+    for crop in ("auto", "none", "0,70,1280,890"):
+        out = tmp_path / crop
+        assert (
+            main(["segment", str(tmp_path / "screen.png"), "--crop", crop, "--out", str(out)]) == 0
+        )
+    rows = {crop: rows_of(tmp_path / crop)[0] for crop in ("auto", "none", "0,70,1280,890")}
+    assert rows["auto"]["crop"] == write_crop(screen.box)
+    assert "this picture may hold a name" in rows["auto"]["reading"]
+    assert [rows[crop]["crop"] for crop in ("none", "0,70,1280,890")] == ["none", "0,70,1280,890"]
+    assert len({row["area_px"] for row in rows.values()}) == 3
+
+
+@pytest.mark.parametrize("crop", ["9,9,9,9", "all"])
+def test_an_impossible_crop_is_one_sentence(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], crop: str
+) -> None:
+    assert main(["segment", str(scan), "--crop", crop, "--out", str(tmp_path / "none")]) == 1
+    assert "crop" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_is_segmented_as_the_data_set_it_is(scan: Path, tmp_path: Path) -> None:
+    for name, file in (("images/A.png", scan), ("GT/a.png", scan.with_name("outline.png"))):
+        (tmp_path / "set" / name).parent.mkdir(parents=True)
+        (tmp_path / "set" / name).write_bytes(file.read_bytes())
+    assert main(["segment", str(tmp_path / "set"), "--out", str(tmp_path / "out")]) == 0
+    (row,) = rows_of(tmp_path / "out")
+    assert float(row["dice"]) > 0.5

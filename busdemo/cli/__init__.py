@@ -15,6 +15,7 @@ from busdemo.cli.documenting import add_documenting
 from busdemo.cli.explaining import add_explaining
 from busdemo.cli.leakage import add_leakage
 from busdemo.cli.making import add_making
+from busdemo.cli.segmenting import add_segmenting
 from busdemo.cli.sharing import add_sharing
 from busdemo.cli.use import add_page_options, add_use, serve
 
@@ -37,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=serve)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     add_use(commands)
+    add_segmenting(commands)
     add_classify(commands)
     add_describe(commands)
     add_converting(commands)

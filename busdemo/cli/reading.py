@@ -13,6 +13,13 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frame", type=int, metavar="N", help="of a DICOM, NIfTI or TIFF file, from 1 (default: 1)"
     )
+    parser.add_argument(
+        "--crop",
+        default="auto",
+        metavar="CROP",
+        help="of a picture of a scanner's whole screen: auto (the scan area that is found), none, "
+        "or x,y,w,h in px (default: auto)",
+    )
 
 
 def add_mask_options(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +53,10 @@ def add_mask_options(parser: argparse.ArgumentParser) -> None:
 
 def read_scan_options(options: argparse.Namespace) -> "ScanOptions":
     """What was asked for with `add_scan_options`."""
+    from busdemo.imaging.crops import parse_crop
     from busdemo.imaging.images import ScanOptions
 
-    return ScanOptions(frame=options.frame)
+    return ScanOptions(frame=options.frame, crop=parse_crop(options.crop))
 
 
 def read_mask_options(options: argparse.Namespace) -> "Options":

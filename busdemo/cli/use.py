@@ -2,18 +2,10 @@
 
 import argparse
 import importlib.util
-import itertools
 import os
 import sys
 from pathlib import Path
 from typing import Any
-
-from busdemo.cli.reading import (
-    add_mask_options,
-    add_scan_options,
-    read_mask_options,
-    read_scan_options,
-)
 
 Commands = Any
 """What `add_subparsers` returns; argparse does not name its type in public."""
@@ -22,7 +14,6 @@ Commands = Any
 def add_use(commands: Commands) -> None:
     """Their grammar."""
     _add_serve(commands)
-    _add_segment(commands)
     _add_replay(commands)
     _add_add(commands)
 
@@ -31,43 +22,6 @@ def _add_serve(commands: Commands) -> None:
     command = commands.add_parser("serve", help="start the page (the same as no command)")
     add_page_options(command, default=argparse.SUPPRESS)
     command.set_defaults(run=serve)
-
-
-def _add_segment(commands: Commands) -> None:
-    segment = commands.add_parser("segment", help="segment images, score them against masks")
-    segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    segment.add_argument(
-        "--mask",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="MASK",
-        help="one mask for every image, or several files of one image's mask",
-    )
-    segment.add_argument("--model", default="unet", help="a model's id, or all (default: unet)")
-    segment.add_argument(
-        "--threshold",
-        type=float,
-        metavar="T",
-        help="0.005 to 0.995 (default: the model's frozen one)",
-    )
-    segment.add_argument(
-        "--process",
-        metavar="STEPS",
-        help="none, or any of largest, above=N, fill, open=N, close=N, smooth=N with commas "
-        "between (default: the model's own, chosen on validation data)",
-    )
-    segment.add_argument(
-        "--mm-per-px", metavar="MM", help="side of a pixel in mm; lesions are then also in mm"
-    )
-    segment.add_argument(
-        "--two-stage", action="store_true", help="find the lesions first, segment each in a crop"
-    )
-    add_scan_options(segment)
-    add_mask_options(segment)
-    add_detector_option(segment)
-    segment.add_argument("--out", type=Path, required=True, metavar="DIR")
-    segment.set_defaults(run=_segment)
 
 
 def _add_replay(commands: Commands) -> None:
@@ -172,104 +126,6 @@ def serve(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _segment(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
-    from busdemo.imaging.images import read_scan
-    from busdemo.imaging.masks import stop_of
-    from busdemo.imaging.post_processing import PostProcessing
-    from busdemo.imaging.spacing import read_spacing
-    from busdemo.inference.segmenter import SegmenterPool
-    from busdemo.inference.two_stage import open_two_stage
-    from busdemo.inference.within import look_within
-    from busdemo.workflows.segmenting import (
-        Choice,
-        read_reference,
-        segment,
-        tell_reading,
-        write_results,
-        write_table,
-    )
-    from busdemo.zoo.cards import read_cards
-
-    pool = SegmenterPool(read_cards())
-    try:
-        staged = open_two_stage(pool, onnx=options.detector) if options.two_stage else None
-        if staged:
-            staged.detector()
-        stop = None if options.threshold is None else stop_of(options.threshold)
-        steps = None if options.process is None else PostProcessing.parse(options.process)
-        spacing = None if options.mm_per_px is None else read_spacing(options.mm_per_px)
-        choice = Choice(stop, steps, spacing)
-        masks = _pair_masks(options.images, options.mask)
-        models = _pick_models(options.model, list(pool.cards), pool.problems)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    rows, lesions, failures = [], [], 0
-    names = _distinct_names(options.images)
-    files = zip(options.images, masks, names, strict=True)
-    for image, references, name in tqdm(list(files), desc="segmenting", unit="image"):
-        try:
-            scan = read_scan(image.read_bytes(), image.name, read_scan_options(options))
-            given = [(path.name, path.read_bytes()) for path in references]
-            wanted = read_mask_options(options)
-            reference = read_reference(given, scan, wanted) if given else None
-            for line in tell_reading(scan, reference):
-                tqdm.write(line)
-        except (OSError, ValueError) as error:
-            failures += 1
-            tqdm.write(f"{image}: {error}", file=sys.stderr)
-            continue
-        look = staged.look_at if staged else pool.look_at
-        predictions = look_within(scan, look)
-        for model in models:
-            try:
-                result = segment(scan, model, pool, predictions)
-                prefix = options.out / f"{name}-{model}"
-                row, found = write_results(
-                    scan, *result, reference=reference, choice=choice, prefix=prefix
-                )
-                rows.append({"image": str(image), **row})
-                lesions += [{"image": str(image), **lesion} for lesion in found]
-            except (OSError, ValueError) as error:
-                failures += 1
-                tqdm.write(f"{image}: {model}: {error}", file=sys.stderr)
-    if rows:
-        write_table(rows, options.out / "results.csv")
-        write_table(lesions, options.out / "lesions.csv")
-    return 1 if failures else 0
-
-
-def _distinct_names(images: list[Path]) -> list[str]:
-    """A name for each image's results: its stem, numbered where it is taken."""
-    names: list[str] = []
-    for image in images:
-        numbered = (f"{image.stem}-{n}" if n > 1 else image.stem for n in itertools.count(1))
-        names.append(next(name for name in numbered if name not in names))
-    return names
-
-
-def _pair_masks(images: list[Path], masks: list[Path]) -> list[list[Path]]:
-    """One image takes all the masks; several images take none, or one each in order."""
-    if len(images) == 1 or not masks:
-        return [masks for _ in images]
-    if len(masks) != len(images):
-        raise ValueError(f"{len(images)} images need {len(images)} masks, got {len(masks)}.")
-    return [[mask] for mask in masks]
-
-
-def _pick_models(wanted: str, known: list[str], problems: dict[str, str]) -> list[str]:
-    """The models to run; `all` leaves out those that cannot run, and says so."""
-    if wanted != "all" and wanted not in known:
-        raise ValueError(f"Unknown model {wanted!r}; known: all, {', '.join(known)}.")
-    if wanted != "all":
-        return [wanted]
-    for model_id, problem in problems.items():
-        print(f"{model_id} is left out: {problem}", file=sys.stderr)
-    return [model_id for model_id in known if model_id not in problems]
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ def add_classify(pool: SegmenterPool, controls: Controls) -> None:
     """Add it; call inside the API's hidden column."""
     gr.Button("classify").click(
         build_endpoint("classify", classify_file, pool),
-        [controls.image, gr.Checkbox(label="paint"), controls.reading.frame],
+        [controls.image, gr.Checkbox(label="paint"), controls.reading.frame, controls.reading.crop],
         gr.JSON(label="classes"),
         api_name="classify",
         api_description=classifier_text.CLASSIFY_API,
@@ -28,11 +28,15 @@ def add_classify(pool: SegmenterPool, controls: Controls) -> None:
 
 
 def classify_file(
-    pool: SegmenterPool, image: str | None, paint: bool = False, frame: float = 0
+    pool: SegmenterPool,
+    image: str | None,
+    paint: bool = False,
+    frame: float = 0,
+    crop: str = "auto",
 ) -> dict[str, Any]:
     """Class probabilities and burnt-in marks of one image; gr.Error with one sentence."""
     try:
-        scan = open_scan(image, frame)
+        scan = open_scan(image, frame, crop)
         row = tabulate_classification(scan.inside, classifier_of(pool), pool, paint=paint)
         return {**row, "frame": scan.frame, "notes": list(scan.notes)}
     except (UnreadableImage, UnusableModel) as error:

@@ -98,7 +98,7 @@ def add_compare(pool: SegmenterPool, controls: Controls) -> None:
         [
             *(controls.image, controls.masks, models, ways, reference),
             *(tolerance, spacing, controls.threshold, steps),
-            *(controls.reading.frame, *controls.reading.of_masks),
+            *(controls.reading.frame, *controls.reading.of_masks, controls.reading.crop),
         ],
         [report, numbers],
         api_name="compare",
@@ -123,6 +123,7 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
     invert: bool = False,
     score: float = 0.5,
     image_name: str = "",
+    crop: str = "auto",
 ) -> tuple[str, dict[str, Any]]:
     """Path of the report and every number; gr.Error with one sentence."""
     settings = Settings(
@@ -131,7 +132,7 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
     if len(masks or []) > MOST_MASKS:
         raise gr.Error(f"At most {MOST_MASKS} masks are compared.", print_exception=False)
     try:
-        scan = open_scan(image, frame)
+        scan = open_scan(image, frame, crop)
         options = read_options("", invert, score, image_name)
         people = read_annotations(open_files(masks), scan, options) if masks else []
         # A scan alone: what all models say of it.

@@ -23,7 +23,7 @@ def add_describe(pool: SegmenterPool, controls: Controls) -> None:
         build_endpoint("describe", describe_files, pool),
         [
             *(controls.image, controls.masks, controls.model, controls.threshold),
-            *(controls.reading.frame, *controls.reading.of_masks),
+            *(controls.reading.frame, *controls.reading.of_masks, controls.reading.crop),
         ],
         gr.JSON(label="description"),
         api_name="describe",
@@ -43,10 +43,11 @@ def describe_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     invert: bool = False,
     score: float = 0.5,
     image_name: str = "",
+    crop: str = "auto",
 ) -> dict[str, Any]:
     """The mask's lesion described, without masks the model's; gr.Error with one sentence."""
     try:
-        scan = open_scan(image, frame)
+        scan = open_scan(image, frame, crop)
         if masks:
             options = read_options(label, invert, score, image_name)
             outline = read_reference(open_files(masks), scan, options)

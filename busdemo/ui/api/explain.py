@@ -22,7 +22,14 @@ def add_explain(pool: SegmenterPool, controls: Controls) -> None:
     files = [gr.File(label=name) for name in ("heat over the scan", "values")]
     gr.Button("explain").click(
         build_endpoint("explain", explain_file, pool),
-        [controls.image, controls.model, kind, layer, controls.reading.frame],
+        [
+            controls.image,
+            controls.model,
+            kind,
+            layer,
+            controls.reading.frame,
+            controls.reading.crop,
+        ],
         [*files, gr.JSON(label="facts")],
         api_name="explain",
         api_description=text.EXPLAIN_API,
@@ -30,18 +37,19 @@ def add_explain(pool: SegmenterPool, controls: Controls) -> None:
     )
 
 
-def explain_file(
+def explain_file(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     pool: SegmenterPool,
     image: str | None,
     model: str,
     kind: str = "gradcam",
     layer: str = "",
     frame: float = 0,
+    crop: str = "auto",
 ) -> tuple[str, str, dict[str, Any]]:
     """Paths of the heat over the scan and of the values, and the facts; gr.Error as a sentence."""
     part = layer if ":" in layer or not layer else f"{model}:{layer}"
     try:
-        scan = open_scan(image, frame)
+        scan = open_scan(image, frame, crop)
         facts = describe_hint(scan, pool, model)
         look = look_within_scan(pool, model, scan, cast(Kind, kind), part)
     except ValueError as error:  # an unreadable image, an unusable model, nothing to explain

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import gradio as gr
 
+from busdemo.imaging.crops import parse_crop
 from busdemo.imaging.images import Scan, ScanOptions, read_scan
 from busdemo.ui.gradio_private import find_uploads, keep_file
 
 
-def open_scan(path: str | None, frame: float = 0) -> Scan:
-    """The image of a request, a frame of it from 1; gr.Error without one, UnreadableImage."""
+def open_scan(path: str | None, frame: float = 0, crop: str = "auto") -> Scan:
+    """The image of a request, a frame of it from 1; gr.Error without one, ValueError."""
     if path is None:
         raise gr.Error("An image is needed.", print_exception=False)
-    return read_scan(
-        Path(path).read_bytes(), Path(path).name, ScanOptions(frame=int(frame) or None)
-    )
+    options = ScanOptions(frame=int(frame) or None, crop=parse_crop(crop))
+    return read_scan(Path(path).read_bytes(), Path(path).name, options)
 
 
 def open_files(paths: Sequence[str] | None) -> list[tuple[str, bytes]]:

@@ -16,6 +16,7 @@ class ReadingControls:
     invert: gr.Checkbox
     score: gr.Number
     image_name: gr.Textbox
+    crop: gr.Textbox
 
     @classmethod
     def build(cls) -> "ReadingControls":
@@ -26,6 +27,7 @@ class ReadingControls:
             gr.Checkbox(value=False, label="invert"),
             gr.Number(value=0.5, label="score"),
             gr.Textbox(value="", label="image_name"),
+            gr.Textbox(value="auto", label="crop"),
         )
 
     @property

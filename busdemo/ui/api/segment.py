@@ -30,7 +30,14 @@ def add_segment(staged: TwoStage, controls: Controls) -> None:
         build_endpoint("segment", segment_files, staged),
         [
             *(controls.image, controls.model, controls.threshold, controls.masks),
-            *(process, spacing, two_stage, controls.reading.frame, *controls.reading.of_masks),
+            *(
+                process,
+                spacing,
+                two_stage,
+                controls.reading.frame,
+                *controls.reading.of_masks,
+                controls.reading.crop,
+            ),
         ],
         [*files, gr.JSON(label="receipt")],
         api_name="segment",
@@ -53,10 +60,11 @@ def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     invert: bool = False,
     score: float = 0.5,
     image_name: str = "",
+    crop: str = "auto",
 ) -> tuple[str, str, str, dict[str, Any]]:
     """Paths of mask, probability map and overlay, and the receipt; gr.Error with one sentence."""
     try:
-        scan = open_scan(image, frame)
+        scan = open_scan(image, frame, crop)
         options = read_options(label, invert, score, image_name)
         card = staged.pool.cards[model]
         stop = stop_of(threshold) if threshold else card.stop

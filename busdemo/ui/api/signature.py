@@ -23,6 +23,7 @@ ARGUMENTS = {
     "reference": "name of the annotator the scores are against; empty for the first",
     "tolerance_px": "tolerance of the NSD in px",
     "frame": "of a DICOM, NIfTI or TIFF image, from 1; 0 for the first",
+    "crop": "of a picture of a whole screen: auto (the scan area found), none, or x,y,w,h in px",
     "label": "only what masks mark under this label; empty: each, all: merged",
     "invert": "masks show the lesion as 0",
     "score": "instances of a mask's file with a score count from here",
