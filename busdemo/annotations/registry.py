@@ -59,8 +59,9 @@ FORMATS: tuple[Format, ...] = (
         (".nii", ".nii.gz"),
         lambda file: kind_of(file.data) == "NIFTI",
         read_nifti_mask,
-        reads="one slice, the image's or the one with most lesion; each value a label",
-        leaves="anatomical directions; pairs of .hdr and .img",
+        reads="one slice, where both lie in space, otherwise the image's or "
+        "the one with most lesion; each value a label",
+        leaves="pairs of .hdr and .img",
     ),
     Format(
         "LabelMe",

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from busdemo.imaging.images import Scan
+from busdemo.imaging.pixels import World
 from busdemo.imaging.refusals import UnreadableImage
 
 Files = Sequence[tuple[str, bytes]]
@@ -23,6 +24,8 @@ class Target:
     frame: int = 1
     frames: int = 1
     """Which frame of its file the image is, from 1, and how many there are."""
+    world: World | None = None
+    """Where its pixels lie in space, where its file says so."""
 
 
 @dataclass(frozen=True)
@@ -130,4 +133,4 @@ def target_of(scan: Scan | Target) -> Target:
     if isinstance(scan, Target):
         return scan
     height, width = scan.pixels.shape
-    return Target((width, height), scan.name, scan.frame, scan.frames)
+    return Target((width, height), scan.name, scan.frame, scan.frames, scan.world)

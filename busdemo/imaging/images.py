@@ -9,6 +9,7 @@ from busdemo.imaging.arrays import GreyImage, ProbabilityMap
 from busdemo.imaging.boxes import Box
 from busdemo.imaging.crops import Crop, choose_area, tell_area
 from busdemo.imaging.decoding import Values, composite_on_black, read_pixels
+from busdemo.imaging.pixels import World
 from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import Spacing
 
@@ -28,6 +29,8 @@ class Scan:
     """What reading did to the picture, in a few words each; often empty."""
     spacing: Spacing | None = None
     """Of its pixels where the file says so, and whose word that is; None: unknown."""
+    world: World | None = None
+    """Where its pixels lie in space, where the file says so."""
     frames: int = 1
     """How many frames or slices the file holds, of which this is one."""
     frame: int = 1
@@ -105,6 +108,7 @@ def read_scan(data: bytes, name: str, options: ScanOptions = AS_IT_IS) -> Scan:
         sha256=decoded.sha256,
         notes=tuple(notes),
         spacing=decoded.spacing,
+        world=decoded.world,
         frames=decoded.frames,
         frame=decoded.frame,
     )

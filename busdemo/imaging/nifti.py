@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from busdemo.imaging.pixels import Pixels, in_plain_type, pick_frame, require_finite
+from busdemo.imaging.pixels import Pixels, World, in_plain_type, pick_frame, require_finite
 from busdemo.imaging.quiet import hushed
 from busdemo.imaging.refusals import (
     MAX_VOLUME_BYTES,
@@ -47,6 +47,44 @@ class Volume:
                 plane = np.stack([plane[channel] for channel in "RGB"], axis=-1)
             return np.ascontiguousarray(np.swapaxes(plane, 0, 1))
 
+    @property
+    def is_placed(self) -> bool:
+        """Does the header say where in space it lies? Converters write the identity."""
+        return not np.array_equal(np.abs(self.image.affine), np.eye(4))
+
+    def place(self, index: int) -> World | None:
+        """Where the pixels of a slice, from 0, lie in space; None where it says nothing."""
+        if not self.is_placed:
+            return None
+        axes = [axis for axis, side in enumerate(self.image.shape[:3]) if side > 1]
+        if len(axes) < 2:
+            return None
+        corner = np.array([0.0, 0.0, 0.0, 1.0])
+        if len(axes) > 2:
+            corner[axes[2]] = index
+        affine = np.asarray(self.image.affine, np.float64)
+        columns = (affine[:3, axes[0]], affine[:3, axes[1]], (affine @ corner)[:3])
+        x, y, z = np.stack(columns, axis=1).tolist()
+        return tuple(x), tuple(y), tuple(z)
+
+    def sample(self, world: World, size_wh: tuple[int, int]) -> NDArray[Any]:
+        """(H, W): the nearest voxel at each of an image's pixels, 0 outside the volume."""
+        rows, columns = np.mgrid[: size_wh[1], : size_wh[0]]
+        points = np.asarray(world) @ np.stack(
+            [columns.ravel(), rows.ravel(), columns.ravel() * 0 + 1]
+        )
+        back = np.linalg.inv(np.asarray(self.image.affine, np.float64))
+        voxels = np.rint(back[:3, :3] @ points + back[:3, 3:]).astype(np.int64)
+        with _refusing(self.name):
+            data = np.asarray(self.image.dataobj)
+            data = data.reshape((*data.shape, 1, 1, 1)[:3])
+        sides = np.array(data.shape)[:, None]
+        voxels[(sides == 1).ravel()] = 0  # a flat volume lies in its image's plane
+        inside = ((voxels >= 0) & (voxels < sides)).all(axis=0)
+        values = np.zeros(rows.size, data.dtype)
+        values[inside] = data[tuple(voxels[:, inside])]
+        return values.reshape(rows.shape)
+
 
 def read_nifti(data: bytes, name: str, frame: int | None) -> Pixels:
     """One slice of a NIfTI image, from 1, the first if None.
@@ -64,7 +102,17 @@ def read_nifti(data: bytes, name: str, frame: int | None) -> Pixels:
     digest = hashlib.sha256(data).hexdigest()
     slices = volume.shape[2]
     spacing, doubt = _spacing(volume)
-    return Pixels(values, None, name, digest, (*notes, *doubt), spacing, slices, index + 1)
+    return Pixels(
+        values,
+        None,
+        name,
+        digest,
+        (*notes, *doubt),
+        spacing,
+        slices,
+        index + 1,
+        volume.place(index),
+    )
 
 
 def open_nifti(data: bytes, name: str) -> Volume:

@@ -11,6 +11,10 @@ from busdemo.imaging.spacing import Spacing
 Values = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 
 
+World = tuple[tuple[float, float, float], ...]
+"""3 x 3: from column, row and 1 of a pixel to its place in space, in mm."""
+
+
 @dataclass(frozen=True, eq=False)
 class Pixels:
     """A decoded file, upright, one frame of it, at its own depth and in its own channels."""
@@ -29,6 +33,8 @@ class Pixels:
     """How many frames, slices or pages the file holds."""
     frame: int = 1
     """Which of them this is, from 1."""
+    world: World | None = None
+    """Where its pixels lie in space, where the file says so."""
     indices: NDArray[np.uint8] | None = None
     """(H, W) places in the palette, of a picture that has one."""
 
