@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from busdemo.imaging.images import UnreadableImage, read_scan
+from busdemo.imaging.images import ScanOptions, UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
 from busdemo.ui.compare.component import Arrival, Compare, CompareData, Given, Wish
@@ -56,7 +56,7 @@ class CompareTab:
             return
         name, data = arrival.file
         try:
-            scan = read_scan(data, name)
+            scan = read_scan(data, name, ScanOptions(crop="auto"))
         except UnreadableImage as error:
             refuse(UNREADABLE)
             yield self._show(workspace or self._open(""), message=str(error)), gr.skip()

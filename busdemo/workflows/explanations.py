@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from busdemo.imaging.crops import write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
 from busdemo.inference.heat_maps import NotExplained
@@ -81,6 +82,8 @@ def describe_hint(scan: Scan, pool: SegmenterPool, model_id: str) -> Facts:
         "model": model_id,
         "model_sha256": card.sha256,
         "input_sha256": scan.sha256,
+        "crop": write_crop(scan.area),
+        "reading": list(scan.notes),
         "doubt": None if math.isnan(hint.doubt) else round(hint.doubt, 4),
         "cutoff": hint.cutoff,
         "look_again": hint.again if hint.cutoff is not None else None,
