@@ -8,6 +8,7 @@ import yaml
 from tiny_world import add_model
 
 from busdemo.cli import main
+from busdemo.ui.health import PATH as HEALTH
 from busdemo.workflows.hosting import CHECKOUT, PARTS, build_space, render_space
 from busdemo.workflows.requirements import INDEX, CannotBuild, list_requirements, read_pins
 from busdemo.zoo.cards import read_card, read_facts, write_card
@@ -123,5 +124,6 @@ def test_the_docker_image_runs_without_root_writes_only_to_tmp_and_is_asked_for_
     assert "USER visitor" in lines
     for name in ("GRADIO_TEMP_DIR", "HF_HOME", "XDG_CACHE_HOME"):
         assert re.search(rf"{name}=/tmp/", written)
-    assert any(line.startswith("HEALTHCHECK") for line in lines)
+    (check,) = (i for i, line in enumerate(lines) if line.startswith("HEALTHCHECK"))
+    assert f"127.0.0.1:7860{HEALTH}'" in lines[check + 1]
     assert "STOPSIGNAL SIGINT" in lines  # as process 1, Python does not hear SIGTERM

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def start_background(staged: TwoStage, page: gr.Blocks) -> None:
     shown = weakref.ref(page)  # a page that was closed, with its models, is not held
 
     def warm_up() -> None:
-        with one_at_a_time:
+        with one_at_a_time, _telling("warming up"):
             pool.warm_up()
             staged.warm_up()
             warm_up_benchmark()
@@ -106,6 +107,15 @@ def wait_for_quiet(page: gr.Blocks, most_s: float = QUIET_S) -> None:
     until = time.monotonic() + most_s
     while (count_running(page) or count_waiting(page)) and time.monotonic() < until:
         time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """An error ends only what it happened in; the next download or start does it anew."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s failed", what)
 
 
 def _count_usable(pool: SegmenterPool) -> int:

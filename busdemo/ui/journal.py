@@ -18,8 +18,6 @@ import gradio as gr
 from busdemo.imaging.refusals import UnreadableImage
 from busdemo.zoo.files import NotNow, UnusableModel
 
-LEVELS = ("debug", "info", "warning", "error")
-
 SLOW_S = 10.0
 """A request that takes longer is told of."""
 
@@ -52,7 +50,7 @@ class _Lines(logging.Formatter):
 
 
 def start_logging(level: str = "info") -> None:
-    """From now on, write what happens to stderr, from a level of `LEVELS` on."""
+    """From now on, write what happens to stderr, from a level of `logging` on."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines())
     handler.addFilter(lambda record: record.name.partition(".")[0] in _SPEAKERS)

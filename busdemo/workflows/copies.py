@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from busdemo.evaluation.leakage import catalogue_path
@@ -68,13 +69,18 @@ def tabulate_copy(seen: Seen | None) -> dict[str, Any] | None:
     return None if seen is None else asdict(seen) | {"sentence": seen.sentence}
 
 
-@lru_cache(maxsize=1)
 def open_catalogue() -> Catalogue | None:
-    """The zoo's catalogue; None where there is none that can be read."""
+    """The zoo's catalogue; None where there is none that can be read now."""
     try:
-        return read_catalogue(catalogue_path())
+        return _read_once(catalogue_path())
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=1)
+def _read_once(path: Path) -> Catalogue:
+    """A catalogue that could be read is kept; one that could not is tried again."""
+    return read_catalogue(path)
 
 
 def look_among(catalogue: Catalogue, scan: Scan) -> Seen:

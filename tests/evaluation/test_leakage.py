@@ -134,3 +134,23 @@ def test_without_a_catalogue_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(copies, "open_catalogue", lambda: None)
     scan = read_scan(cv2.imencode(".png", np.full((20, 20), 7, np.uint8))[1].tobytes(), "scan.png")
     assert copies.tabulate_copy(copies.look_for_copy(scan)) is None
+
+
+def test_a_catalogue_that_could_not_be_read_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    catalogue = Found(np.zeros((3, 247), np.bool_), Scale.of(IMAGES), ("A",) * 3, ("val",) * 3)
+    answers: list[Catalogue | ValueError] = [ValueError("It is busy."), catalogue]
+    read: list[Path] = []
+
+    def answer(path: Path) -> Catalogue:
+        read.append(path)
+        found = answers[len(read) - 1]
+        if isinstance(found, ValueError):
+            raise found
+        return found
+
+    monkeypatch.setattr(copies, "catalogue_path", lambda: tmp_path / "hashes.npz")
+    monkeypatch.setattr(copies, "read_catalogue", answer)
+    assert [copies.open_catalogue() for _ in range(3)] == [None, catalogue, catalogue]
+    assert len(read) == 2

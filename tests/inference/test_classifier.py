@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from tiny_world import add_classifier, add_model, draw_scan
 from busdemo.inference.classifier import Classifier, ClassProbabilities, find_classifier
 from busdemo.zoo.architectures.lesion_classifier import build_classifier
 from busdemo.zoo.cards import read_cards
-from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.files import NotNow, UnusableModel
+from busdemo.zoo.loading import load_weights
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,26 @@ def test_a_zoo_without_a_classifier_says_so(weights: Path) -> None:
     assert slot.problem == "There is no classifier in the zoo."
     with pytest.raises(UnusableModel, match="no classifier"):
         slot.get()
+
+
+def test_a_classifier_whose_file_was_busy_runs_the_next_time(
+    weights: Path, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_model(weights, "unet")
+    add_classifier(weights, state)
+    slot, faults = find(weights), [OSError(errno.EBUSY, "Device or resource busy"), MemoryError()]
+
+    def load(network: torch.nn.Module, path: Path, sha256: str) -> torch.nn.Module:
+        if faults:
+            raise faults.pop(0)
+        return load_weights(network, path, sha256)
+
+    monkeypatch.setattr("busdemo.zoo.loading.load_weights", load)
+    for told in ("could not be read: Device or resource busy", "memory did not suffice"):
+        with pytest.raises(NotNow, match=told):
+            slot.get()
+        assert slot.problem is None
+    assert slot.get() is slot.get()
 
 
 def test_missing_weights_are_the_reason(weights: Path, state: dict[str, torch.Tensor]) -> None:
