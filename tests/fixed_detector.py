@@ -22,5 +22,5 @@ class FixedDetector:
     def propose(self, image: GreyImage) -> FoundBoxes:  # noqa: ARG002
         """See `Detector.propose`."""
         self.runs += 1
-        scores = 0.9 - 0.1 * np.arange(len(self.boxes))
+        scores = 0.9 - 0.1 * np.arange(len(self.boxes), dtype=np.float64)
         return FoundBoxes(stack(self.boxes), scores)

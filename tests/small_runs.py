@@ -84,7 +84,7 @@ def hostile_run(images: int = 60) -> Run:
         EVIL + key: {**facts, "name": EVIL + key} for key, facts in run.receipt["models"].items()
     }
     told = {"created": EVIL, "command": EVIL, "engine": EVIL, "busdemo": EVIL, "models": models}
-    return Run(rows, run.receipt | told)
+    return Run(rows, {**run.receipt, **told})
 
 
 def run_of_card(card: Card, split: str, seed: int = 0) -> Run:

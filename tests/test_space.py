@@ -63,7 +63,14 @@ def python(folder: Path) -> Path:
     # The index's own torch is the one for CUDA, whose libraries are no part of the Space: they are
     # borrowed from the environment of the tests where it has them. All else is named by a pin.
     borrowed = importlib.util.find_spec("nvidia")
-    install = [home / "bin" / "pip", "install", "--quiet", "--no-compile", "--requirement", pinned]
+    install: list[str | Path] = [
+        home / "bin" / "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--requirement",
+        pinned,
+    ]
     subprocess.run([*install, *(["--no-deps"] if borrowed else [])], check=True)
     if borrowed:
         (packages,) = home.glob("lib/python*/site-packages")

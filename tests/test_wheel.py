@@ -91,7 +91,7 @@ def test_it_holds_everything_that_a_checkout_has(wheel: Path) -> None:
 
 
 def test_the_terminal_segments_an_image(programs: Path, scan: Path, tmp_path: Path) -> None:
-    command = [programs / "busdemo", "segment", scan, "--out", "out"]
+    command: list[str | Path] = [programs / "busdemo", "segment", scan, "--out", "out"]
     subprocess.run(command, cwd=tmp_path, env=alone(), check=True)
     mask = cv2.imread(str(tmp_path / "out" / "scan-unet-mask.png"), cv2.IMREAD_UNCHANGED)
     assert mask is not None
@@ -100,7 +100,7 @@ def test_the_terminal_segments_an_image(programs: Path, scan: Path, tmp_path: Pa
 
 
 def test_a_program_segments_an_image(programs: Path, scan: Path, tmp_path: Path) -> None:
-    command = [programs / "python", "-c", ASK, scan]
+    command: list[str | Path] = [programs / "python", "-c", ASK, scan]
     done = subprocess.run(
         command, cwd=tmp_path, env=alone(), check=True, stdout=subprocess.PIPE, text=True
     )

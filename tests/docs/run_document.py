@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from blocks import Block, read_blocks
+from docs.blocks import Block, read_blocks
 
 from busdemo.cli import main
 

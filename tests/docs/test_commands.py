@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from blocks import Block, read_blocks
+from docs.blocks import Block, read_blocks
 from tiny_world import write_dataset
 
 from busdemo.cli import build_parser

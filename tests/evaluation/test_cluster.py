@@ -84,7 +84,7 @@ def test_two_nodes_give_the_same_rows_also_when_one_of_them_is_killed(
     run(world, out, cluster, kill_after)
     pd.testing.assert_frame_equal(rows_of(world / out), rows_of(world / "here"), check_exact=True)
     skipped = read_run(world / out).receipt["data"]["skipped"]
-    assert skipped == [{"id": "case07", "why": "case07.webp cannot be read."}]
+    assert skipped == [{"id": "case07", "why": "case07.webp cannot be read as a picture."}]
     if kill_after:
         assert len(cluster.list_all_nodes()) == 1
 

@@ -168,11 +168,11 @@ def test_a_corrupt_image_is_reported_and_skipped(
     run = read_run(world / "run")
     assert len(run.rows) == (COUNT - 2) * 4
     assert run.receipt["data"]["skipped"] == [
-        {"id": "case03", "why": "case03.webp cannot be read."},
+        {"id": "case03", "why": "case03.webp cannot be read as a picture."},
         {"id": "case05", "why": "The mask is 10x10 px, its image 90x70 px."},
     ]
     assert run.receipt["data"]["cases"] == COUNT - 2
-    assert "case03 is skipped: case03.webp cannot be read." in capfd.readouterr().err
+    assert "case03 is skipped: case03.webp cannot be read as a picture." in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("finished", [True, False])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, FileMetaDataset
 from pydicom.dataset import FileDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from busdemo.imaging.quiet import hushed
 
@@ -30,8 +30,8 @@ CASE = np.random.default_rng(3).integers(0, 256, (48, 60)).astype(np.uint8)
 def dicom_file(values: NDArray[Any] = CASE, *, frames: int = 1, **elements: Any) -> bytes:
     """(H, W), (H, W, 3) or (frames, H, W) as an uncompressed DICOM file with a patient."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.6.1"
-    meta.MediaStorageSOPInstanceUID = "1.2.3.4.5"
+    meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.6.1")
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3.4.5")
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset = FileDataset("", {}, preamble=b"\0" * 128, file_meta=meta)
     dataset.SOPClassUID, dataset.SOPInstanceUID = meta.MediaStorageSOPClassUID, "1.2.3.4.5"

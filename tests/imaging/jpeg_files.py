@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from dicom_files import dicom_file
+from imaging.dicom_files import dicom_file
 from pydicom.encaps import encapsulate
 
 _ROWS, _COLUMNS = np.mgrid[:24, :32]

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from picture_files import (
+from imaging.picture_files import (
     ALPHA,
     COLOUR,
     GREY,
@@ -19,6 +18,7 @@ from picture_files import (
     hand_made_png,
     with_tiff_tag,
 )
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from busdemo.imaging.decoding import read_pixels

@@ -6,12 +6,12 @@ import io
 import logging
 import sys
 
-import jpeg_files
 import numpy as np
 import pydicom
 import pytest
-from dicom_files import CASE, PATIENT, dicom_file, ultrasound_region
-from jpeg_files import GREY_STREAM, jpeg_dicom
+from imaging import jpeg_files
+from imaging.dicom_files import CASE, PATIENT, dicom_file, ultrasound_region
+from imaging.jpeg_files import GREY_STREAM, jpeg_dicom
 from pydicom.pixels import apply_windowing
 from pydicom.pixels.decoders.base import get_decoder
 

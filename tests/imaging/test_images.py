@@ -2,7 +2,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from picture_files import ALPHA, COLOUR, GREY, RNG, WIDE, encode, hand_made_png
+from imaging.picture_files import ALPHA, COLOUR, GREY, RNG, WIDE, encode, hand_made_png
 from PIL import Image
 
 from busdemo.imaging.images import read_scan

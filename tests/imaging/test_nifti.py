@@ -5,7 +5,7 @@ import gzip
 import nibabel as nib
 import numpy as np
 import pytest
-from picture_files import refusal
+from imaging.picture_files import refusal
 
 from busdemo.imaging.images import ScanOptions, read_scan
 

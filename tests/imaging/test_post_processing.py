@@ -36,7 +36,10 @@ def neighbours(shape: tuple[int, ...], y: int, x: int, radius: int) -> list[tupl
 
 def by_definition(mask: Mask, radius: int, step: str) -> Mask:
     """Opening, closing and smoothing pixel by pixel: the slow oracle."""
-    around = {place: neighbours(mask.shape, *place, radius) for place in np.ndindex(*mask.shape)}
+    around = {
+        (y, x): neighbours(mask.shape, y, x, radius)
+        for y, x in itertools.product(*map(range, mask.shape))
+    }
 
     def each(kept: Mask, rule: Any) -> Mask:
         values = [rule([kept[place] for place in places]) for places in around.values()]

@@ -6,7 +6,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from dicom_files import dicom_file
+from imaging.dicom_files import dicom_file
 
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.quiet import LIBRARIES, hushed

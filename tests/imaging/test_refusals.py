@@ -4,7 +4,7 @@ import tracemalloc
 import cv2
 import numpy as np
 import pytest
-from picture_files import (
+from imaging.picture_files import (
     COLOUR,
     GREY,
     RNG,

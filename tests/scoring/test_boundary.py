@@ -39,7 +39,8 @@ def brute_force(mask: Mask, reference: Mask, tolerance_px: float) -> tuple[float
     there, back = apart.min(axis=1), apart.min(axis=0)
     everything = np.concatenate([there, back])
     hd95 = max(np.percentile(there, 95), np.percentile(back, 95))
-    return hd95, everything.mean(), np.mean(everything <= tolerance_px)
+    within = float(np.mean(everything <= tolerance_px))
+    return float(hd95), float(everything.mean()), within
 
 
 @settings(deadline=None)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shapes import disc, ellipse, star
+from scoring.shapes import disc, ellipse, star
 
 from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.scoring.descriptors import describe

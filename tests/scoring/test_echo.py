@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from shapes import disc, ellipse
+from scoring.shapes import disc, ellipse
 
 from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.scoring.echo import measure_echo

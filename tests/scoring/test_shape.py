@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapes import disc, ellipse, star
+from scoring.shapes import disc, ellipse, star
 
 from busdemo.imaging.arrays import Mask
 from busdemo.scoring.shape import measure_perimeter, measure_shape

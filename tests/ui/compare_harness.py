@@ -9,10 +9,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from bare_page import fulfill, mount, wait_for, watch_policy
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Route
-from viewer_harness import build_case
+from ui.bare_page import fulfill, mount, wait_for, watch_policy
+from ui.viewer_harness import build_case
 
 from busdemo.ui.compare import answers
 from busdemo.ui.compare.component import list_formats

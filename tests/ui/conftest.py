@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from chromium import list_requests, open_browser
 from playwright.sync_api import Browser, Page
-from viewer_harness import open_harness
+from ui.chromium import list_requests, open_browser
+from ui.viewer_harness import open_harness
 
 
 @pytest.fixture(scope="module")

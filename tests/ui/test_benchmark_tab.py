@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from small_runs import hostile_run, small_run
-from stillness import wait_until_still, watch_timers
+from ui.stillness import wait_until_still, watch_timers
 
 from busdemo.evaluation.run_files import Run, write_run
 from busdemo.ui import text
@@ -23,8 +23,8 @@ from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
 
 pytest.importorskip("playwright")
-from chromium import open_page
 from playwright.sync_api import Browser, Page
+from ui.chromium import open_page
 
 RUN = small_run(40)
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
-from bare_page import list_violations, wait_for
-from chromium import without_errors
-from compare_harness import (
+from playwright.sync_api import Browser, Page
+from ui.bare_page import list_violations, wait_for
+from ui.chromium import without_errors
+from ui.compare_harness import (
     ADDRESS,
     CASE,
     FROZEN,
@@ -27,8 +28,7 @@ from compare_harness import (
     read_bytes_of,
     wait_until_drawn,
 )
-from playwright.sync_api import Browser, Page
-from stillness import wait_until_still, watch_timers
+from ui.stillness import wait_until_still, watch_timers
 
 from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.masks import binarize

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright")
-from bare_page import mount, wait_for, watch_policy
-from chromium import without_errors
-from compare_harness import ADDRESS
 from playwright.sync_api import Browser, Page
 from test_policy import VALUES, serve
+from ui.bare_page import mount, wait_for, watch_policy
+from ui.chromium import without_errors
+from ui.compare_harness import ADDRESS
 
 pytestmark = pytest.mark.browser
 

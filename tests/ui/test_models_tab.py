@@ -23,8 +23,8 @@ from busdemo.views.tables import tabulate_zoo
 from busdemo.zoo.cards import digest_members, read_cards, read_facts, write_card
 
 pytest.importorskip("playwright")
-from chromium import open_page
 from playwright.sync_api import Browser, Page
+from ui.chromium import open_page
 
 EVIL = '<img src=x onerror="window.__hacked=1">'
 RECIPE = {"stages": [[6, 160], [4, 224]], "batch_size": 16}

@@ -18,8 +18,8 @@ from fastapi.responses import HTMLResponse
 from PIL import Image
 
 pytest.importorskip("playwright")
-from chromium import open_page
 from playwright.sync_api import Browser, Frame, Page
+from ui.chromium import open_page
 from waiting import wait_until
 
 from busdemo.cli import main

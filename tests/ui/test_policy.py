@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright")
-from bare_page import fulfill, list_violations, mount, wait_for, watch_policy
-from chromium import without_errors
-from compare_harness import ADDRESS, PICTURES, answer, build_value, encode_grey
 from playwright.sync_api import Browser, Page, Route
+from ui.bare_page import fulfill, list_violations, mount, wait_for, watch_policy
+from ui.chromium import without_errors
+from ui.compare_harness import ADDRESS, PICTURES, answer, build_value, encode_grey
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 pytest.importorskip("playwright")
-from chromium import without_errors
 from playwright.sync_api import Browser, Page
+from ui.chromium import without_errors
 
 from busdemo.phantoms import EXAMPLES
 from busdemo.ui.examples import EXAMPLES as EXAMPLES_FOLDER

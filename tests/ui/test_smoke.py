@@ -10,9 +10,9 @@ import pytest
 from gradio_client import Client, handle_file
 
 pytest.importorskip("playwright")
-from chromium import without_errors
 from playwright.sync_api import Browser, Request
 from tiny_world import add_model
+from ui.chromium import without_errors
 from waiting import wait_until
 
 from busdemo.ui.examples import EXAMPLES

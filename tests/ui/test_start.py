@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from chromium import open_page
 from playwright.sync_api import Browser
+from ui.chromium import open_page
 
 import busdemo
 

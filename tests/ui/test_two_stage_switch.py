@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright")
-from chromium import without_errors
 from playwright.sync_api import Page
-from viewer_harness import CASES, NEXT_FRAMES, build_staged, clear, cut_levels, show
+from ui.chromium import without_errors
+from ui.viewer_harness import CASES, NEXT_FRAMES, build_staged, clear, cut_levels, show
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap

@@ -10,9 +10,9 @@ import pytest
 from blobs import draw_blobs, draw_specks, one_pixel
 
 pytest.importorskip("playwright")
-from chromium import without_errors
 from playwright.sync_api import Page
-from viewer_harness import CASES, NEXT_FRAMES, clear, read_bytes, show
+from ui.chromium import without_errors
+from ui.viewer_harness import CASES, NEXT_FRAMES, clear, read_bytes, show
 
 from busdemo.imaging.arrays import Levels, Mask
 from busdemo.imaging.masks import binarize

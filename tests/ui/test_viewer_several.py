@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
-from chromium import list_requests, without_errors
 from playwright.sync_api import Page
-from viewer_harness import BROKEN, NEXT_FRAMES, ZOO, ZOOS, read_bytes, wait_for_case
+from ui.chromium import list_requests, without_errors
+from ui.viewer_harness import BROKEN, NEXT_FRAMES, ZOO, ZOOS, read_bytes, wait_for_case
 
 from busdemo.imaging.masks import binarize
 from busdemo.scoring.overlap import score_overlap

@@ -12,9 +12,9 @@ from typing import Any
 import cv2
 import gradio as gr
 import numpy as np
-from chromium import open_browser
 from numpy.typing import NDArray
 from playwright.sync_api import Page
+from ui.chromium import open_browser
 
 from busdemo.imaging.masks import quantize
 from busdemo.ui.page import Service

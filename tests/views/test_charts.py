@@ -91,7 +91,11 @@ def test_the_curves_are_the_runs_numbers() -> None:
 
 
 def test_a_line_stands_where_the_input_side_changes() -> None:
-    curves = {"epoch": [1, 2, 3], "side_px": [160, 160, 224], "mean_dice": [0.1, 0.4, 0.5]}
+    curves: dict[str, list[float]] = {
+        "epoch": [1, 2, 3],
+        "side_px": [160, 160, 224],
+        "mean_dice": [0.1, 0.4, 0.5],
+    }
     layout = json.loads(plot_training(curves, LIGHT).to_json())["layout"]
     assert [shape["x0"] for shape in layout["shapes"]] == [2.5]
     words = [note["text"] for note in layout["annotations"]]

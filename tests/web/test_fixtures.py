@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fixtures import FOLDER, build_all, write
+from web.fixtures import FOLDER, build_all, write
 
 ROOT = Path(__file__).parents[2]
 
