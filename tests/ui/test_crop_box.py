@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page
-from test_policy import VALUES, serve
 from ui.bare_page import mount, wait_for, watch_policy
 from ui.chromium import without_errors
 from ui.compare_harness import ADDRESS
+from ui.test_policy import VALUES, serve
 
 pytestmark = pytest.mark.browser
 
