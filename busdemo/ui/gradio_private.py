@@ -4,10 +4,14 @@ Written against Gradio 6.31. `tests/ui/test_gradio_private.py` holds each of the
 for, and `make canary` runs that with the newest Gradio. Importing this does not import Gradio.
 """
 
+import hashlib
 import importlib.machinery
+import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -154,9 +158,13 @@ def find_uploads() -> str:
 
 def keep_file(data: bytes, name: str, folder: str) -> str:
     """The path of a new file that an answer may name; it is deleted with the uploads."""
-    from gradio.processing_utils import save_bytes_to_cache
-
-    return str(save_bytes_to_cache(data, name, folder))
+    place = Path(folder) / hashlib.sha256(data).hexdigest() / Path(name).name
+    place.parent.mkdir(exist_ok=True, parents=True)
+    # Gradio's own function empties a file that is there, perhaps while it is being sent.
+    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as news:
+        news.write(data)
+    os.replace(news.name, place)
+    return str(place.resolve())
 
 
 def pack_plot(plot: str) -> Any:
