@@ -53,7 +53,7 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
 def evaluate_run(options: argparse.Namespace) -> int:
     """Write a run; 130 when it was stopped by Ctrl-C."""
     from busdemo.evaluation.cluster import compute_on_ray, connect
-    from busdemo.evaluation.datasets import warn_of_skipped
+    from busdemo.evaluation.datasets import Skipped, warn_of_skipped
     from busdemo.evaluation.evaluating import compute_here, count_cores, evaluate_dataset
     from busdemo.evaluation.readers.finding import read_dataset, report_skipped
     from busdemo.evaluation.run_files import RECEIPT_FILE
@@ -94,9 +94,11 @@ def evaluate_run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     data = json.loads((options.out / RECEIPT_FILE).read_text(encoding="utf-8"))["data"]
-    left_out = len(data["skipped"])
-    if warning := warn_of_skipped(left_out, data["cases"] + left_out):
-        print(warning, file=sys.stderr)
+    left_out, known = len(data["skipped"]), {one.id for one in dataset.skipped}
+    late = [Skipped(one["id"], one["why"]) for one in data["skipped"] if one["id"] not in known]
+    warning = warn_of_skipped(left_out, data["cases"] + left_out)
+    for sentence in filter(None, (warning, *report_skipped(late))):
+        print(sentence, file=sys.stderr)
     print(f"{computed} of {len(dataset.cases)} images computed; the run is in {options.out}.")
     return 1 if warning else 0
 

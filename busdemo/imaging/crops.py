@@ -36,7 +36,7 @@ def write_crop(area: Box | None) -> str:
 
 
 def choose_area(image: GreyImage, crop: Crop) -> Box | None:
-    """The scan's box in an image (H, W), None where that is all of it.
+    """The scan's box in an image (H, W) uint8, None where that is all of it.
 
     Raises UnreadableImage for a box that is not inside the image, or too small.
     """
@@ -53,7 +53,7 @@ def choose_area(image: GreyImage, crop: Crop) -> Box | None:
 
 
 def tell_area(image: GreyImage, area: Box) -> list[str]:
-    """That only this part of an image (H, W) is looked at, and that a name may stand around it."""
+    """That only this part of an image (H, W) uint8 is looked at; if letters stand around it."""
     left, top, width, height = write_crop(area).split(",")
     notes = [f"only the scan area is looked at, {width}x{height} px from {left}, {top}"]
     if find_text_around(image, area):

@@ -40,7 +40,7 @@ class Scan:
 
     @property
     def inside(self) -> GreyImage:
-        """The pixels (h, w) of the scan alone: what models look at."""
+        """The pixels (h, w) uint8 of the scan alone: what models look at."""
         return np.ascontiguousarray(self.pixels[self.window])
 
     @property
@@ -50,7 +50,7 @@ class Scan:
         return (self.area or Box.whole((width, height))).window()
 
     def put_back(self, values: ProbabilityMap) -> ProbabilityMap:
-        """What was computed of `inside` (h, w), in the frame of `pixels` (H, W); 0 around it."""
+        """What was computed of `inside` (h, w) float32, in the frame (H, W) of `pixels`; else 0."""
         if self.area is None:
             return values
         whole = np.zeros(self.pixels.shape, np.float32)

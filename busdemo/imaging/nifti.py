@@ -68,7 +68,7 @@ class Volume:
         return tuple(x), tuple(y), tuple(z)
 
     def sample(self, world: World, size_wh: tuple[int, int]) -> NDArray[Any]:
-        """(H, W): the nearest voxel at each of an image's pixels, 0 outside the volume."""
+        """(H, W) in the file's type, say uint8: each pixel's nearest voxel, 0 outside of all."""
         rows, columns = np.mgrid[: size_wh[1], : size_wh[0]]
         points = np.asarray(world) @ np.stack(
             [columns.ravel(), rows.ravel(), columns.ravel() * 0 + 1]

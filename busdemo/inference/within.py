@@ -16,7 +16,7 @@ class PredictionsWithin:
         self._scan, self._predictions = scan, predictions
 
     def predict(self, model_id: str) -> ProbabilityMap:
-        """As `Predictions.predict`, (H, W) of the whole picture."""
+        """As `Predictions.predict`, (H, W) float32 of the whole picture."""
         return self._scan.put_back(self._predictions.predict(model_id))
 
     @property

@@ -9,6 +9,7 @@ from tiny_world import add_model, add_recipe, draw_scan
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import Segmenter, SegmenterPool
+from busdemo.inference.within import look_within
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.files import UnusableModel
@@ -58,7 +59,7 @@ def test_members_run_once_however_many_ask(zoo: Path, monkeypatch: pytest.Monkey
 
 def test_a_recipe_gives_the_same_alone_as_among_the_others(zoo: Path) -> None:
     pool, scan = SegmenterPool(read_cards(zoo)), Scan(IMAGE, "a.png", "0" * 64, ())
-    predictions = pool.look_at(IMAGE)
+    predictions = look_within(scan, pool.look_at)
     for model_id in ("three", "one", "two"):
         segment(scan, model_id, pool, predictions)
     among, _ = segment(scan, "mean", pool, predictions)
