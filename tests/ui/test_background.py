@@ -17,7 +17,9 @@ class Pool:
     """A pool that notes what it is asked, and raises `fault` when it is warmed up first."""
 
     def __init__(self, fault: Exception | None = None) -> None:
-        self.cards, self.unavailable, self.milliseconds = {"one": None}, {}, {}
+        self.cards = {"one": None}
+        self.unavailable: dict[str, str] = {}
+        self.milliseconds: dict[str, float] = {}
         self.downloads, self.fault, self.asked = Downloads(), fault, list[str]()
 
     def warm_up(self) -> None:
