@@ -18,7 +18,7 @@ from busdemo.imaging.refusals import UnreadableImage
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import journal
 from busdemo.ui.compare.answers import read_masks
-from busdemo.ui.journal import FAILED, RefusalLog, start_logging, watch
+from busdemo.ui.journal import FAILED, RefusalLog, adopt_server, start_logging, watch
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.files import NotNow, UnusableModel
 
@@ -163,6 +163,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 def test_every_line_has_one_format_and_libraries_that_may_quote_a_file_are_silent(
     lines: io.StringIO,
 ) -> None:
+    adopt_server()  # other tests start servers, which set up logging of their own
     logging.getLogger("busdemo.ui.page").info("the page is open at %s", "http://127.0.0.1:7860/")
     logging.getLogger("busdemo.ui.page").debug("not asked for")
     logging.getLogger("pydicom").error("Invalid value %s", QUOTED)

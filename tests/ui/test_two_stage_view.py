@@ -53,8 +53,9 @@ def test_models_run_one_after_another_and_the_detector_once(
     assert [list(step.staged) for step in steps] == [["b"], ["b", "a"]]
     assert steps[0].localisation is steps[1].localisation
     assert steps[1].staged["a"].localisation is steps[1].localisation
-    again = list(run_two_stages(steps[1], staged, ["a"], WRITE))
-    assert again == [steps[1]]
+    (again,) = run_two_stages(steps[1], staged, ["a"], WRITE)
+    assert again.staged is steps[1].staged
+    assert again.localisation is steps[1].localisation
 
 
 def test_where_no_lesion_is_found_the_direct_result_stands(
@@ -73,8 +74,11 @@ def test_a_detector_that_fails_leaves_the_rest_as_it_is(
 ) -> None:
     (add_detector(weights) / "model.safetensors").write_bytes(b"other")
     staged = open_two_stage(pool, weights)
-    assert list(run_two_stages(workspace, staged, ["a"], WRITE)) == [workspace]
-    shown = show(workspace, staged)
+    (told,) = run_two_stages(workspace, staged, ["a"], WRITE)
+    assert told.segmentations is workspace.segmentations
+    assert told.localisation is None
+    assert list(told.failures) == ["detector"]
+    shown = show(told, staged)
     assert shown.two_stage_problem.startswith("Two-stage cannot be used here. The weights are not")
 
 

@@ -54,7 +54,7 @@ def test_a_download_that_broke_off_is_begun_again_when_the_model_is_asked_for(
     assert done.acquire(timeout=20)
     assert attempts == ["far"]
     assert pool.unavailable == {}  # it may be asked for
-    with pytest.raises(NotHereYet, match=r"being downloaded \(0%\)"):
+    with pytest.raises(NotHereYet, match=r"being downloaded \(0 %\)"):
         pool.predict("far", draw_scan()[0])
     assert done.acquire(timeout=20)
     assert attempts == ["far", "far"]
