@@ -95,7 +95,8 @@ def test_the_document_s_commands_run(document: Path, desk: Path, zoo: Path) -> N
     done = subprocess.run(
         [sys.executable, ROOT / "tests/docs/run_document.py", document],
         cwd=desk,
-        env=os.environ | {"BUSDEMO_WEIGHTS": str(zoo), "PYTHONPATH": str(ROOT)},
+        env=os.environ
+        | {"BUSDEMO_WEIGHTS": str(zoo), "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT}"},
         capture_output=True,
         text=True,
         timeout=300,
