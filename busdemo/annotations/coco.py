@@ -1,26 +1,32 @@
-"""COCO JSON: polygons and run-length codes, of the image that is on the table.
+"""COCO JSON: polygons and run-length codes, of a data set or a list of results.
 
 Format: https://cocodataset.org/#format-data, "Object Detection".
 """
 
 import json
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.contours import outline_box, trace_outlines
-from busdemo.annotations.labelled import Shape, fill_shapes, pick_image, plain_label, shape_of
-from busdemo.annotations.outlines import MAX_OUTLINES, require_drawn_on
+from busdemo.annotations.labelled import (
+    ONLY_BOX,
+    Shape,
+    Shapes,
+    Sheet,
+    dict_of,
+    list_dicts,
+    plain_label,
+    shape_of,
+)
 from busdemo.annotations.request import File, Request
 from busdemo.annotations.rle import decode_rle, encode_rle
 from busdemo.imaging.arrays import Mask
-from busdemo.imaging.refusals import UnreadableImage
 
-MAX_DECODED = 50
-"""Run-length codes of one image: each is decoded at the image's size."""
-
-NO_IMAGE, NO_OUTLINE = "of an image that the file does not list", "without an outline"
+NO_IMAGE = "of an image that the file does not list"
 """Why annotations are left out."""
 
 
@@ -31,44 +37,25 @@ def is_coco(content: Any) -> bool:
     return isinstance(content, dict) and isinstance(content.get("annotations"), list)
 
 
-def read_coco(file: File, request: Request) -> list[Annotation]:
-    """One annotation for each category, and for each annotator where the file names theirs.
-
-    Instances with a score below `Options.least_score` are left out. Raises UnreadableImage for a
-    file that does not hold this image, only boxes, or nonsense.
-    """
-    name, content = file.name, file.content
-    if isinstance(content, list):
-        content = {"annotations": content}
-    images = [one for one in _list(content, "images") if isinstance(one, dict)]
-    annotations = [one for one in _list(content, "annotations") if isinstance(one, dict)]
-    found: list[Shape | str] = []
-    drawn_on_wh, title = None, ""
-    if images:
-        sizes = [require_drawn_on((i.get("width"), i.get("height")), name) for i in images]
-        titles = [str(image.get("file_name", "")) for image in images]
-        chosen = pick_image(list(zip(titles, sizes, strict=True)), request, name)
-        drawn_on_wh, wanted, title = sizes[chosen], str(images[chosen].get("id")), titles[chosen]
-        known = {str(image.get("id")) for image in images}
-        found += [NO_IMAGE for one in annotations if str(one.get("image_id")) not in known]
-        annotations = [one for one in annotations if str(one.get("image_id")) == wanted]
-    else:  # a list of results: images are known by their ids and the sizes of their codes
-        listed = _list_results(annotations, name)
-        if len(listed) > 1:
-            wanted = listed[pick_image(listed, request, name)][0]
-            annotations = [one for one in annotations if str(one.get("image_id")) == wanted]
-    found += _read_shapes(content, annotations, name, request.options.least_score)
-    shapes = [one for one in found if isinstance(one, Shape)]
-    for shape in shapes:
-        size_wh = None if shape.raster is None else shape.raster.shape[::-1]
-        drawn_on_wh = drawn_on_wh or size_wh
-        if size_wh is not None and size_wh != drawn_on_wh:
-            raise UnreadableImage(f"{name} holds a run-length code that does not fit its image.")
-    if annotations and not shapes and set(found) == {NO_OUTLINE}:
-        raise UnreadableImage(f"{name} holds boxes but no outlines of this image.")
-    scored = any(_score_of(one) is not None for one in annotations)
-    counted = (f"scores from {request.options.least_score:g}",) if scored else ()
-    return fill_shapes(found, request, name, drawn_on_wh=drawn_on_wh, counted=counted, title=title)
+def list_coco(file: File, _: Request) -> list[Sheet]:
+    """A sheet for each image; results know their images by ids and by the sizes of their codes."""
+    content = dict_of(file.content) or {"annotations": file.content}
+    marks: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in list_dicts(content.get("annotations")):
+        marks[str(one.get("image_id"))].append(one)
+    images = list_dicts(content.get("images"))
+    images = images or [{"id": key} | _describe_result(key, own) for key, own in marks.items()]
+    names = {str(one.get("id")): one.get("name") for one in list_dicts(content.get("categories"))}
+    known = [str(image.get("id")) for image in images]
+    lost = [NO_IMAGE for key in marks.keys() - set(known) for _ in marks[key]]
+    return [
+        Sheet(
+            str(image.get("file_name", "")),
+            (image.get("width"), image.get("height")),
+            partial(_read_shapes, marks[key], lost, names, file.name),
+        )
+        for key, image in zip(known, images, strict=True)
+    ] or [Sheet("", (None, None), lambda _: lost)]
 
 
 def write_coco(mask: Mask, label: str, image_name: str, *, polygons: bool = False) -> bytes:
@@ -102,63 +89,35 @@ def write_coco(mask: Mask, label: str, image_name: str, *, polygons: bool = Fals
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _list_results(
-    annotations: list[dict[str, Any]], name: str
-) -> list[tuple[str, tuple[int, int] | None]]:
-    sizes: dict[str, tuple[int, int] | None] = {}
-    for one in annotations:
-        code, key = one.get("segmentation"), str(one.get("image_id"))
-        size = code.get("size") if isinstance(code, dict) else None
-        known = isinstance(size, list) and len(size) == 2
-        found = require_drawn_on((size[1], size[0]), name) if known and size else None
-        sizes[key] = sizes.get(key) or found
-    return list(sizes.items())
+def _describe_result(key: str, own: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """An image as its results know it."""
+    sizes = [dict_of(one.get("segmentation")).get("size") for one in own]
+    found = next((size for size in sizes if isinstance(size, list) and len(size) == 2), [None] * 2)
+    return {"file_name": key, "height": found[0], "width": found[1]}
 
 
 def _read_shapes(
-    content: dict[str, Any], annotations: list[dict[str, Any]], name: str, least_score: float
-) -> list[Shape | str]:
-    categories = {
-        str(one.get("id")): plain_label(one.get("name"))
-        for one in _list(content, "categories")
-        if isinstance(one, dict)
-    }
-    found: list[Shape | str] = []
-    for one in annotations:
-        score, code = _score_of(one), one.get("segmentation")
-        if score is not None and score < least_score:
-            found.append(f"with a score below {least_score:g}")
-            continue
-        label, reader = _label_of(one, categories), _reader_of(one)
+    marks: list[dict[str, Any]],
+    lost: list[str],
+    names: dict[str, Any],
+    name: str,
+    _: tuple[int, int],
+) -> Shapes:
+    yield from lost
+    for one in marks:
+        code, number = one.get("segmentation"), str(one.get("category_id", ""))
+        label = plain_label(names.get(number)) or plain_label(number)
+        score = one.get("score")
+        facts: dict[str, Any] = {
+            "reader": plain_label(
+                one.get("annotator") or dict_of(one.get("attributes")).get("annotator")
+            ),
+            "score": float(score) if isinstance(score, int | float) else None,
+        }
         if isinstance(code, dict):
-            found.append(Shape(label, raster=decode_rle(code, name), reader=reader))
+            yield Shape(label, raster=decode_rle(code, name), **facts)
         elif isinstance(code, list) and code:
-            flat = [code] if not isinstance(code[0], list) else code
-            found += [shape_of(label, polygon, name, reader) for polygon in flat]
+            flat = code if isinstance(code[0], list) else [code]
+            yield from (shape_of(label, polygon, name, **facts) for polygon in flat)
         else:
-            found.append(NO_OUTLINE)
-        rasters = sum(isinstance(one, Shape) and one.raster is not None for one in found)
-        if len(found) > MAX_OUTLINES or rasters > MAX_DECODED:
-            raise UnreadableImage(f"{name} holds too many annotations of this image.")
-    return found
-
-
-def _score_of(annotation: dict[str, Any]) -> float | None:
-    score = annotation.get("score")
-    return float(score) if isinstance(score, int | float) else None
-
-
-def _reader_of(annotation: dict[str, Any]) -> str:
-    more = annotation.get("attributes")
-    inside = more.get("annotator") if isinstance(more, dict) else None
-    return plain_label(annotation.get("annotator") or inside)
-
-
-def _label_of(annotation: dict[str, Any], categories: dict[str, str]) -> str:
-    number = str(annotation.get("category_id", ""))
-    return categories.get(number) or plain_label(number)
-
-
-def _list(content: dict[str, Any], key: str) -> list[Any]:
-    found = content.get(key)
-    return found if isinstance(found, list) else []
+            yield ONLY_BOX

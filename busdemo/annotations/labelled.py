@@ -1,16 +1,24 @@
-"""What the formats of labelled shapes share: shapes to masks, one for each label."""
+"""What the formats of labelled shapes share: shapes to masks, one for each reader and label.
 
-import math
+Such a format is a function from a file to its sheets, an image each, whose shapes are read only of
+the one that is on the table; `read_sheets` does the rest.
+"""
+
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from busdemo.annotations.annotation import Annotation, Provenance, resize_mask
 from busdemo.annotations.names import find_named
-from busdemo.annotations.outlines import Outline, fill_outlines, read_outline, require_few
+from busdemo.annotations.outlines import (
+    MAX_OUTLINES,
+    Outline,
+    fill_outlines,
+    read_outline,
+    require_drawn_on,
+    require_few,
+)
 from busdemo.annotations.request import Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage, plain_name
@@ -18,8 +26,19 @@ from busdemo.imaging.refusals import UnreadableImage, plain_name
 MAX_LABELS = 100
 """Of one file for one image: each becomes a mask."""
 
-MAX_SIDE = 1e6
-"""In pixels: a corner farther away is a mistake."""
+MAX_MASK_PIXELS = 400_000_000
+"""Of all masks that one file makes."""
+
+MAX_RASTER_PIXELS = 2_000_000_000
+"""Of all rasters of one file: each is decoded at the image's size."""
+
+NO_INSIDE, FEW_CORNERS, ONLY_BOX = (
+    "without an inside",
+    "of fewer than three corners",
+    "drawn as a box alone",
+)
+BACKGROUND = "that is the background"
+"""Why shapes are left out."""
 
 
 class UnknownImage(UnreadableImage):
@@ -31,69 +50,68 @@ class UnknownImage(UnreadableImage):
         """What its images are called."""
 
 
-NO_INSIDE, FEW_CORNERS = "without an inside", "of fewer than three corners"
-"""Why shapes are left out."""
-
-
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """One thing that is labelled: an outline, or a raster at the size of the file's image."""
+    """One thing that is labelled: an outline, or a raster at the size of the file's image.
+
+    Neither is a reader's word that nothing is there.
+    """
 
     label: str
     outline: Outline | None = None
     raster: Mask | None = None
     reader: str = ""
     """Who marked it, where the file says so."""
+    score: float | None = None
+    """How sure a model was of it."""
 
 
-def shape_of(label: str, numbers: object, name: str, reader: str = "") -> Shape | str:
+Shapes = Iterable[Shape | str]
+"""A text stands for a shape that is left out: why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One image that a file speaks of: what it is called, its size as stated, and its shapes."""
+
+    title: str
+    stated_wh: tuple[object, object]
+    read: Callable[[tuple[int, int]], Shapes]
+    """Its shapes in pixels of an image of this size; raises UnreadableImage for nonsense."""
+    notes: tuple[str, ...] = ()
+    frame: int = 1
+    frames: int = 1
+
+
+def shape_of(label: str, numbers: object, name: str, **facts: Any) -> Shape | str:
     """An outline as a shape, or why it is left out; UnreadableImage as `read_outline`."""
     outline = read_outline(numbers, name)
-    return FEW_CORNERS if outline is None else Shape(label, outline, reader=reader)
+    return FEW_CORNERS if outline is None else Shape(label, outline, **facts)
 
 
-def fill_shapes(
-    found: Sequence[Shape | str],
-    request: Request,
-    name: str,
-    *,
-    drawn_on_wh: tuple[int, int] | None,
-    counted: tuple[str, ...] = (),
-    title: str = "",
-) -> list[Annotation]:
-    """One annotation for each reader and label, in their order; a single empty one without any.
+def read_sheets(sheets: Sequence[Sheet], request: Request, name: str) -> list[Annotation]:
+    """One annotation for each reader and label of the sheet that is asked for; at least one.
 
-    What is a text instead of a shape is why one was left out, which all of them tell; `title` is
-    what the file calls its image, told where that is another's name.
-
-    Raises UnreadableImage for too many labels, outlines or corners, and for a label that was asked
-    for and is not there.
+    Shapes with a score below `Options.least_score`, and those that are only a text, are left out,
+    which is told. Raises UnreadableImage where no sheet is known to be the image's, for too many
+    shapes or labels, and for a label that was asked for and is not there.
     """
-    shapes = [one for one in found if isinstance(one, Shape)]
+    sizes = [require_drawn_on(sheet.stated_wh, name) for sheet in sheets]
+    titles = [sheet.title for sheet in sheets]
+    chosen = pick_image(list(zip(titles, sizes, strict=True)), request, name) if any(titles) else 0
+    sheet, size_wh = sheets[chosen], sizes[chosen] or request.size_wh
+    gathered = _Gathered(size_wh, request.options.least_score, name)
+    for one in sheet.read(size_wh):
+        gathered.add(one)
     facts = Provenance(
-        drawn_on_wh=drawn_on_wh or request.size_wh,
-        left_out=tell_left_out([one for one in found if isinstance(one, str)]),
-        counted=counted,
-        reading=_tell_other_name(title, request),
+        drawn_on_wh=size_wh,
+        left_out=tell_left_out(gathered.left_out),
+        counted=gathered.counted,
+        reading=(*_tell_other_name(sheet.title, request), *sheet.notes),
+        frame=sheet.frame,
+        frames=sheet.frames,
     )
-    require_few([s.outline for s in shapes if s.outline is not None], name)
-    groups = list(dict.fromkeys((shape.reader, shape.label) for shape in shapes))
-    if len(groups) > MAX_LABELS:
-        raise UnreadableImage(f"{name} holds more than {MAX_LABELS} labels for this image.")
-    wanted = [g for g in groups if request.label in (None, g[1])]
-    if groups and not wanted:
-        known = ", ".join(label or "none" for _, label in groups)
-        raise UnreadableImage(f"{name} has no label {request.label!r}; its labels: {known}.")
-    if not wanted:
-        nothing = np.zeros(request.size_wh[::-1], np.bool_)
-        told = replace(
-            facts, reading=(*facts.reading, "it marks nothing in this image"), outlined=True
-        )
-        return [Annotation("", "person", nothing, told)]
-    return [
-        _fill_group([s for s in shapes if (s.reader, s.label) == one], request, name, facts)
-        for one in wanted
-    ]
+    return gathered.fill(request, facts)
 
 
 def pick_image(
@@ -101,9 +119,8 @@ def pick_image(
 ) -> int:
     """Which of a file's images (name, size) is the one on the table: by name, then by size.
 
-    One of another name is told by `fill_shapes`, where it is given as `title`. Raises
-    UnreadableImage, with the names there are, where neither tells, and for a name that was asked
-    for and is not there.
+    Raises UnknownImage, with the names there are, where neither tells, and for a name that was
+    asked for and is not there.
     """
     wanted = request.image_name
     named = find_named(wanted, [title for title, _ in images]) if wanted else []
@@ -122,44 +139,6 @@ def pick_image(
     )
 
 
-def box_outline(left: float, top: float, right: float, bottom: float) -> list[list[float]]:
-    """The corners of a box."""
-    return [[left, top], [right, top], [right, bottom], [left, bottom]]
-
-
-def turn_outline(corners: Sequence[Sequence[float]], degrees: float) -> list[list[float]]:
-    """Corners turned about the middle of their box, clockwise as seen."""
-    points = np.asarray(corners, np.float64)
-    centre = (points.min(axis=0) + points.max(axis=0)) / 2
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    x, y = (points - centre).T
-    turned = np.stack([x * cosine - y * sine, x * sine + y * cosine], axis=1) + centre
-    return [[float(a), float(b)] for a, b in turned]
-
-
-def ellipse_outline(centre: tuple[float, float], radii: tuple[float, float]) -> list[list[float]]:
-    """An ellipse as 128 corners, 0.0003 of its radius off at the most."""
-    turns = [2 * math.pi * k / 128 for k in range(128)]
-    return [[centre[0] + radii[0] * math.cos(t), centre[1] + radii[1] * math.sin(t)] for t in turns]
-
-
-def paste_mask(
-    picture: NDArray[np.generic], corner: tuple[float, float], size_wh: tuple[int, int], name: str
-) -> Mask:
-    """(H, W): lesion where a smaller picture shows anything, its first pixel at a corner (x, y).
-
-    Raises UnreadableImage for one that does not lie inside.
-    """
-    shown = np.asarray(picture != 0).reshape(*picture.shape[:2], -1).any(axis=2)
-    left, top = (round(side) if abs(side) < MAX_SIDE else -1 for side in corner)
-    height, width = shown.shape
-    if left < 0 or top < 0 or left + width > size_wh[0] or top + height > size_wh[1]:
-        raise UnreadableImage(f"{name} holds a mask that does not lie inside its image.")
-    mask = np.zeros(size_wh[::-1], np.bool_)
-    mask[top : top + height, left : left + width] = shown
-    return mask
-
-
 def tell_left_out(reasons: Sequence[str]) -> tuple[str, ...]:
     """Notes on what is left out, from the reason of each: "without an inside"."""
     counts = Counter(reasons)
@@ -172,20 +151,98 @@ def plain_label(label: object) -> str:
     return "".join(c for c in words[:200] if c.isprintable()).strip()[:60]
 
 
-def _fill_group(
-    shapes: Sequence[Shape], request: Request, name: str, facts: Provenance
-) -> Annotation:
-    outlines = [shape.outline for shape in shapes if shape.outline is not None]
-    rasters = [shape.raster for shape in shapes if shape.raster is not None]
-    mask = fill_outlines(outlines, request.size_wh, name, drawn_on_wh=facts.drawn_on_wh)
-    for raster in rasters:
-        mask |= resize_mask(raster, request.size_wh)
-    told = replace(facts, label=shapes[0].label, made_by=shapes[0].reader, outlined=not rasters)
-    return Annotation(shapes[0].reader, "person", mask, told)
+def list_dicts(value: object) -> list[dict[str, Any]]:
+    """The objects of a JSON list; empty for anything else."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def dict_of(value: object) -> dict[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+class _Gathered:
+    """The shapes of one image by reader and label; rasters of one label are one."""
+
+    def __init__(self, size_wh: tuple[int, int], least_score: float, name: str) -> None:
+        self.size_wh, self.least_score, self.name = size_wh, least_score, name
+        self.left_out: list[str] = []
+        self.counted: tuple[str, ...] = ()
+        self._outlines: dict[tuple[str, str], list[Outline]] = {}
+        self._rasters: dict[tuple[str, str], Mask] = {}
+        self._seen = self._raster_pixels = 0
+
+    def add(self, one: Shape | str) -> None:
+        """Keep a shape, or why there is none."""
+        self._seen += 1
+        if self._seen > MAX_OUTLINES:
+            raise UnreadableImage(f"{self.name} holds more than {MAX_OUTLINES:,} outlines.")
+        if isinstance(one, Shape) and one.score is not None:
+            self.counted = (f"scores from {self.least_score:g}",)
+            if not one.score >= self.least_score:
+                one = f"with a score below {self.least_score:g}"
+        if isinstance(one, str):
+            self.left_out.append(one)
+            return
+        key = one.reader, one.label
+        self._outlines.setdefault(key, [])
+        if one.outline is not None:
+            self._outlines[key].append(one.outline)
+        if one.raster is not None:
+            self._add_raster(key, one.raster)
+
+    def fill(self, request: Request, facts: Provenance) -> list[Annotation]:
+        """One annotation for each reader and label, in their order; a single empty one without."""
+        require_few([one for own in self._outlines.values() for one in own], self.name)
+        groups = self._groups()
+        wanted = [group for group in groups if request.label in (None, group[1])]
+        width, height = request.size_wh
+        if len(groups) > MAX_LABELS or len(wanted) * width * height > MAX_MASK_PIXELS:
+            raise UnreadableImage(f"{self.name} holds more than {MAX_LABELS} labels, or too large.")
+        if groups and not wanted:
+            known = ", ".join(label or "none" for _, label in groups)
+            raise UnreadableImage(
+                f"{self.name} has no label {request.label!r}; its labels: {known}."
+            )
+        if not groups:
+            note = "it marks nothing in this image"
+            facts = replace(facts, reading=(*facts.reading, note))
+        return [self._fill(group, request, facts) for group in wanted or [("", "")]]
+
+    def _groups(self) -> list[tuple[str, str]]:
+        """Readers and labels; a reader's word that nothing is there counts if it is the only one.
+
+        Without a label beside others, it is everybody's.
+        """
+        readers = Counter(reader for reader, _ in self._outlines)
+        return [
+            key
+            for key, own in self._outlines.items()
+            if own or key in self._rasters or readers[key[0]] == 1
+        ]
+
+    def _fill(self, group: tuple[str, str], request: Request, facts: Provenance) -> Annotation:
+        (reader, label), raster = group, self._rasters.get(group)
+        outlines = self._outlines.get(group, [])
+        mask = fill_outlines(outlines, request.size_wh, self.name, drawn_on_wh=self.size_wh)
+        if raster is not None:
+            mask |= resize_mask(raster, request.size_wh)
+        told = replace(facts, label=label, made_by=reader, outlined=raster is None)
+        return Annotation(reader, "person", mask, told)
+
+    def _add_raster(self, key: tuple[str, str], raster: Mask) -> None:
+        self._raster_pixels += raster.size
+        if raster.shape != self.size_wh[::-1]:
+            raise UnreadableImage(f"{self.name} holds a mask that does not fit its image.")
+        most = self._raster_pixels > MAX_RASTER_PIXELS
+        if most or (len(self._rasters) + 1) * raster.size > MAX_MASK_PIXELS:
+            raise UnreadableImage(f"{self.name} holds too many masks of this image.")
+        kept = self._rasters.get(key)
+        self._rasters[key] = raster if kept is None else kept | raster
 
 
 def _tell_other_name(title: str, request: Request) -> tuple[str, ...]:
     wanted = request.image_name
-    if not title or not wanted or find_named(wanted, [title]):
+    if not title or title.isdigit() or not wanted or find_named(wanted, [title]):
         return ()
     return (f"made for an image called {plain_name(title)}, not {plain_name(wanted)}",)

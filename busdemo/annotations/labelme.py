@@ -1,27 +1,21 @@
 """LabelMe JSON: polygons, rectangles, circles and masks (https://github.com/wkentaro/labelme)."""
 
-import base64
-import binascii
 import json
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.contours import trace_outlines
-from busdemo.annotations.labelled import (
-    NO_INSIDE,
-    Shape,
+from busdemo.annotations.figures import (
     box_outline,
     ellipse_outline,
-    fill_shapes,
     paste_mask,
-    plain_label,
-    shape_of,
+    read_picture_text,
 )
-from busdemo.annotations.outlines import require_drawn_on
+from busdemo.annotations.labelled import NO_INSIDE, Shape, Shapes, Sheet, plain_label, shape_of
 from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask
-from busdemo.imaging.decoding import read_pixels
 from busdemo.imaging.refusals import UnreadableImage
 
 
@@ -30,18 +24,12 @@ def is_labelme(content: Any) -> bool:
     return isinstance(content, dict) and isinstance(content.get("shapes"), list)
 
 
-def read_labelme(file: File, request: Request) -> list[Annotation]:
-    """One annotation for each label; points and lines have no inside and are left out."""
-    content, name = file.content, file.name
-    stated = (content.get("imageWidth"), content.get("imageHeight"))
-    drawn_on_wh = require_drawn_on(stated, name)
-    size_wh, found = drawn_on_wh or request.size_wh, []
-    for one in content["shapes"]:
-        if not isinstance(one, dict):
-            raise UnreadableImage(f"{name} holds a shape that is none.")
-        found.append(_read_shape(one, size_wh, name))
-    title = str(content.get("imagePath") or "")
-    return fill_shapes(found, request, name, drawn_on_wh=drawn_on_wh, title=title)
+def list_labelme(file: File, _: Request) -> list[Sheet]:
+    """Its one image; points and lines have no inside and are left out."""
+    content = file.content
+    stated = content.get("imageWidth"), content.get("imageHeight")
+    read = partial(_read_shapes, content["shapes"], file.name)
+    return [Sheet(str(content.get("imagePath") or ""), stated, read)]
 
 
 def write_labelme(mask: Mask, label: str, image_name: str) -> bytes:
@@ -68,36 +56,37 @@ def write_labelme(mask: Mask, label: str, image_name: str) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _read_shape(shape: dict[str, Any], size_wh: tuple[int, int], name: str) -> Shape | str:
-    """A shape, or why it is left out."""
-    kind, points = shape.get("shape_type") or "polygon", shape.get("points")
-    label = plain_label(shape.get("label"))
-    if kind in ("polygon", "rotation"):
-        return shape_of(label, points if isinstance(points, list) else [], name)
-    if kind == "rectangle" and isinstance(points, list) and len(points) == 4:  # X-AnyLabeling
-        return shape_of(label, points, name)
-    if kind not in ("rectangle", "circle", "mask"):
-        return NO_INSIDE
+def _read_shapes(shapes: Sequence[Any], name: str, size_wh: tuple[int, int]) -> Shapes:
+    for one in shapes:
+        if not isinstance(one, dict):
+            raise UnreadableImage(f"{name} holds a shape that is none.")
+        score = one.get("score")  # X-AnyLabeling's
+        facts: dict[str, Any] = {"score": float(score)} if isinstance(score, int | float) else {}
+        kind, points = one.get("shape_type") or "polygon", one.get("points")
+        label = plain_label(one.get("label"))
+        corners = points if isinstance(points, list) else []
+        turned = kind == "rotation" or (kind == "rectangle" and len(corners) == 4)  # X-AnyLabeling
+        if kind == "polygon" or turned:
+            yield shape_of(label, corners, name, **facts)
+        elif kind not in ("rectangle", "circle", "mask"):
+            yield NO_INSIDE
+        else:
+            (x0, y0), (x1, y1) = _read_two(corners, kind, name)
+            if kind == "mask":
+                part = read_picture_text(one.get("mask"), name)
+                raster = paste_mask(part, (min(x0, x1), min(y0, y1)), size_wh, name)
+                yield Shape(label, raster=raster, **facts)
+            elif kind == "rectangle":
+                yield shape_of(label, box_outline(x0, y0, x1, y1), name, **facts)
+            else:
+                radius = math.hypot(x1 - x0, y1 - y0)
+                yield shape_of(label, ellipse_outline((x0, y0), (radius, radius)), name, **facts)
+
+
+def _read_two(points: Sequence[Any], kind: str, name: str) -> list[list[float]]:
+    """Two points; UnreadableImage for anything else."""
     try:
-        (x0, y0), (x1, y1) = [[float(number) for number in point] for point in points or ()]
+        (x0, y0), (x1, y1) = [[float(number) for number in point] for point in points]
     except (TypeError, ValueError, OverflowError):
         raise UnreadableImage(f"{name} holds a {kind} without its two points.") from None
-    if kind == "mask":
-        raster = _read_raster(shape.get("mask"), (min(x0, x1), min(y0, y1)), size_wh, name)
-        return Shape(label, raster=raster)
-    if kind == "rectangle":
-        return shape_of(label, box_outline(x0, y0, x1, y1), name)
-    radius = math.hypot(x1 - x0, y1 - y0)
-    return shape_of(label, ellipse_outline((x0, y0), (radius, radius)), name)
-
-
-def _read_raster(
-    text: object, corner: tuple[float, float], size_wh: tuple[int, int], name: str
-) -> Mask:
-    """The mask (H, W) of a picture in text, put where its first corner lies."""
-    try:
-        data = base64.b64decode(str(text), validate=True)
-        pixels = read_pixels(data, name, least_side_px=1)
-    except (binascii.Error, UnreadableImage):
-        raise UnreadableImage(f"{name} holds a mask whose picture is damaged.") from None
-    return paste_mask(pixels.values, corner, size_wh, name)
+    return [[x0, y0], [x1, y1]]

@@ -9,14 +9,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from busdemo.annotations.annotation import Annotation
-from busdemo.annotations.coco import is_coco, read_coco
-from busdemo.annotations.cvat import read_cvat
+from busdemo.annotations.coco import is_coco, list_coco
+from busdemo.annotations.cvat import list_cvat
 from busdemo.annotations.dicom_seg import is_dicom_seg, read_dicom_seg
-from busdemo.annotations.labelme import is_labelme, read_labelme
+from busdemo.annotations.json_tools import (
+    is_darwin,
+    is_geojson,
+    is_isat,
+    is_supervisely,
+    list_darwin,
+    list_geojson,
+    list_isat,
+    list_supervisely,
+)
+from busdemo.annotations.label_studio import is_label_studio, list_label_studio
+from busdemo.annotations.labelled import Sheet, read_sheets
+from busdemo.annotations.labelme import is_labelme, list_labelme
 from busdemo.annotations.nifti import read_nifti_mask
 from busdemo.annotations.pictures import read_picture
 from busdemo.annotations.request import File, Request
-from busdemo.annotations.yolo import is_yolo, read_yolo
+from busdemo.annotations.via import is_via, is_via_csv, list_via, list_via_csv
+from busdemo.annotations.yolo import is_yolo, list_yolo
 from busdemo.imaging.refusals import UnreadableImage, kind_of, plain_name, require_bounded
 
 Reader = Callable[[File, Request], list[Annotation]]
@@ -35,13 +48,22 @@ class Format:
     endings: tuple[str, ...]
     """What its files are called, for people: nothing is decided by it."""
     detect: Callable[[File], bool]
-    read: Reader
+    reader: Reader | None = None
+    """What reads it, where it is no file of labelled shapes."""
+    sheets: Callable[[File, Request], list[Sheet]] | None = None
+    """The images that a file of labelled shapes speaks of, at least one."""
     reads: str = ""
     """What of a file becomes lesion; with `leaves`, a line of docs/files.md."""
     leaves: str = ""
     """What of a file is left out, or refused in a sentence."""
     knows_size: bool = True
     """Does a file say how large its image is?"""
+
+    def read(self, file: File, request: Request) -> list[Annotation]:
+        """See `Reader`."""
+        if self.sheets is not None:
+            return read_sheets(self.sheets(file, request), request, file.name)
+        return self.reader(file, request) if self.reader else []
 
 
 FORMATS: tuple[Format, ...] = (
@@ -67,33 +89,95 @@ FORMATS: tuple[Format, ...] = (
         "LabelMe",
         (".json",),
         lambda file: is_labelme(file.content),
-        read_labelme,
-        reads="polygons, rectangles, circles, masks, also X-AnyLabeling's turned ones, by label",
+        sheets=list_labelme,
+        reads="polygons, rectangles, circles, masks, also X-AnyLabeling's turned ones and its "
+        "scores, by label",
         leaves="points and lines",
+    ),
+    Format(
+        "Label Studio",
+        (".json",),
+        lambda file: is_label_studio(file.content),
+        sheets=list_label_studio,
+        reads="JSON and JSON-MIN: polygons, brushes, rectangles and ellipses, by label and by who "
+        "completed them",
+        leaves="points; predictions, cancelled annotations, turned images",
+    ),
+    Format(
+        "V7 Darwin",
+        (".json",),
+        lambda file: is_darwin(file.content),
+        sheets=list_darwin,
+        reads="polygons with their holes, ellipses, by label",
+        leaves="boxes, points, lines and raster layers",
     ),
     Format(
         "COCO",
         (".json",),
         lambda file: is_coco(file.content),
-        read_coco,
+        sheets=list_coco,
         reads="polygons and run-length codes, by category and annotator; of results with scores "
         "those from 0.5",
         leaves="boxes",
     ),
     Format(
+        "VIA",
+        (".json",),
+        lambda file: is_via(file.content),
+        sheets=list_via,
+        reads="exports and projects of VIA 1 and 2: polygons, rectangles, circles, ellipses, by "
+        "their first attribute or the one called label, class or name",
+        leaves="points and open lines",
+        knows_size=False,
+    ),
+    Format(
+        "VIA CSV",
+        (".csv",),
+        lambda file: is_via_csv(file.data),
+        sheets=list_via_csv,
+        reads="the same, a line each",
+        leaves="the same",
+        knows_size=False,
+    ),
+    Format(
+        "QuPath GeoJSON",
+        (".geojson", ".json"),
+        lambda file: is_geojson(file.content),
+        sheets=list_geojson,
+        reads="polygons with their holes, and several as one, by class",
+        leaves="points and lines; classes that end with * (“ignore”)",
+        knows_size=False,
+    ),
+    Format(
+        "ISAT",
+        (".json",),
+        lambda file: is_isat(file.content),
+        sheets=list_isat,
+        reads="polygons, by category",
+        leaves="the background",
+    ),
+    Format(
+        "Supervisely",
+        (".json",),
+        lambda file: is_supervisely(file.content),
+        sheets=list_supervisely,
+        reads="bitmaps, polygons with their holes and rectangles, by class and by who drew them",
+        leaves="points and lines",
+    ),
+    Format(
         "CVAT XML",
         (".xml",),
         lambda file: file.is_xml,
-        read_cvat,
-        reads="CVAT for images 1.1: polygons, boxes and ellipses, also turned ones, masks, by "
-        "label",
+        sheets=list_cvat,
+        reads="CVAT for images 1.1, and one frame of CVAT for video 1.1: polygons, boxes and "
+        "ellipses, also turned ones, masks, by label",
         leaves="points and lines; XML with document types",
     ),
     Format(
         "YOLO text",
         (".txt",),
         lambda file: is_yolo(file.data),
-        read_yolo,
+        sheets=list_yolo,
         reads="outlines, by class, with a confidence those from 0.5; a blank file marks nothing",
         leaves="boxes",
         knows_size=False,

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from busdemo.annotations.coco import write_coco
 from busdemo.annotations.cvat import write_cvat
 from busdemo.annotations.dicom_writing import write_dicom_picture, write_dicom_seg
+from busdemo.annotations.json_tools import write_geojson
+from busdemo.annotations.label_studio import write_label_studio
 from busdemo.annotations.labelme import write_labelme
 from busdemo.annotations.nifti import write_nifti
 from busdemo.annotations.pictures import write_mask_png
+from busdemo.annotations.via import write_via
 from busdemo.annotations.yolo import write_yolo
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.images import Scan
@@ -39,6 +42,13 @@ EXPORTS: dict[str, Export] = {
     "labelme": Export(
         "LabelMe JSON", ".json", lambda mask, name, s: write_labelme(mask, name, _image_name(s))
     ),
+    "label-studio": Export(
+        "Label Studio JSON, brush",
+        ".json",
+        lambda mask, name, s: write_label_studio(mask, name, _image_name(s)),
+    ),
+    "via": Export("VIA JSON", ".json", lambda m, n, s: write_via(m, n, _image_name(s))),
+    "qupath": Export("QuPath GeoJSON", ".geojson", lambda m, n, _scan: write_geojson(m, n)),
     "yolo": Export("YOLO segmentation", ".txt", lambda mask, _name, _scan: write_yolo(mask)),
     "cvat": Export(
         "CVAT XML", ".xml", lambda mask, name, s: write_cvat(mask, name, _image_name(s))

@@ -3,12 +3,13 @@
 Format: https://docs.ultralytics.com/datasets/segment/, "Ultralytics YOLO format".
 """
 
+from functools import partial
+
 import numpy as np
 
-from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.contours import trace_outlines
-from busdemo.annotations.labelled import FEW_CORNERS, Shape, fill_shapes
-from busdemo.annotations.outlines import MAX_OUTLINES, read_outline
+from busdemo.annotations.labelled import FEW_CORNERS, ONLY_BOX, Shape, Shapes, Sheet
+from busdemo.annotations.outlines import read_outline
 from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
@@ -29,27 +30,13 @@ def is_yolo(data: bytes) -> bool:
     return len(line) >= 5 and numbers[0] >= 0 and numbers[0].is_integer()
 
 
-def read_yolo(file: File, request: Request) -> list[Annotation]:
-    """One annotation for each class; UnreadableImage for boxes, or for what is no share.
+def list_yolo(file: File, _: Request) -> list[Sheet]:
+    """The image that the file is called after; boxes are left out.
 
-    A line with one number more than corners need ends with a confidence, as `save_conf` writes
-    them: those below `Options.least_score` are left out.
+    A line with one number more than corners need ends with a confidence, as `save_conf` writes it.
     """
-    name, least = file.name, request.options.least_score
     lines = [line.split() for line in file.data.decode("ascii", "replace").splitlines()]
-    lines = [line for line in lines if line]
-    if len(lines) > MAX_OUTLINES:
-        raise UnreadableImage(f"{name} holds more than {MAX_OUTLINES:,} outlines.")
-    if any(len(line) in (5, 6) for line in lines):
-        raise UnreadableImage(f"{name} holds YOLO boxes, not outlines; please use outlines.")
-    scored = any(_has_score(line) for line in lines)
-    return fill_shapes(
-        [_read_line(line, name, request) for line in lines],
-        request,
-        name,
-        drawn_on_wh=None,
-        counted=(f"scores from {least:g}",) if scored else (),
-    )
+    return [Sheet("", (None, None), partial(_read_lines, [x for x in lines if x], file.name))]
 
 
 def write_yolo(mask: Mask) -> bytes:
@@ -62,23 +49,21 @@ def write_yolo(mask: Mask) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _has_score(line: list[str]) -> bool:
-    return len(line) % 2 == 0
-
-
-def _read_line(line: list[str], name: str, request: Request) -> Shape | str:
-    try:
-        label, shares = f"class {float(line[0]):g}", [float(word) for word in line[1:]]
-    except ValueError:
-        raise UnreadableImage(f"{name} holds a line that is no YOLO outline.") from None
-    least = request.options.least_score
-    if _has_score(line) and shares.pop() < least:
-        return f"with a score below {least:g}"
-    outline = read_outline(shares, name)
-    if outline is None:
-        return FEW_CORNERS
-    if outline.min() < -_BEYOND or outline.max() > 1 + _BEYOND:
-        raise UnreadableImage(
-            f"{name} holds corners that are no shares of the image's width and height (0 to 1)."
-        )
-    return Shape(label, outline * np.array(request.size_wh))
+def _read_lines(lines: list[list[str]], name: str, size_wh: tuple[int, int]) -> Shapes:
+    for line in lines:
+        try:
+            label, shares = f"class {float(line[0]):g}", [float(word) for word in line[1:]]
+        except ValueError:
+            raise UnreadableImage(f"{name} holds a line that is no YOLO outline.") from None
+        score = shares.pop() if len(shares) % 2 else None
+        outline = read_outline(shares, name)
+        if len(shares) == 4:
+            yield ONLY_BOX
+        elif outline is None:
+            yield FEW_CORNERS
+        elif outline.min() < -_BEYOND or outline.max() > 1 + _BEYOND:
+            raise UnreadableImage(
+                f"{name} holds corners that are no shares of the image's width and height (0 to 1)."
+            )
+        else:
+            yield Shape(label, outline * np.array(size_wh), score=score)

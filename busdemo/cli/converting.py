@@ -14,6 +14,9 @@ FORMATS = (
     "coco",
     "coco-polygons",
     "labelme",
+    "label-studio",
+    "via",
+    "qupath",
     "yolo",
     "cvat",
 )

@@ -50,12 +50,12 @@ HOSTILE = {
     "text runs never ended": (coco({"size": [48, 60], "counts": "oo"}), "run-length"),
     "text runs of other letters": (coco({"size": [48, 60], "counts": "é"}), "run-length"),
     "runs of an absurd size": (coco({"size": [10**9, 10**9], "counts": [1]}), "run-length"),
-    "runs of another size": (coco({"size": [24, 60], "counts": [1440]}), "run-length"),
+    "runs of another size": (coco({"size": [24, 60], "counts": [1440]}), "does not fit its image"),
     "an absurd image size": (coco([[0, 0, 9, 0, 9, 9]], 10**9, 10**9), "image size"),
     "an image size of words": (coco([[0, 0, 9, 0, 9, 9]], "wide", []), "image size"),
     "two corners": (coco([[0, 0, 9, 9]]), "three corners"),
     "an odd number of numbers": (coco([[0, 0, 9, 0, 9, 9, 4]]), "pairs"),
-    "boxes only": (coco([]), "boxes"),
+    "boxes only": (coco([]), "as a box alone"),
     "NaN": (labelme([[0, 0], [9, float("nan")], [9, 9]]), "not numbers"),
     "infinity": (labelme([[0, 0], [float("inf"), 0], [9, 9]]), "not numbers"),
     "huge numbers": (labelme([[0, 0], [1e300, 0], [9, 9]]), "far outside"),
@@ -73,14 +73,14 @@ HOSTILE = {
     "a CVAT mask beyond its image": (
         b'<annotations><image name="a" width="60" height="48"><mask label="m" rle="1,2,3" '
         b'left="58" top="0" width="3" height="2"/></image></annotations>',
-        "not possible",
+        "does not lie inside",
     ),
     "CVAT corners of words": (
         b'<annotations><image name="a" width="60" height="48"><polygon points="a,b;c,d;e,f"/>'
         b"</image></annotations>",
         "pairs of numbers",
     ),
-    "YOLO boxes": (b"0 0.5 0.5 0.2 0.2\n", "boxes"),
+    "YOLO boxes": (b"0 0.5 0.5 0.2 0.2\n", "as a box alone"),
     "YOLO in pixels": (b"0 5 5 50 5 50 40\n", "no shares"),
     "YOLO with words": (b"0 .1 .1 .2 .1 .2 .2\n0 a b c d e f\n", "no YOLO outline"),
     "an empty file": (b"", "empty"),

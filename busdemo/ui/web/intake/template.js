@@ -23,7 +23,7 @@ export const TEMPLATE = `<div class="bd-intake-view">
         </details>
       </div>
       <label class="bd-drop" data-drop="mask">
-        <input type="file" multiple accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.dcm,.dicom,.nii,.gz,.json,.txt,.xml,application/dicom" aria-describedby="bd-mask-note">
+        <input type="file" multiple accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.dcm,.dicom,.nii,.gz,.json,.geojson,.csv,.txt,.xml,application/dicom" aria-describedby="bd-mask-note">
         <b>Drop a mask</b>
         <span>one or several files for this image: pictures, NIfTI, DICOM SEG, COCO, LabelMe, YOLO, CVAT</span>
       </label>
