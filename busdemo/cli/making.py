@@ -99,16 +99,13 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from busdemo.training.plan import TRAININGS
-    from busdemo.training.queue import OTHER_TASKS, list_plan, train_models
-    from busdemo.training.recipe import RECIPES_OVER
+    from busdemo.training.queue import OTHER_TASKS, WHOLE, list_plan, train_models
 
     if options.list:
         print("\n".join(list_plan(options.runs)))
         return 0
-    known = [*TRAININGS, *RECIPES_OVER]
-    wanted = known if options.all else options.models
-    known = [*known, *OTHER_TASKS]
+    wanted = WHOLE if options.all else options.models
+    known = [*WHOLE, *OTHER_TASKS]
     unknown = [model_id for model_id in wanted if model_id not in known]
     if unknown or not wanted:
         words = f"Unknown model {unknown[0]!r}" if unknown else "Name a model, or --all"

@@ -2,6 +2,8 @@
 
 from textwrap import fill
 
+from busdemo.imaging import printed
+from busdemo.training.distillation import TEACHER
 from busdemo.training.plan import Training
 from busdemo.training.pretrained import IMAGENET_START, RANDOM_START, start_of
 from busdemo.training.recipe import RECIPES_OVER, Recipe
@@ -24,6 +26,10 @@ _ROLES = {
         "that they differ in the decoder alone."
     ),
     "seed": "The same training as the compared network's, with another seed.",
+    "distilled": (
+        f"It learned from the {TEACHER}, so it is not on equal terms with the compared networks "
+        "nor ranked with them."
+    ),
     "contrast": "A contrast, not on equal terms with the compared networks nor ranked with them.",
     "transfer": "Trained without one of the sets, to be tested on it; not one of the zoo's models.",
 }
@@ -92,6 +98,8 @@ def _describe_ingredients(recipe: Recipe) -> str:
         "Parts of lesion images without the lesion were further normal images.": (
             recipe.lesion_free > 0
         ),
+        f"Of each lesion's mask, {printed.percent(recipe.distilled)} is the {TEACHER}'s "
+        "probability map.": recipe.distilled > 0,
         "A head that was dropped afterwards learned whether there is a lesion.": (
             recipe.presence > 0
         ),
@@ -99,10 +107,21 @@ def _describe_ingredients(recipe: Recipe) -> str:
     return "".join(f"{sentence} " for sentence, holds in told.items() if holds)
 
 
+_CHOSEN = (
+    "Its members were chosen on validation, one at a time, each the one that raised mean lesion "
+    "Dice most; nothing else is fitted."
+)
+
+
 def describe_recipe(model_id: str, members: tuple[str, ...]) -> str:
     """The sections Use and Protocol of a recipe's card, in Markdown."""
-    missing = [member for member in RECIPES_OVER[model_id] if member not in members]
-    left_out = f" Without weights, so left out: {', '.join(missing)}." if missing else ""
+    others = [member for member in RECIPES_OVER[model_id] if member not in members]
+    why = (
+        "Left out, for they raised validation Dice no further"
+        if model_id == TEACHER
+        else ("Without weights, so left out")
+    )
+    left_out = f" {why}: {', '.join(others)}." if others else ""
     use = (
         "Every member sees the image as its own card says; their probability maps, at the image's "
         "own size, are averaged with equal weights, then the frozen threshold is applied. "
@@ -110,7 +129,8 @@ def describe_recipe(model_id: str, members: tuple[str, ...]) -> str:
     )
     protocol = (
         f"Frozen by `busdemo train {model_id}`: the threshold is the best on validation for this "
-        f"mean. Nothing else is fitted. Members: {', '.join(members)}.{left_out} {_TESTING}"
+        f"mean. {_CHOSEN if model_id == TEACHER else 'Nothing else is fitted.'} "
+        f"Members: {', '.join(members)}.{left_out} {_TESTING}"
     )
     return write_sections({"Use": use, "Protocol": protocol})
 

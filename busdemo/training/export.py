@@ -24,6 +24,8 @@ from busdemo.imaging.masks import STOPS
 from busdemo.inference.engines import TorchEngine
 from busdemo.inference.segmenter import Segmenter, SegmenterPool
 from busdemo.training.card_text import TRAINING, describe_recipe, describe_training
+from busdemo.training.distillation import TEACHER
+from busdemo.training.ensemble import choose_members
 from busdemo.training.loop import BEST
 from busdemo.training.plan import Training
 from busdemo.training.pretrained import start_of
@@ -91,6 +93,7 @@ def export_run(
             "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
             "parameters": sum(p.numel() for p in network.parameters()),
             "gflops": round(read_blueprint(training.config, 256).gflops, 2),
+            "role": training.role,
             "start": start_of(training.config),
             "recipe": json.loads(json.dumps(asdict(training.recipe))),
             "results": [],
@@ -100,16 +103,20 @@ def export_run(
     return threshold
 
 
-def freeze_recipe(model_id: str, data: Path, weights: Path) -> float:
+def freeze_recipe(model_id: str, data: Path, runs: Path, weights: Path) -> float:
     """Write `weights/<id>/` of a recipe over other models; its threshold, frozen on val.
 
-    Members that have no weights are left out of an ensemble of all, and the card names the rest;
-    UnusableModel when fewer than two can run.
+    The ensemble's members are chosen on val among those that have weights; what they predict is
+    kept in `runs/<id>/`. UnusableModel when fewer than two can run.
     """
     cards = {card.id: card for card in read_cards(weights)}
     members = [m for m in RECIPES_OVER[model_id] if m in cards and not cards[m].problem]
     if len(members) < 2:
         raise UnusableModel(f"{model_id} needs two members with weights.")
+    validation = read_index(data, "val")
+    if model_id == TEACHER:
+        pool = SegmenterPool(cards.values())
+        members = choose_members(pool, members, validation, runs / model_id)
     folder = weights / model_id
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "config.json", {"members": members})
@@ -125,7 +132,7 @@ def freeze_recipe(model_id: str, data: Path, weights: Path) -> float:
         },
         describe_recipe(model_id, tuple(members)),
     )
-    sweep = sweep_models(SegmenterPool(read_cards(weights)), [model_id], read_index(data, "val"))
+    sweep = sweep_models(SegmenterPool(read_cards(weights)), [model_id], validation)
     threshold = choose_stop(sweep[model_id]) / STOPS
     write_json(folder / "preprocessor_config.json", {"threshold": threshold})
     return threshold

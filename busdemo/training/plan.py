@@ -8,7 +8,7 @@ from busdemo.evaluation.datasets import Case
 from busdemo.training.folds import deal_groups
 from busdemo.training.recipe import NETWORKS, Recipe
 
-Role = Literal["compared", "seed", "contrast", "transfer"]
+Role = Literal["compared", "distilled", "seed", "contrast", "transfer"]
 
 RECIPE = Recipe(stages=((20, 160), (8, 224)), strong_augmentation=True, keep="last")
 """For every training of the plan: about 40 minutes a network on two idle cores.
@@ -23,9 +23,9 @@ class Training:
     """One training: a network, a recipe, and which images of the train split it sees.
 
     `images` is "all", "third" (of the patients) or "without-SET". Compared networks go into the
-    zoo, and contrasts beside them, never ranked with them. Other seeds of a compared network say
-    what a seed changes, transfers what is left on a set that was never seen: of both only results
-    are kept.
+    zoo, and the distilled one and contrasts beside them, never ranked with them. Other seeds of a
+    compared network say what a seed changes, transfers what is left on a set that was never seen:
+    of both only results are kept.
     """
 
     id: str
@@ -57,6 +57,7 @@ FROM_RANDOM = {
 
 _PLAN = (
     *(Training(name, config) for name, config in NETWORKS.items()),
+    Training("unet-distilled", NETWORKS["unet"], replace(RECIPE, distilled=0.5), role="distilled"),
     *(
         Training(f"{name}-seed-{seed}", NETWORKS[name], replace(RECIPE, seed=seed), role="seed")
         for seed in (2, 3)
@@ -77,6 +78,9 @@ _PLAN = (
         for name in SETS
     ),
 )
+
+RESULTS_ALONE: tuple[Role, ...] = ("seed", "transfer")
+"""Of these no weights are shipped."""
 
 TRAININGS = {training.id: training for training in _PLAN}
 """By id, in the order they are worth doing."""

@@ -8,16 +8,21 @@ from pathlib import Path
 from busdemo.training.classifier.export import train_and_export_classifier
 from busdemo.training.detector.export import train_and_export_detector
 from busdemo.training.detector.run import DETECTOR
+from busdemo.training.distillation import TEACHER
 from busdemo.training.export import export_run, freeze_recipe
 from busdemo.training.keeping import claim, replace_file
 from busdemo.training.loop import CURVES, OutOfTime
-from busdemo.training.plan import TRAININGS, Training
+from busdemo.training.plan import RESULTS_ALONE, TRAININGS, Training
 from busdemo.training.processing import freeze_processing
+from busdemo.training.recipe import NETWORKS, RECIPES_OVER
 from busdemo.training.train import train_network
 from busdemo.zoo.cards import WEIGHTS, Card, read_cards
 
 OTHER_TASKS = {"classifier": train_and_export_classifier, DETECTOR: train_and_export_detector}
 """What does not mark lesions, by id, with what trains it and puts it in the zoo."""
+
+WHOLE = [*NETWORKS, *RECIPES_OVER, *(name for name in TRAININGS if name not in NETWORKS)]
+"""The plan and the recipes, each after what it needs."""
 
 EXPORTED = "exported.json"
 """In a run's folder: the sha256 of the weights that were exported from it."""
@@ -36,11 +41,15 @@ def train_models(
 
     Stopped at any time, the same call goes on where it was: a network already exported from its
     finished run is skipped, a half-trained one resumes at its last epoch, and one that another
-    process trains is left to it. What is not for the zoo is exported to `runs/weights`. After
+    process trains is left to it; what needs one of these that is not done waits for another call.
+    What is not for the zoo is exported to `runs/weights`. After
     `until`, a time of `time.monotonic`, no epoch begins.
     """
     failures = {}
     for model_id in model_ids:
+        if waits := _needs(model_id, model_ids, runs, weights):
+            print(f"{model_id}: waits for {', '.join(waits)}.", flush=True)
+            continue
         try:
             if model_id in OTHER_TASKS:
                 train = OTHER_TASKS[model_id]
@@ -50,7 +59,7 @@ def train_models(
             if model_id in TRAININGS:
                 _train_planned(TRAININGS[model_id], data, runs, weights, (workers, until))
             else:
-                _freeze(model_id, freeze_recipe(model_id, data, weights), data, weights)
+                _freeze(model_id, freeze_recipe(model_id, data, runs, weights), data, weights)
         except OutOfTime as told:
             print(f"{model_id}: {told}", flush=True)
             break
@@ -75,11 +84,22 @@ def list_plan(runs: Path) -> list[str]:
     return lines
 
 
+def _needs(model_id: str, queue: Sequence[str], runs: Path, weights: Path) -> list[str]:
+    """What of the queue must be exported first: the members of a recipe, or of the teacher."""
+    training = TRAININGS.get(model_id)
+    recipe = TEACHER if training and training.recipe.distilled else model_id
+    return [
+        member
+        for member in RECIPES_OVER.get(recipe, ())
+        if member in queue and member in TRAININGS and not _is_exported(member, runs, weights)
+    ]
+
+
 def _train_planned(
     training: Training, data: Path, runs: Path, weights: Path, terms: tuple[int, float]
 ) -> None:
     """Train and export one, unless that is done or another process is at it."""
-    place = weights if training.role == "compared" else runs / "weights"
+    place = runs / "weights" if training.role in RESULTS_ALONE else weights
     workers, until = terms
     with claim(runs / training.id) as mine:
         if not mine:
@@ -87,7 +107,9 @@ def _train_planned(
         elif _is_exported(training.id, runs, place):
             print(f"{training.id}: is done.", flush=True)
         else:
-            best = train_network(training, data, runs, workers=workers, until=until)
+            best = train_network(
+                training, data, runs, weights=weights, workers=workers, until=until
+            )
             print(f"{training.id}: validation Dice {best:.3f}.", flush=True)
             _freeze(training.id, export_run(training, data, runs, place), data, place)
             note = json.dumps({"sha256": _card(training.id, place).sha256})

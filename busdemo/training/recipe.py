@@ -49,7 +49,8 @@ RECIPES_OVER: dict[str, tuple[str, ...]] = {
     "dual-unetpp-seunet": ("unet-plus-plus", "se-unet"),
     "ensemble": tuple(NETWORKS),
 }
-"""Recipes without weights: the mean of these networks' probability maps."""
+"""Recipes without weights: the mean of these networks' probability maps; the ensemble's members are
+chosen among them on validation."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Recipe:
     """Share of lesion images of which a part without the lesion is shown instead."""
     presence: float = 0.0
     """Weight of the loss of a further head that says whether an image shows a lesion at all."""
+    distilled: float = 0.0
+    """Share of a lesion's mask that is taken from the ensemble's probability map."""
     keep: Literal["best", "last"] = "best"
     """The epoch of the last stage that is best on validation, or the last."""
 

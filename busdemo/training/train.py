@@ -10,30 +10,40 @@ from torch import Tensor, nn
 from busdemo.evaluation.datasets import read_index
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.training.data import STORED_PX, Samples, join, read_samples, simulate_samples
+from busdemo.training.distillation import distil
 from busdemo.training.loop import Run
 from busdemo.training.plan import Training
 from busdemo.training.pretrained import start_encoder
 from busdemo.training.segmenting import SEGMENTING
 from busdemo.training.supervision import supervise
+from busdemo.zoo.cards import WEIGHTS
 from busdemo.zoo.loading import build_network
 from busdemo.zoo.torch_private import change_class
 
 
 def train_network(
-    training: Training, data: Path, runs: Path, *, workers: int = 0, until: float = math.inf
+    training: Training,
+    data: Path,
+    runs: Path,
+    *,
+    weights: Path = WEIGHTS,
+    workers: int = 0,
+    until: float = math.inf,
 ) -> float:
     """Do one training of the plan, or go on with it; the validation Dice.
 
     `data` holds `index.csv`, `images/` and `masks/`; curves and weights go to
-    `runs/<id of the training>/`. Raises OutOfTime as `Run.train` does.
+    `runs/<id of the training>/`; a teacher is taken from the zoo in `weights`. Raises OutOfTime as
+    `Run.train` does, UnusableModel when the teacher cannot run.
     """
     keep_freed_memory()
     recipe = training.recipe
     samples = read_phantoms(recipe.phantoms, recipe.seed)
-    train, validation = (
-        read_samples(training.choose(read_index(data, split)), STORED_PX)
-        for split in ("train", "val")
-    )
+    cases = {split: training.choose(read_index(data, split)) for split in ("train", "val")}
+    train, validation = (read_samples(chosen, STORED_PX) for chosen in cases.values())
+    if recipe.distilled:
+        cache = runs / training.id
+        train = distil(train, cases["train"], recipe.distilled, weights=weights, cache=cache)
     torch.manual_seed(recipe.seed)
     network = build_network(training.config)
     start_encoder(network, training.config)

@@ -7,6 +7,7 @@ import torch
 from tiny_world import TINY, add_model, write_dataset
 
 from busdemo.training import queue
+from busdemo.training.distillation import TEACHER
 from busdemo.training.keeping import claim
 from busdemo.training.plan import TRAININGS, Training
 from busdemo.training.queue import list_plan, train_models
@@ -121,3 +122,36 @@ def test_a_training_of_another_process_is_left_to_it(data: Path, weights: Path) 
     with claim(runs / "first"):
         assert train_models(["first", "second"], data, runs, weights=weights) == {}
     assert [card.id for card in read_cards(weights)] == ["second"]
+
+
+def test_what_needs_a_network_of_the_queue_waits_until_it_is_exported(
+    data: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = data.parent / "runs"
+    with claim(runs / "first"):
+        assert train_models(["first", "second", "both"], data, runs, weights=weights) == {}
+    assert "both: waits for first." in capsys.readouterr().out
+    assert [card.id for card in read_cards(weights)] == ["second"]
+    assert train_models(["first", "second", "both"], data, runs, weights=weights) == {}
+    assert "both" in {card.id for card in read_cards(weights)}
+
+
+def test_a_distilled_network_waits_for_all_that_may_teach_it(
+    data: Path, weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = data.parent / "runs"
+    monkeypatch.setitem(RECIPES_OVER, TEACHER, ("first", "second"))
+    recipe = replace(TRAININGS["first"].recipe, distilled=0.5)
+    distilled = replace(TRAININGS["first"], id="taught", recipe=recipe, role="distilled")
+    monkeypatch.setitem(TRAININGS, "taught", distilled)
+    ids = ["first", "second", TEACHER, "taught"]
+    with claim(runs / "second"):
+        train_models(ids, data, runs, weights=weights)
+    assert "taught: waits for second." in capsys.readouterr().out
+    assert train_models(ids, data, runs, weights=weights) == {}
+    text = (weights / "taught" / "README.md").read_text().replace("\n", " ")
+    assert "It learned from the ensemble" in text
+    assert "50 % is the ensemble's" in text
+    assert "role: distilled" in text
+    ensemble = (weights / TEACHER / "README.md").read_text().replace("\n", " ")
+    assert "chosen on validation, one at a time" in ensemble

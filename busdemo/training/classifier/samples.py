@@ -1,20 +1,17 @@
 """Images with their class and the mask a segmentation network predicts for them, in memory."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
-from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case
 from busdemo.imaging.fit import Fit
-from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.training.drawing import balance
+from busdemo.training.soft_masks import read_soft_masks
 from busdemo.zoo.classes import CLASSES
 
 
@@ -38,34 +35,16 @@ def read_class_samples(
 ) -> ClassSamples:
     """The cases padded to side x side px, with what `model_id` predicts for each.
 
-    The predictions are kept in the folder `cache` under the digest of weights, cases and side.
+    The predictions are kept in the folder `cache`. Errors as `read_soft_masks`.
     """
-    facts = [pool.cards[model_id].sha256, str(side_px), *(case.id for case in cases)]
-    digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
-    kept = cache / f"soft-masks-{digest}.safetensors"
-    if not kept.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        _predict(cases, pool, model_id, side_px, kept)
-    arrays = load_file(kept)
-    labels = np.array([CLASSES.index(case.label) for case in cases], np.int64)
-    names = tuple(case.dataset for case in cases)
-    return ClassSamples(arrays["images"], arrays["levels"], labels, names)
-
-
-def _predict(
-    cases: Sequence[Case], pool: SegmenterPool, model_id: str, side_px: int, path: Path
-) -> None:
-    images = np.zeros((len(cases), side_px, side_px), np.uint8)
-    levels = np.zeros_like(images)
-    for index, case in enumerate(tqdm(cases, desc="soft masks", mininterval=5)):
+    levels = read_soft_masks(cases, pool, model_id, cache, (side_px, "letterbox"))
+    images = np.zeros_like(levels)
+    for index, case in enumerate(cases):
         image, _ = case.read()
         height, width = image.shape
-        fit = Fit.of((width, height), (side_px, side_px))
-        images[index] = fit.apply(image)
-        levels[index] = fit.apply(quantize(pool.predict(model_id, image)))
-    partial = path.with_suffix(".partial")
-    save_file({"images": images, "levels": levels}, partial)
-    partial.replace(path)
+        images[index] = Fit.of((width, height), (side_px, side_px)).apply(image)
+    labels = np.array([CLASSES.index(case.label) for case in cases], np.int64)
+    return ClassSamples(images, levels, labels, tuple(case.dataset for case in cases))
 
 
 def cell_weights(samples: ClassSamples) -> list[float]:
