@@ -82,9 +82,10 @@ def _add_evaluate(commands: Commands) -> None:
 def _add_examples(commands: Commands) -> None:
     examples = commands.add_parser(
         "examples",
-        help="simulate the examples, run the opening one, draw its picture for links",
+        help="write the examples, run the opening one, draw its picture for links",
     )
     examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
+    _add_data(examples)
     examples.set_defaults(run=_examples)
 
 
@@ -206,13 +207,19 @@ def _fill_cards(options: argparse.Namespace) -> int:
 
 
 def _examples(options: argparse.Namespace) -> int:
+    from busdemo.evaluation.shown_scans import write_credits, write_shown_scans
     from busdemo.inference.segmenter import SegmenterPool
     from busdemo.phantoms import write_examples
     from busdemo.ui.examples import write_opening
     from busdemo.ui.preview import write_preview
     from busdemo.zoo.cards import read_cards
 
-    write_examples(options.out)
+    try:
+        real = write_shown_scans(options.out, options.data)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    write_credits(options.out, write_examples(options.out, real))
     pool = SegmenterPool(read_cards())
     write_opening(options.out, pool)
     write_preview(options.out, pool)

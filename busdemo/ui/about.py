@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 
 from busdemo import __version__
+from busdemo.evaluation.shown_scans import CREDIT
 from busdemo.imaging import printed
 from busdemo.ui import text
 from busdemo.zoo.cards import Card
@@ -65,7 +66,12 @@ def write_about(cards: Sequence[Card]) -> str:
         for one in DATA_SETS
     )
     return text.ABOUT.format(
-        dice=dice, share=share, sets=sets, version=__version__, source=tell_source(os.environ)
+        dice=dice,
+        share=share,
+        sets=sets,
+        credit=CREDIT,
+        version=__version__,
+        source=tell_source(os.environ),
     )
 
 

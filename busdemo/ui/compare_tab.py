@@ -144,4 +144,4 @@ def _readers(example: Example | None) -> list[Given]:
 
 def _tile(example: Example) -> Tile:
     picture = FileData(path=str(Path(example.folder) / "thumbnail.webp"))
-    return Tile(id=example.id, title=example.title, picture=picture)
+    return Tile(id=example.id, title=example.title, simulated=example.simulated, picture=picture)

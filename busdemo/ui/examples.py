@@ -1,4 +1,4 @@
-"""The shipped examples: simulated scans, and the opening one with its results at hand.
+"""The shipped examples: six real scans, simulated ones, and the opening one's results at hand.
 
 The opening example's levels are kept as files, so that the first paint waits for no model. They
 count only for the very weights they were computed with, named by sha256 in `opening.json`.
@@ -6,7 +6,7 @@ count only for the very weights they were computed with, named by sha256 in `ope
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from gradio.data_classes import FileData
 
 from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.imaging.images import read_scan
+from busdemo.imaging.spacing import find_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.within import look_within
+from busdemo.ui import text
 from busdemo.ui.workspace import Workspace
-from busdemo.views.pictures import encode_png
+from busdemo.views.pictures import encode_small_png
 from busdemo.workflows.segmenting import Segmentation, segment
 from busdemo.zoo.shipped import find_shipped
 
@@ -33,12 +35,14 @@ _OWN_PICTURES = ("image", "mask")
 
 @dataclass(frozen=True)
 class Example:
-    """One simulated scan with its exact mask."""
+    """One scan with its ground truth: a data set's, or simulated with the exact mask."""
 
     id: str
     title: str
     description: str
     folder: Path
+    simulated: bool = True
+    mm_per_px: float | None = None
     readers: tuple[tuple[str, str], ...] = ()
     """Name and habit of each simulated reader, whose masks are readers/1.png and so on."""
 
@@ -56,6 +60,8 @@ def read_examples(folder: Path = EXAMPLES) -> dict[str, Example]:
             entry["title"],
             entry["description"],
             folder / entry["id"],
+            entry["simulated"],
+            entry.get("mm_per_px"),
             tuple((one["name"], one["note"]) for one in entry.get("readers", ())),
         )
         for entry in entries
@@ -63,9 +69,11 @@ def read_examples(folder: Path = EXAMPLES) -> dict[str, Example]:
 
 
 def open_example(example: Example, pool: SegmenterPool) -> Workspace:
-    """A visitor's own workspace with the example, its exact mask and results that are at hand."""
+    """A visitor's own workspace with the example, its mask and results that are at hand."""
     image = (example.folder / "image.png").read_bytes()
-    truth, levels = _read_cached(example.folder)
+    truth, levels = _read_cached(example)
+    side = example.mm_per_px or 0.0
+    scan = read_scan(image, f"{example.id}.png")
     opening = _opening(example)
     kept = {
         model_id: Segmentation(pool.cards[model_id], levels[model_id], made["engine"])
@@ -76,9 +84,10 @@ def open_example(example: Example, pool: SegmenterPool) -> Workspace:
     }
     pictures = {model_id: _file(example.folder / f"{model_id}.png") for model_id in kept}
     return Workspace(
-        scan=read_scan(image, f"{example.id}.png"),
+        scan=replace(scan, spacing=find_spacing(side, side, "the data set's table")),
         title=example.title,
         example=example.id,
+        simulated=example.simulated,
         # The same at building time and on page load, so that the load is an update of what the
         # visitor already has under the hand.
         case=f"example-{example.id}",
@@ -97,15 +106,15 @@ def write_opening(folder: Path, pool: SegmenterPool) -> None:
     example = next(iter(read_examples(folder).values()))
     (folder / _OPENING).unlink(missing_ok=True)
     workspace = open_example(example, pool)
-    for path in example.folder.glob("*.png"):
+    for path in folder.glob("*/*.png"):
         if path.stem not in _OWN_PICTURES:
-            path.unlink()  # of models that may have left the zoo
+            path.unlink()  # of models that may have left the zoo, of what opened the page before
     predictions, made = look_within(workspace.scan, pool.look_at), {}
     for model_id, card in pool.cards.items():
         if model_id in pool.unavailable:
             continue
         result, _ = segment(workspace.scan, model_id, pool, predictions)
-        (example.folder / f"{model_id}.png").write_bytes(encode_png(result.levels))
+        (example.folder / f"{model_id}.png").write_bytes(encode_small_png(result.levels))
         made[model_id] = {"sha256": card.sha256, "engine": result.engine}
     content = {"example": example.id, "models": made}
     (folder / _OPENING).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -119,12 +128,17 @@ def _opening(example: Example) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=32)
-def _read_cached(folder: Path) -> tuple[Annotation, dict[str, np.ndarray]]:
-    """The exact mask and the kept levels; read once, never changed."""
+def _read_cached(example: Example) -> tuple[Annotation, dict[str, np.ndarray]]:
+    """The mask and the kept levels; read once, never changed."""
+    folder = example.folder
     data = (folder / "mask.png").read_bytes()
-    mask = _grey(folder / "mask.png") > 0
-    told = Provenance(how="Known from the simulation.", sha256=(hashlib.sha256(data).hexdigest(),))
-    truth = Annotation("Exact outline", "simulated", mask, told)
+    mask, sha256 = _grey(folder / "mask.png") > 0, (hashlib.sha256(data).hexdigest(),)
+    if example.simulated:
+        told = Provenance(how="Known from the simulation.", sha256=sha256)
+        truth = Annotation("Exact outline", "simulated", mask, told)
+    else:
+        told = Provenance(how=text.RADIOLOGISTS_MASK, sha256=sha256)
+        truth = Annotation("Radiologist", "person", mask, told)
     others = {path.stem: _grey(path) for path in folder.glob("*.png")}
     return truth, {k: v for k, v in others.items() if k not in _OWN_PICTURES}
 

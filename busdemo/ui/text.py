@@ -7,8 +7,15 @@ PREVIEW = (
     "Models and people outline the same breast-ultrasound scan: drag the threshold, see every "
     "number. Research and teaching only, not a medical device."
 )
-PREVIEW_ALT = "A simulated scan, its ground truth, and a model's mask against it"
-PREVIEW_NOTE = "A simulated scan. Research and teaching only, not a medical device."
+PREVIEW_ALT = "A breast-ultrasound scan, its ground truth, and a model's mask against it"
+PREVIEW_NOTE = "Scan: BrEaST, CC BY 4.0. Research and teaching only, not a medical device."
+
+RADIOLOGISTS_MASK = "Drawn by the radiologists of BrEaST, as the set gives it."
+SHOWN_SCAN = "BrEaST, CC BY 4.0, doi:10.7937/9WKK-Q141"
+TEST_IMAGE = (
+    "A test image: no model here learned from it, no threshold was set on it, and the benchmark "
+    "counts it."
+)
 
 SAFETY_LEAD = "Research and teaching only."
 SAFETY = "Not a medical device. Uploads are deleted two hours after use, never logged."
@@ -90,7 +97,15 @@ where you use what was trained on it.
 {sets}
 
 Every scan you drop is looked up among the training images, and the page says when it, or a near
-copy of it, was there: its score is then no evidence. The examples here are simulated: exact
+copy of it, was there: its score is then no evidence.
+
+## The examples
+
+Six are real scans of the test split: {credit},
+with the radiologists' outlines, BI-RADS and histology as the set gives them. A rule chose them that
+looks at no model's answer: the lowest case number among benign oval ones, other benign ones,
+malignant ones with a spiculated margin, other malignant ones, the smallest lesions and the normal
+ones. No model learned from them; the benchmark counts them. The other examples are simulated: exact
 outline, no real tissue.
 
 ## What it is not

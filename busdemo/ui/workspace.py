@@ -44,6 +44,7 @@ class Workspace:
     scan: Scan
     title: str
     example: str = ""
+    simulated: bool = False
     found: Box | None = None
     """The scan area that was found in the picture, whether it is used or not."""
     reference: Annotation | None = None
@@ -151,7 +152,7 @@ def show_workspace(
     return ViewerData(
         case=workspace.case,
         title=workspace.title,
-        simulated=bool(workspace.example),
+        simulated=workspace.simulated,
         image=files["image"],
         reference=reference and files["reference"],
         reference_name="Reference" if workspace.reference_files else "Ground truth",

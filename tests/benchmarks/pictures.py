@@ -51,6 +51,7 @@ def main() -> None:
 
 def choose_example(page: Page) -> None:
     """Put the example on the table and wait until every model has answered."""
+    page.click("#bd-intake .bd-examples summary")
     page.click(f'[data-example="{EXAMPLE}"]')
     page.wait_for_function(ALL_READY, arg=TITLE, timeout=180_000)
     page.mouse.move(0, 0)

@@ -63,3 +63,11 @@ def list_requests(page: Page) -> Iterator[list[str]]:
     page.on("request", note)
     yield urls
     page.remove_listener("request", note)
+
+
+def pick_example(page: Page, example: str) -> None:
+    """Choose an example of the Segment tab; the simulated ones are unfolded for it."""
+    tile = page.locator(f'#bd-intake [data-example="{example}"]')
+    if not tile.is_visible():
+        page.click("#bd-intake .bd-examples summary")
+    tile.click()

@@ -7,9 +7,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from gradio.data_classes import FileData
 
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.ui import text
 from busdemo.ui.examples import EXAMPLES, open_example, read_examples
+from busdemo.ui.intake.card import describe_workspace
+from busdemo.ui.workspace import show_workspace
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
 
@@ -52,7 +56,31 @@ def test_results_of_other_weights_are_not_used(pool: SegmenterPool, tmp_path: Pa
     assert open_example(example, pool).segmentations == {}
 
 
-def test_an_example_carries_its_exact_mask(pool: SegmenterPool) -> None:
+def test_the_page_opens_with_a_real_scan_and_says_what_it_is(pool: SegmenterPool) -> None:
+    examples = read_examples()
+    opening = next(iter(examples.values()))
+    workspace = open_example(opening, pool)
+    card = describe_workspace(workspace, examples)
+    assert (opening.simulated, workspace.simulated) == (False, False)
+    assert "CC BY 4.0, doi:10.7937/9WKK-Q141" in card.image.text
+    assert card.seen.text == text.TEST_IMAGE
+    assert workspace.reference is not None
+    assert workspace.reference.kind == "person"
+    assert workspace.scan.spacing_mm == opening.mm_per_px
+
+
+def test_a_simulated_example_is_never_called_anything_else(pool: SegmenterPool) -> None:
+    examples = read_examples()
+    for example in examples.values():
+        workspace = open_example(example, pool)
+        shown = show_workspace(
+            workspace.drawn(lambda _: FileData(path="x")), pool, chosen=next(iter(pool.cards))
+        )
+        assert shown.simulated == example.simulated
+        assert ("BrEaST" in describe_workspace(workspace, examples).image.text) != shown.simulated
+
+
+def test_an_example_carries_its_mask(pool: SegmenterPool) -> None:
     for example in read_examples().values():
         workspace = open_example(example, pool)
         written = cv2.imread(str(example.folder / "mask.png"), cv2.IMREAD_GRAYSCALE)

@@ -19,7 +19,7 @@ from PIL import Image
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Frame, Page
-from ui.chromium import open_page
+from ui.chromium import open_page, pick_example
 from waiting import wait_until
 
 from busdemo.cli import main
@@ -27,13 +27,14 @@ from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.phantoms import EXAMPLES, simulate
 from busdemo.scoring.overlap import score_overlap
+from busdemo.ui.examples import read_examples
 from busdemo.ui.page import build_page, launch, mount_page
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import WEIGHTS, read_cards
 
 pytestmark = pytest.mark.browser
 
-FIRST = next(iter(EXAMPLES))
+FIRST = next(iter(read_examples()))
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,8 @@ def test_a_case_is_shown_with_its_numbers_at_the_frozen_threshold(page: Page) ->
     assert state["stop"] == cards[layer["id"]].stop
     shown = page.inner_text(".bd-viewer")
     assert "Ground truth" in shown
-    assert "simulated" in shown
+    assert "simulated" not in shown
+    assert "CC BY 4.0" in page.inner_text("#bd-intake")
     assert f"{numbers(page)['dice']:.3f}" in shown
     assert "Not a medical device" in page.inner_text("#bd-header")
 
@@ -212,7 +214,7 @@ def test_a_file_name_is_shown_as_text_and_never_run(
 
 
 def test_another_example_replaces_the_opening_one(page: Page) -> None:
-    page.click('[data-example="normal"]')
+    pick_example(page, "normal")
     wait_until_ready(page, EXAMPLES["normal"][0].title)
     assert numbers(page)["outcome"] in ("correct rejection", "false alarm")
 

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page
-from ui.chromium import without_errors
+from ui.chromium import pick_example, without_errors
 
 from busdemo.phantoms import EXAMPLES
 from busdemo.ui.examples import EXAMPLES as EXAMPLES_FOLDER
@@ -64,7 +64,7 @@ def test_a_link_shows_the_example_model_threshold_and_view(page: Page, address: 
 def test_a_copied_link_opens_what_was_seen(page: Page, address: str) -> None:
     page.goto(address)
     wait_until_ready(page)
-    page.click('[data-example="simple-cyst"]')
+    pick_example(page, "simple-cyst")
     wait_until_ready(page, "simple-cyst")
     page.evaluate("window.__busdemoViewer.session.pickModel('segformer')")
     page.evaluate("window.__busdemoViewer.setStop(77)")
@@ -87,7 +87,7 @@ def test_a_hostile_link_changes_nothing_it_should_not(page: Page, address: str) 
     wait_until_ready(page)
     assert state(page, "session.state.model") == "unet"
     assert page.locator("#bd-viewer img[src=x]").count() == 0
-    page.click('[data-example="simple-cyst"]')
+    pick_example(page, "simple-cyst")
     wait_until_ready(page, "simple-cyst")
 
 
@@ -121,7 +121,7 @@ def test_a_model_that_had_to_wait_is_asked_for_again(
     page.goto(address)
     wait_until_ready(page)
     monkeypatch.setattr(Queue, "get_status", tell)
-    page.click('[data-example="small-lesion"]')
+    pick_example(page, "small-lesion")
     wait_until_ready(page, "small-lesion")
     assert next(crowds, None) is None  # it did pause, and went on when the queue was empty
 
@@ -134,7 +134,7 @@ def test_the_place_in_the_queue_is_shown_while_an_answer_takes_long(
     sizes = iter([5, 7, 3])
     page.route("**/queue/status", lambda route: route.fulfill(json={"queue_size": next(sizes, 3)}))
     page.route("**/queue/join*", lambda _: None)  # the request hangs, as in a full queue
-    page.click('[data-example="small-lesion"]')
+    pick_example(page, "small-lesion")
     seen = []
     for place in (5, 3):
         page.wait_for_function(

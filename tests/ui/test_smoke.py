@@ -15,10 +15,12 @@ from tiny_world import add_model
 from ui.chromium import without_errors
 from waiting import wait_until
 
-from busdemo.ui.examples import EXAMPLES
+from busdemo.ui.examples import EXAMPLES, read_examples
 from busdemo.ui.gradio_private import STATIC_PATHS
 from busdemo.ui.page import launch
 from busdemo.ui.static_files import PREFIX
+
+OPENING, NEXT, *_ = read_examples()
 
 pytestmark = pytest.mark.browser
 
@@ -71,10 +73,10 @@ def test_a_visitor_sees_a_scan_and_asks_for_little(browser: Browser, address: st
     page.on("request", note)
     with without_errors(page):
         page.goto(address)
-        page.wait_for_function(SHOWN, arg="oval-fibroadenoma", timeout=60_000)
+        page.wait_for_function(SHOWN, arg=OPENING, timeout=60_000)
         opened = len(counted)
-        page.click('[data-example="small-lesion"]')
-        page.wait_for_function(SHOWN, arg="small-lesion", timeout=60_000)
+        page.click(f'[data-example="{NEXT}"]')
+        page.wait_for_function(SHOWN, arg=NEXT, timeout=60_000)
     page.close()
     # A class of thirty behind one address opens the page at once and goes on.
     assert opened <= 8, counted

@@ -4,6 +4,7 @@ from gradio.data_classes import FileData
 
 from busdemo.annotations.annotation import tell
 from busdemo.imaging.crops import write_crop
+from busdemo.ui import text
 from busdemo.ui.examples import Example
 from busdemo.ui.intake.component import IntakeData, Note, Tile
 from busdemo.ui.workspace import Workspace
@@ -14,15 +15,20 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
     """The intake card for a workspace."""
     scan, reference = workspace.scan, workspace.reference
     height, width = scan.pixels.shape
+    shown = examples.get(workspace.example)
+    told = [f"{width} × {height} px", *scan.notes, *([shown.description] if shown else [])]
+    if shown and not shown.simulated:
+        told.append(text.SHOWN_SCAN)
     card = IntakeData(
-        image=Note(name=workspace.title, text="; ".join((f"{width} × {height} px", *scan.notes))),
+        image=Note(name=workspace.title, text="; ".join(told)),
         frames=scan.frames,
-        seen=describe_seen(workspace.seen),
+        seen=describe_seen(workspace.seen) if shown is None else _describe_example(shown),
         example=workspace.example,
         examples=[
             Tile(
                 id=example.id,
                 title=example.title,
+                simulated=example.simulated,
                 picture=FileData(path=str(example.folder / "thumbnail.webp")),
             )
             for example in examples.values()
@@ -37,6 +43,11 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
         card.can_remove = True
         card.can_invert = bool(files) and (facts.looks_inverted or facts.inverted)
     return card
+
+
+def _describe_example(example: Example) -> Note:
+    """Whether the models were made with an example: it needs no look-up."""
+    return Note(text="" if example.simulated else text.TEST_IMAGE)
 
 
 def describe_seen(seen: Seen | None) -> Note:

@@ -31,6 +31,7 @@ class Tile(GradioModel):  # type: ignore[misc]
 
     id: str
     title: str
+    simulated: bool
     picture: FileData
 
 

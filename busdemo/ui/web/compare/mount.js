@@ -6,6 +6,7 @@ import { fromBase64, toBase64 } from '../core/base64.js';
 import { decodeGreyPng } from '../core/png.js';
 import { find, make, setText } from '../page/dom.js';
 import { refuseLarge, saveBlob } from '../page/files.js';
+import { fillTiles, markTile } from '../page/tiles.js';
 import { loadStyles } from '../page/styles.js';
 import { ImageCache, fetchGreyPng } from '../workspace/images.js';
 import { urlOf } from '../workspace/layers.js';
@@ -204,7 +205,9 @@ class Compare {
     desk.say(value.message);
     if (!value.image) return;
     desk.formats = value.formats || [];
-    this.showTiles(value);
+    const examples = desk.find('.bd-examples');
+    fillTiles(examples, value.examples, (id) => this.host.send('pick_example', { example: id }));
+    markTile(examples, value.example);
     setText(desk.find('.bd-scan-note'), [value.simulated ? 'simulated' : '', value.scan_note].filter(Boolean).join('; '));
     try {
       // The same scan against another ground truth is another case.
@@ -257,22 +260,6 @@ class Compare {
     this.showZoo();
     desk.store.fillModels();
     this.readLevels();
-  }
-
-  /**
-   * @param {any} value
-   */
-  showTiles(value) {
-    const box = this.desk.find('.bd-tiles');
-    if (box.childElementCount !== value.examples.length) {
-      box.replaceChildren(...value.examples.map((/** @type {{id: string, title: string, picture: any}} */ { id, title, picture }) => {
-        const image = make('img', { alt: `${title}, simulated`, loading: 'lazy', src: urlOf(picture) });
-        const tile = make('button', { type: 'button', title: `${title} (simulated)`, 'data-example': id }, image);
-        tile.addEventListener('click', () => this.host.send('pick_example', { example: id }));
-        return tile;
-      }));
-    }
-    for (const tile of box.children) tile.setAttribute('aria-pressed', String(tile.dataset.example === value.example));
   }
 
   showZoo() {

@@ -14,8 +14,8 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
               <div class="bd-popover bd-light" hidden>
                 <label class="bd-small bd-file">Open an image<input type="file" class="bd-image-file"></label>
                 <button type="button" class="bd-small" data-act="bring">From the Segment tab</button>
-                <p class="bd-sub">Or a simulated example:</p>
-                <div class="bd-tiles"></div>
+                <p class="bd-sub">Or an example:</p>
+                <div class="bd-examples"></div>
               </div>
             </div>
             <button type="button" class="bd-small" data-act="link">Copy link</button>

@@ -5,6 +5,7 @@ import { closest, find, findAll } from '../page/dom.js';
 import { listenToDrop } from '../page/drop.js';
 import { refuseLarge } from '../page/files.js';
 import { loadStyles } from '../page/styles.js';
+import { fillTiles, markTile } from '../page/tiles.js';
 import { CropBox } from './crop.js';
 import { TEMPLATE } from './template.js';
 /** @import { Host } from '../host/host.js' */
@@ -53,6 +54,7 @@ class Intake {
     /** @type {ReturnType<typeof setTimeout> | number} */
     this.waiting = 0; // the timer of the queue
     this.crop = new CropBox(find(root, '.bd-crop'), (/** @type {string} */ crop) => this.askCrop(crop));
+    this.examples = find(root, '.bd-examples');
     this.listen();
   }
 
@@ -160,7 +162,7 @@ class Intake {
   pickExample(id) {
     this.turns.image++;
     this.turns.mask++;
-    this.markTile(id);
+    markTile(this.examples, id);
     this.ask('pick_example', { example: id });
     this.watchQueue();
   }
@@ -217,11 +219,8 @@ class Intake {
    */
   show(value) {
     if (!value) return;
-    const tiles = find(this.root, '.bd-tiles');
-    if (tiles.childElementCount !== value.examples.length) {
-      tiles.replaceChildren(...value.examples.map((/** @type {any} */ example) => this.buildTile(example)));
-    }
-    this.markTile(value.example);
+    fillTiles(this.examples, value.examples, (id) => this.pickExample(id));
+    markTile(this.examples, value.example);
     for (const kind of ['image', 'seen', 'mask']) this.showNote(kind, value[kind]);
     this.showFrames(value.frames || 1);
     this.crop.show(value);
@@ -243,31 +242,6 @@ class Intake {
       note.append(strong, document.createElement('br'));
     }
     note.append(error || text);
-  }
-
-  /**
-   * @param {{id: string, title: string, picture: any}} it
-   */
-  buildTile({ id, title, picture }) {
-    const tile = document.createElement('button'), image = document.createElement('img');
-    tile.type = 'button';
-    tile.dataset.example = id;
-    tile.title = `${title} (simulated)`;
-    image.alt = `${title}, simulated`;
-    image.loading = 'lazy';
-    image.src = picture.url;
-    tile.append(image);
-    tile.addEventListener('click', () => this.pickExample(id));
-    return tile;
-  }
-
-  /**
-   * @param {string} id
-   */
-  markTile(id) {
-    for (const tile of findAll(this.root, '[data-example]')) {
-      tile.setAttribute('aria-pressed', String(tile.dataset.example === id));
-    }
   }
 
   /**

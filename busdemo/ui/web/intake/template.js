@@ -35,8 +35,7 @@ export const TEMPLATE = `<div class="bd-intake-view">
     </section>
     <section aria-labelledby="bd-intake-examples">
       <h2 id="bd-intake-examples">Or an example</h2>
-      <div class="bd-tiles"></div>
-      <p class="bd-note">Simulated scans with an exactly known outline.</p>
+      <div class="bd-examples"></div>
     </section>
   </div>
 </div>`;
