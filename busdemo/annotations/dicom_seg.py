@@ -17,6 +17,8 @@ from busdemo.imaging.dicom import (
     refusing,
 )
 from busdemo.imaging.dicom_frames import decode_frame
+from busdemo.imaging.pixels import World
+from busdemo.imaging.places import bring, distance_mm, find_world, is_same_place
 from busdemo.imaging.refusals import UnreadableImage
 
 if TYPE_CHECKING:
@@ -77,7 +79,13 @@ def _read_segment(
     facts = Provenance(drawn_on_wh=size_wh, label=label)
     if not own:
         return Annotation("", "person", np.zeros(size_wh[::-1], np.bool_), facts)
+    world = request.target.world if request.options.frame is None else None
+    places = [find_world(dataset, frame) for frame in own]
     chosen, note = _choose_frame(dataset, own, name, request)
+    if chosen is None and world and all(places):
+        far = [distance_mm(world, place) for place in places if place]
+        chosen = far.index(min(far))
+        note = f"frame {chosen + 1} of {len(own)}, the one that lies where the image does"
     if chosen is None:
         masks = [_cut(dataset, frame, number, name) for frame in own]
         chosen = max(range(len(own)), key=lambda k: int(masks[k].sum()))
@@ -87,8 +95,28 @@ def _read_segment(
     else:
         mask = _cut(dataset, own[chosen], number, name)
     reading = (note,) if note else ()
-    facts = replace(facts, reading=reading, frame=chosen + 1, frames=len(own))
+    mask, told = _lay(mask, places[chosen], request)
+    reading = (*reading, *told)
+    size_wh = (mask.shape[1], mask.shape[0])
+    facts = replace(facts, drawn_on_wh=size_wh, reading=reading, frame=chosen + 1, frames=len(own))
     return Annotation("", "person", mask, facts)
+
+
+def _lay(mask: Mask, own: World | None, request: Request) -> tuple[Mask, tuple[str, ...]]:
+    """The mask on the image's pixels where both lie in space, and a note where they do not."""
+    world = request.target.world
+    if request.options.frame is not None or (own and world and is_same_place(own, world)):
+        return mask, ()
+    if own is None or world is None:
+        if not (own or world):
+            return mask, ()
+        whose = "the mask" if own else "the image"
+        return mask, (f"only {whose} says where in space it lies: rows and columns are compared",)
+    laid = bring(mask, own, world, request.size_wh)
+    if laid is None or (mask.any() and not laid.any()):
+        apart = "as both headers have it, mask and image lie apart: rows and columns are compared"
+        return mask, (apart,)
+    return laid, ("brought to the image's pixels by where both lie in space",)
 
 
 def _choose_frame(

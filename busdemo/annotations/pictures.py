@@ -12,6 +12,7 @@ from busdemo.annotations.inspection import tell_percent
 from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.decoding import Pixels, Values, composite_on_black, read_pixels
+from busdemo.imaging.places import bring, is_same_place
 from busdemo.imaging.refusals import UnreadableImage, kind_of
 
 LABELS = 16
@@ -75,7 +76,7 @@ def read_picture(file: File, request: Request) -> list[Annotation]:
             pixels = replace(pixels, notes=(note, *pixels.notes[1:]))
         elif pixels.frames <= MOST_SEARCHED // pixels.values.size:
             return _search(file, pixels, request)
-    return split_pixels(pixels, request)
+    return split_pixels(_bring(pixels, request), request)
 
 
 def split_pixels(pixels: Pixels, request: Request) -> list[Annotation]:
@@ -95,6 +96,21 @@ def split_pixels(pixels: Pixels, request: Request) -> list[Annotation]:
         return found
     facts = [replace(one.provenance, left_out=left_out) for one in found]
     return [replace(one, provenance=told) for one, told in zip(found, facts, strict=True)]
+
+
+def _bring(pixels: Pixels, request: Request) -> Pixels:
+    """A DICOM picture where it lies in space, on the image's own pixels, where both say where."""
+    own, world = pixels.world, request.target.world
+    if own is None or world is None or is_same_place(own, world):
+        return pixels
+    values = bring(pixels.values, own, world, request.size_wh)
+    if values is None or not values.any():
+        note = "as both headers have it, mask and image lie apart: rows and columns are compared"
+        return replace(pixels, notes=(*pixels.notes, note))
+    note = "brought to the image's pixels by where both lie in space"
+    return replace(
+        pixels, values=values, alpha=None, indices=None, notes=(*pixels.notes, note), world=world
+    )
 
 
 def _search(file: File, first: Pixels, request: Request) -> list[Annotation]:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from busdemo.imaging.dicom_display import apply_window, invert, read_spacing
-from busdemo.imaging.dicom_frames import decode_frame, not_read
+from busdemo.imaging.dicom_frames import colours_of, decode_frame, is_halved, not_read
 from busdemo.imaging.pixels import Pixels, Values, in_plain_type, pick_frame
+from busdemo.imaging.places import find_world
 from busdemo.imaging.quiet import hushed
 from busdemo.imaging.refusals import MissingLibrary, UnreadableImage, require_size
 
@@ -38,6 +39,8 @@ READ = [
     "Rows",
     "Columns",
     "PixelSpacing",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
     "BitsAllocated",
     "BitsStored",
     "HighBit",
@@ -87,9 +90,10 @@ def read_dicom(data: bytes, name: str, frame: int | None) -> Pixels:
         index, notes = pick_frame(frame, frames, name)
         values, more = _display(dataset, decode_frame(dataset, index, name))
         spacing, doubt = read_spacing(dataset)
+        world, colours = find_world(dataset, index), colours_of(dataset, index)
     digest = hashlib.sha256(data).hexdigest()
-    told = (*notes, *more, *doubt)
-    return Pixels(values, None, name, digest, told, spacing, frames, index + 1)
+    told = (*notes, *colours.notes, *more, *doubt)
+    return Pixels(values, None, name, digest, told, spacing, frames, index + 1, world)
 
 
 def load_dataset(data: bytes, name: str) -> "Dataset":
@@ -127,8 +131,9 @@ def count_frames(dataset: "Dataset", name: str) -> int:
         stated = max(1, int(dataset.get("NumberOfFrames") or 1))
         if dataset.file_meta.TransferSyntaxUID.is_compressed:
             return stated
-        pixels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel)
-        bits = pixels * int(dataset.BitsAllocated)
+        pixels = int(dataset.Rows) * int(dataset.Columns)
+        samples = 2 if is_halved(dataset) else int(dataset.SamplesPerPixel)
+        bits = pixels * samples * int(dataset.BitsAllocated)
         return min(stated, max(1, 8 * len(dataset.PixelData) // bits))
 
 

@@ -6,6 +6,7 @@ GDCM is never asked, even where it is installed: broken streams end the process
 """
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,17 @@ _JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 _JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 _RLE = "1.2.840.10008.1.2.5"
 _UNSAFE = "gdcm"
+_COLOURED = 3
+_NEAR_GREY = 6
+"""Of 255: colours that differ by less count as grey."""
+
+
+@dataclass(frozen=True)
+class Colours:
+    """RGB or YBR_FULL, empty where the tag is believed; and a note where it is not."""
+
+    kind: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def decode_frame(dataset: "Dataset", index: int, name: str) -> NDArray[Any]:
@@ -38,10 +50,14 @@ def decode_frame(dataset: "Dataset", index: int, name: str) -> NDArray[Any]:
 
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_compressed:
-        return np.asarray(pixel_array(dataset, index=index))
+        stated = str(dataset.PhotometricInterpretation).strip()
+        kind = colours_of(dataset, index).kind or stated
+        return np.asarray(pixel_array(dataset, index=index, photometric_interpretation=kind))
     way = f"is compressed in a way ({_plain(syntax.name)})"
     if syntax in _JPEG_LOSSLESS:
         return _decode_lossless(dataset, index, name, way)
+    if syntax in _JPEG and int(dataset.SamplesPerPixel) == _COLOURED:
+        return _decode_colour(dataset, index)
     plugin = _find_plugin(syntax)
     if not plugin:
         raise not_read(name, way)
@@ -49,11 +65,67 @@ def decode_frame(dataset: "Dataset", index: int, name: str) -> NDArray[Any]:
     return np.asarray(pixel_array(dataset, index=index, decoding_plugin=plugin))
 
 
+def is_halved(dataset: "Dataset") -> bool:
+    """Are its colours 4:2:2, uncompressed: two bytes a pixel? Some writers say so of three."""
+    if str(dataset.PhotometricInterpretation).strip() != "YBR_FULL_422":
+        return False
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        return False
+    pixels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
+    return len(dataset.PixelData) < pixels * _COLOURED
+
+
+def colours_of(dataset: "Dataset", index: int) -> Colours:
+    """What the three samples of a frame, from 0, really are, whatever the file's tag says."""
+    stated = str(dataset.PhotometricInterpretation).strip()
+    syntax, samples = dataset.file_meta.TransferSyntaxUID, int(dataset.get("SamplesPerPixel", 1))
+    kind = ""
+    if samples == _COLOURED and syntax in _JPEG:
+        kind = _colours_of_jpeg(dataset, index, stated)
+    elif stated == "YBR_FULL_422" and not syntax.is_compressed and not is_halved(dataset):
+        kind = _guess_colours(dataset, index)
+    if not kind or kind == stated[: len(kind)]:
+        return Colours(kind)
+    why = "its JPEG stream" if syntax.is_compressed else "its length of 3 bytes a pixel"
+    words = "RGB" if kind == "RGB" else "YCbCr"
+    return Colours(kind, (f"colours read as {words} by {why}: the tag says {stated[:16]}",))
+
+
 def not_read(name: str, what: str) -> UnreadableImage:
     """The refusal of a file that may well be sound."""
     return UnreadableImage(
         f"{name} {what} that is not read here; please save it uncompressed or as PNG."
     )
+
+
+def _colours_of_jpeg(dataset: "Dataset", index: int, stated: str) -> str:
+    """Nobody halves the chroma of RGB; then its markers decide (JFIF is YCbCr), then the tag."""
+    with _open_frame(dataset, _frame_bytes(dataset, index), "JPEG") as picture:
+        layers, facts = picture.layer, picture.info  # type: ignore[attr-defined]
+    halved = len({layer[1:3] for layer in layers}) > 1
+    marked = facts.get("adobe_transform", "jfif" in facts or stated.startswith("YBR"))
+    return "YBR_FULL" if halved or marked else "RGB"
+
+
+def _decode_colour(dataset: "Dataset", index: int) -> NDArray[np.uint8]:
+    """RGB (H, W, 3) of a JPEG frame, whose decoder is told what is in it."""
+    kind = "RGB" if colours_of(dataset, index).kind == "RGB" else "YCbCr"
+    with _open_frame(dataset, _frame_bytes(dataset, index), "JPEG") as picture:
+        if picture.mode != "RGB":
+            raise ValueError("two numbers of samples in one file")
+        picture.tile = [tile._replace(args=("RGB", kind)) for tile in picture.tile]  # type: ignore[attr-defined]
+        return np.asarray(picture)
+
+
+def _guess_colours(dataset: "Dataset", index: int) -> str:
+    """Most of an ultrasound image is grey: where its samples are equal, or its chroma is 128."""
+    from pydicom.pixels.utils import pixel_array  # noqa: PLC0415
+
+    kept = pixel_array(dataset, index=index, raw=True, photometric_interpretation="YBR_FULL")
+    first, second, third = (kept[..., k].astype(np.int16) for k in range(_COLOURED))
+    as_ybr = np.maximum(abs(second - 128), abs(third - 128)) < _NEAR_GREY
+    as_rgb = np.maximum(abs(first - second), abs(second - third)) < _NEAR_GREY
+    return "RGB" if as_rgb.mean() > as_ybr.mean() else "YBR_FULL"
 
 
 def _decode_lossless(dataset: "Dataset", index: int, name: str, way: str) -> NDArray[Any]:
