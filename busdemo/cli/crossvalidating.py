@@ -92,12 +92,15 @@ def _crossvalidate(options: argparse.Namespace) -> int:
 
 
 def _transfers(options: argparse.Namespace) -> int:
+    from busdemo.training.classifier.transfers import measure_class_transfers
     from busdemo.training.transfers import measure_transfers, write_transfers
     from busdemo.zoo.cards import WEIGHTS
     from busdemo.zoo.files import UnusableModel
 
     try:
-        write_transfers(measure_transfers(options.data, options.runs, WEIGHTS), options.out)
+        transfers = measure_transfers(options.data, options.runs, WEIGHTS)
+        classifiers = measure_class_transfers(options.data, options.runs)
+        write_transfers(transfers, classifiers, options.out)
     except (OSError, ValueError, UnusableModel) as error:
         print(error, file=sys.stderr)
         return 1

@@ -2,10 +2,12 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from busdemo.training.classifier.export import train_and_export_classifier
+from busdemo.training.classifier.plan import CLASS_TRAININGS
 from busdemo.training.detector.export import train_and_export_detector
 from busdemo.training.detector.run import DETECTOR
 from busdemo.training.distillation import TEACHER
@@ -18,7 +20,10 @@ from busdemo.training.recipe import NETWORKS, RECIPES_OVER
 from busdemo.training.train import train_network
 from busdemo.zoo.cards import WEIGHTS, Card, read_cards
 
-OTHER_TASKS = {"classifier": train_and_export_classifier, DETECTOR: train_and_export_detector}
+OTHER_TASKS: dict[str, Callable[..., float]] = {
+    **{name: partial(train_and_export_classifier, model_id=name) for name in CLASS_TRAININGS},
+    DETECTOR: train_and_export_detector,
+}
 """What does not mark lesions, by id, with what trains it and puts it in the zoo."""
 
 WHOLE = [*NETWORKS, *RECIPES_OVER, *(name for name in TRAININGS if name not in NETWORKS)]

@@ -11,6 +11,7 @@ from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_mode
 from busdemo.evaluation.statistics import Interval
 from busdemo.imaging import printed
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.training.classifier.transfers import ClassTransfer
 from busdemo.training.keeping import replace_file
 from busdemo.training.plan import TRAININGS
 from busdemo.zoo.cards import ALL_SETS, Card, read_cards
@@ -29,6 +30,18 @@ images: fewer images, so compare within the intervals. The test split was not lo
 
 | left out | lesion images | patients | Dice, unseen | Dice, seen (val) | false alarms, unseen |
 |---|---|---|---|---|---|
+"""
+
+
+_ABOUT_CLASSIFIER = """
+## The classifier
+
+Trained again without one set, on masks of the U-Net without that set, and asked about that set's
+images of train and val. AUC is benign against malignant; sensitivity and specificity are at the
+threshold frozen on the val images of the other three sets.
+
+| left out | images | patients | AUC | accuracy | largest class alone | sensitivity | specificity |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -72,16 +85,18 @@ def measure_transfers(data: Path, runs: Path, weights: Path) -> list[Transfer]:
     return found
 
 
-def write_transfers(transfers: list[Transfer], out: Path) -> None:
+def write_transfers(transfers: list[Transfer], classifiers: list[ClassTransfer], out: Path) -> None:
     """Write page and table into the folder `out`."""
     table = StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["left_out", "what", "value", "low", "high", "images", "patients"])
+    rows = [(one.left_out, *row) for one in transfers for row in _named(one)]
+    rows += [(c.left_out, f"classifier_{n}", i) for c in classifiers for n, i in c.figures.items()]
+    for left_out, what, interval in rows:
+        numbers = (f"{v:.4f}" for v in (interval.value, interval.low, interval.high))
+        writer.writerow([left_out, what, *numbers, interval.n, interval.groups])
     lines = []
     for one in transfers:
-        for what, interval in _named(one):
-            numbers = (f"{v:.4f}" for v in (interval.value, interval.low, interval.high))
-            writer.writerow([one.left_out, what, *numbers, interval.n, interval.groups])
         alarms = (
             f"{printed.percent(one.alarms.value)} of {one.alarms.n}"
             if one.alarms
@@ -90,6 +105,8 @@ def write_transfers(transfers: list[Transfer], out: Path) -> None:
         cells = [one.left_out, str(one.unseen.n), str(one.unseen.groups)]
         cells += [_tell(one.unseen), _tell(one.seen), alarms]
         lines.append(f"| {' | '.join(cells)} |\n")
+    if classifiers:
+        lines += [_ABOUT_CLASSIFIER, *map(_tell_classifier, classifiers)]
     out.mkdir(parents=True, exist_ok=True)
     replace_file(out / TABLE, lambda path: path.write_text(table.getvalue()))
     replace_file(out / PAGE, lambda path: path.write_text(_ABOUT + "".join(lines)))
@@ -104,6 +121,17 @@ def _named(transfer: Transfer) -> Iterator[tuple[str, Interval]]:
     yield "dice_seen", transfer.seen
     if transfer.alarms:
         yield "false_alarms_unseen", transfer.alarms
+
+
+def _tell_classifier(one: ClassTransfer) -> str:
+    images = one.figures["accuracy"]
+    auc, right, *rates = (
+        _tell(one.figures[name]) if name in one.figures else "–"
+        for name in ("auc", "accuracy", "sensitivity", "specificity")
+    )
+    alone = f"{one.largest_class:.3f}".removeprefix("0")
+    cells = [one.left_out, str(images.n), str(images.groups), auc, right, alone, *rates]
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _tell(interval: Interval) -> str:

@@ -1,20 +1,28 @@
 """The classifier's samples, its two looks, and its training."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from tiny_world import add_model, write_dataset
 from torch import Tensor
+from torchvision.transforms import v2
 
+from busdemo.imaging.marks import find_marks
 from busdemo.training.classifier import run
 from busdemo.training.classifier.calibration import calibrate
 from busdemo.training.classifier.degrading import Degrading
+from busdemo.training.classifier.plan import CLASS_TRAININGS, ClassTraining
 from busdemo.training.classifier.samples import ClassSamples, cell_weights
-from busdemo.training.classifier.task import score_classes
+from busdemo.training.classifier.task import MakeClass, score_classes
+from busdemo.training.classifier.transfers import measure_class_transfers
+from busdemo.training.queue import train_models
 from busdemo.training.recipe import Recipe
+from busdemo.training.transfers import PAGE, write_transfers
 from busdemo.zoo.architectures.lesion_classifier import frame_mask, look_twice, pool_maps
 
 
@@ -76,7 +84,8 @@ def test_training_leaves_curves_and_weights_with_and_without_the_mask(
     add_model(weights, "unet")
     monkeypatch.setattr(run, "start_from_segmenter", lambda network, _: network.state_dict())
     recipe = Recipe(stages=((1, 64), (1, 128)), batch_size=2, phantoms=0)
-    best = run.train_classifier(data, tmp_path / "runs", weights=weights, recipe=recipe)
+    training = ClassTraining(recipe=recipe)
+    best = run.train_classifier(training, data, tmp_path / "runs", weights=weights)
     assert 0 <= best <= 1
     folder = tmp_path / "runs" / "classifier"
     lines = (folder / "curves.csv").read_text().splitlines()
@@ -114,3 +123,53 @@ def test_validation_settles_temperature_and_threshold_and_writes_the_curve(tmp_p
     rows = (tmp_path / "operating.csv").read_text().splitlines()
     assert len(rows) == 200
     assert float(rows[found.stop].split(",")[1]) >= 0.95
+
+
+def test_a_classifier_without_a_set_sees_masks_of_a_network_without_it_and_is_asked_about_it(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = ("normal", "benign", "malignant", "benign")
+    rows = [
+        (f"{name}-{split}-{n}", name, split, labels[n])
+        for name in ("BUSI", "BrEaST")
+        for split in ("train", "val")
+        for n in range(4)
+    ]
+    data, runs = write_dataset(tmp_path / "data", rows), tmp_path / "runs"
+    add_model(runs / "weights", "unet-without-BUSI")
+    monkeypatch.setattr(run, "start_from_segmenter", lambda network, _: network.state_dict())
+    recipe = Recipe(stages=((1, 64),), batch_size=2, phantoms=0, strong_augmentation=True)
+    training = replace(CLASS_TRAININGS["classifier-without-BUSI"], recipe=recipe)
+    monkeypatch.setitem(CLASS_TRAININGS, training.id, training)
+    assert train_models([training.id], data, runs, weights=weights) == {}
+    assert not list(weights.iterdir())
+    card = (runs / "weights" / training.id / "README.md").read_text().replace("\n", " ")
+    assert "mask_from: unet-without-BUSI" in card
+    assert "BrEaST 2 benign" in card.replace("1 normal, ", "")
+    assert "BUSI 2 benign" not in card.replace("1 normal, ", "")
+    assert "painted out of half" in card
+    (transfer,) = measure_class_transfers(data, runs)
+    assert transfer.left_out == "BUSI"
+    assert transfer.figures["accuracy"].n == 8
+    assert transfer.largest_class == 0.5
+    assert set(transfer.figures) == {"auc", "accuracy", "sensitivity", "specificity"}
+    write_transfers([], [transfer], tmp_path / "out")
+    page = (tmp_path / "out" / PAGE).read_text()
+    assert "| BUSI | 8 | 8 | ." in page
+
+
+def test_calipers_are_painted_out_of_some_images_in_training() -> None:
+    image = np.full((1, 320, 320), 40, np.uint8)
+    for x, y in ((100, 120), (220, 180)):
+        cv2.line(image[0], (x - 5, y), (x + 5, y), 255, 1)
+        cv2.line(image[0], (x, y - 5), (x, y + 5), 255, 1)
+    samples = ClassSamples(image, np.zeros_like(image), np.array([1]), ("BUSI",))
+    assert find_marks(image[0]).calipers == 2
+    make = MakeClass(samples, Recipe(strong_augmentation=True), 320)
+    make._augmentation = v2.Compose([v2.Identity()])
+    torch.manual_seed(0)
+    brightest = {round(float(make(0)[0].max()), 1) for _ in range(20)}
+    assert brightest == {0.2, 1.0}
+    plain = MakeClass(samples, Recipe(), 320)
+    plain._augmentation = v2.Compose([v2.Identity()])
+    assert {round(float(plain(0)[0].max()), 1) for _ in range(20)} == {1.0}

@@ -30,7 +30,7 @@ def test_each_transfer_is_tested_on_the_set_it_never_saw(tmp_path: Path, weights
     assert busi.alarms is not None
     assert busi.alarms.n == 2
 
-    write_transfers([replace(busi, left_out="BUSI"), breast], tmp_path / "out")
+    write_transfers([replace(busi, left_out="BUSI"), breast], [], tmp_path / "out")
     table = pd.read_csv(tmp_path / "out" / TABLE)
     assert table["what"].tolist() == [
         *("dice_unseen", "dice_seen", "false_alarms_unseen"),

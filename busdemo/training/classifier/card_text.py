@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from busdemo.imaging.masks import STOPS
 from busdemo.training.card_text import write_sections
 from busdemo.training.classifier.calibration import Calibration
+from busdemo.training.classifier.plan import ClassTraining
 from busdemo.training.recipe import Recipe
 
 
 def describe_classifier(
-    recipe: Recipe, calibration: Calibration, train: Mapping[tuple[str, str], int]
+    training: ClassTraining, calibration: Calibration, train: Mapping[tuple[str, str], int]
 ) -> str:
     """The sections How it works, Use, Data, Protocol and Limits, in Markdown."""
+    recipe = training.recipe
     side = recipe.final_side_px
     stages = ", then ".join(f"{epochs} at {px} px" for epochs, px in recipe.stages)
     return write_sections(
@@ -44,13 +46,14 @@ def describe_classifier(
                 "CC BY-NC, these weights are CC BY-NC 4.0."
             ),
             "Protocol": (
-                f"Trained by `busdemo train classifier`: {recipe.epochs} epochs ({stages}) from "
+                f"Trained by `busdemo train {training.id}`: {recipe.epochs} epochs ({stages}) from "
                 "the encoder of the U-Net (its last convolution, which the U-Net lacks, is "
                 "ImageNet's), all of it, AdamW, one-cycle to "
                 f"{recipe.peak_learning_rate:g}, weight decay {recipe.weight_decay:g}, batch "
                 f"{recipe.batch_size}, cross-entropy with smoothed labels, augmented images, "
                 "features standardised, three in ten dropped, averaged weights; the epoch by the "
-                "mean of accuracy and AUC on val, curves in `curves.csv`. The masks are predicted "
+                "mean of accuracy and AUC on val, curves in `curves.csv`. "
+                f"{_describe_augmentation(recipe)}The masks are predicted "
                 "ones in training, too; because a network can be surer on its own train split, "
                 "they were made worse at random: log-odds scaled and shifted, blurred, noisy, "
                 "another image's mask added, and emptied for a fifth, so that the report without a "
@@ -68,6 +71,16 @@ def describe_classifier(
                 "labelled in four public sets, nothing about a person. One training run."
             ),
         }
+    )
+
+
+def _describe_augmentation(recipe: Recipe) -> str:
+    if not recipe.strong_augmentation:
+        return ""
+    return (
+        "Each image had one further change that scans differ by (shadow, haze, gain, speckle, "
+        "greys, blur, frame, crop), and calipers and text were painted out of half of the images "
+        "that have them, so that neither says the class so easily. "
     )
 
 

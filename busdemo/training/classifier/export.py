@@ -22,13 +22,8 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.training.card_text import TRAINING
 from busdemo.training.classifier.calibration import Calibration, calibrate
 from busdemo.training.classifier.card_text import describe_classifier
-from busdemo.training.classifier.run import (
-    CLASSIFIER,
-    CONFIG,
-    MASK_FROM,
-    RECIPE,
-    train_classifier,
-)
+from busdemo.training.classifier.plan import CLASS_TRAININGS, CLASSIFIER, CONFIG, ClassTraining
+from busdemo.training.classifier.run import train_classifier
 from busdemo.training.classifier.samples import ClassSamples, read_class_samples
 from busdemo.training.export import UNTESTED
 from busdemo.training.recipe import MEAN, STANDARD_DEVIATION
@@ -40,45 +35,55 @@ def train_and_export_classifier(
     data: Path,
     runs: Path,
     *,
+    model_id: str = CLASSIFIER,
     weights: Path = WEIGHTS,
     workers: int = 0,
 ) -> float:
-    """Train the classifier and write `weights/classifier/`; the operating threshold."""
-    best = train_classifier(data, runs, weights=weights, workers=workers)
-    print(f"{CLASSIFIER}: validation mean of accuracy and AUC {best:.3f}.", flush=True)
-    return export_classifier(data, runs, weights)
+    """Train a classifier and write its folder in the zoo; the operating threshold.
+
+    One without a set takes its masks from `runs/weights`, and is written there, too.
+    """
+    training = CLASS_TRAININGS[model_id]
+    place = runs / "weights" if training.left_out else weights
+    best = train_classifier(training, data, runs, weights=place, workers=workers)
+    print(f"{model_id}: validation mean of accuracy and AUC {best:.3f}.", flush=True)
+    return export_classifier(training, data, runs, place)
 
 
-def export_classifier(data: Path, runs: Path, weights: Path) -> float:
-    """Write `weights/classifier/` from its run; the threshold for 95 % sensitivity on val.
+def export_classifier(training: ClassTraining, data: Path, runs: Path, weights: Path) -> float:
+    """Write `weights/<id>/` from its run; the threshold for 95 % sensitivity on val.
 
     Weights become float16; temperature and threshold are chosen with what will really run.
     """
-    run, folder = runs / CLASSIFIER, weights / CLASSIFIER
+    run, folder = runs / training.id, weights / training.id
+    recipe, mask_from = training.recipe, training.mask_from
     folder.mkdir(parents=True, exist_ok=True)
     state = load_file(run / "best.safetensors")
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
     shutil.copy(run / "curves.csv", folder / "curves.csv")
     pool = SegmenterPool(read_cards(weights))
-    side = RECIPE.final_side_px
-    samples = read_class_samples(read_index(data, "val"), pool, MASK_FROM, side, run)
+    side = recipe.final_side_px
+    validation = training.choose(read_index(data, "val"))
+    samples = read_class_samples(validation, pool, mask_from, side, run)
     network = build_classifier(CONFIG)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
     logits = _run(TorchEngine(network.eval().to(memory_format=torch.channels_last)), samples)
     calibration = calibrate(logits, samples.labels, folder / OPERATING)
     _write_settings(folder, side, calibration)
-    train = Counter((case.dataset, case.label) for case in read_index(data, "train"))
+    seen = training.choose(read_index(data, "train"))
+    train = Counter((case.dataset, case.label) for case in seen)
     facts = {
         "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
         "parameters": sum(p.numel() for p in network.parameters()),
-        "mask_sha256": pool.cards[MASK_FROM].sha256,
+        "mask_from": mask_from,
+        "mask_sha256": pool.cards[mask_from].sha256,
         "temperature": round(calibration.temperature, 4),
-        "recipe": json.loads(json.dumps(asdict(RECIPE))),
+        "recipe": json.loads(json.dumps(asdict(recipe))),
         "start": "the U-Net's encoder",
         "results": [],
     }
-    _renew_card(folder, facts, describe_classifier(RECIPE, calibration, train))
+    _renew_card(folder, facts, describe_classifier(training, calibration, train))
     return calibration.stop / STOPS
 
 
@@ -135,6 +140,5 @@ def _first_header() -> dict[str, Any]:
             "family": "Classifier",
             "task": CLASSIFICATION,
             "order": 1,
-            "mask_from": MASK_FROM,
         },
     }

@@ -1,7 +1,6 @@
 """Training the classifier: from the encoder of the segmentation network whose masks it sees."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -10,45 +9,41 @@ from torch import Tensor, nn
 from busdemo.evaluation.datasets import read_index
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.inference.segmenter import SegmenterPool
+from busdemo.training.classifier.plan import CONFIG, ClassTraining
 from busdemo.training.classifier.samples import read_class_samples
 from busdemo.training.classifier.task import CLASSIFYING
 from busdemo.training.loop import Run
 from busdemo.training.pretrained import read_imagenet_weights
-from busdemo.training.recipe import ENCODER, Recipe
 from busdemo.training.train import widen_depthwise_convolutions
 from busdemo.zoo.architectures.lesion_classifier import LesionClassifier, build_classifier
 from busdemo.zoo.cards import WEIGHTS, read_cards
 
-CLASSIFIER = "classifier"
-"""Its id: the folder in weights/ and in runs/."""
-
-MASK_FROM = "unet"
-"""The model whose predicted mask it sees, and from whose encoder it starts."""
-
-CONFIG: dict[str, Any] = {
-    "_model_class": "LesionClassifier",
-    "encoder_name": ENCODER.removeprefix("tu-"),
-}
-
-RECIPE = Recipe(stages=((5, 256), (7, 320)), peak_learning_rate=4e-4, weight_decay=0.05, phantoms=0)
-
 
 def train_classifier(
-    data: Path, runs: Path, *, weights: Path = WEIGHTS, workers: int = 0, recipe: Recipe = RECIPE
+    training: ClassTraining,
+    data: Path,
+    runs: Path,
+    *,
+    weights: Path = WEIGHTS,
+    workers: int = 0,
 ) -> float:
-    """Train it, or go on with it; the best mean of accuracy and AUC on the val split.
+    """Do one training, or go on with it; the best mean of accuracy and AUC on the val split.
 
-    `runs/classifier/` gets the predicted masks and what every run keeps.
+    `runs/<id>/` gets the predicted masks and what every run keeps; the model they are from is in
+    `weights`.
     """
     keep_freed_memory()
-    pool, folder = SegmenterPool(read_cards(weights)), runs / CLASSIFIER
+    recipe, mask_from = training.recipe, training.mask_from
+    pool, folder = SegmenterPool(read_cards(weights)), runs / training.id
     train, validation = (
-        read_class_samples(read_index(data, split), pool, MASK_FROM, recipe.final_side_px, folder)
+        read_class_samples(
+            training.choose(read_index(data, split)), pool, mask_from, recipe.final_side_px, folder
+        )
         for split in ("train", "val")
     )
     torch.manual_seed(recipe.seed)
     network = build_classifier(CONFIG)
-    network.load_state_dict(start_from_segmenter(network, weights / MASK_FROM))
+    network.load_state_dict(start_from_segmenter(network, weights / mask_from))
     # Nothing is known of the classes yet, and the encoder's gradients start from what is learned.
     nn.init.zeros_(network.head.weight)
     nn.init.zeros_(network.head.bias)

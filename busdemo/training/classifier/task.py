@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from busdemo.evaluation.classification import Classified, accuracy, macro_f1, malignant_auc
+from busdemo.imaging.marks import find_marks, paint_out
 from busdemo.imaging.masks import STOPS
 from busdemo.training.augmentation import augment, build_augmentation
 from busdemo.training.classifier.degrading import Degrading
@@ -16,11 +17,14 @@ from busdemo.training.classifier.samples import ClassSamples, cell_weights
 from busdemo.training.data import resize
 from busdemo.training.drawing import Epoch, draw_batches
 from busdemo.training.loop import Task, compute
-from busdemo.training.recipe import MEAN, STANDARD_DEVIATION
+from busdemo.training.recipe import MEAN, STANDARD_DEVIATION, Recipe
 from busdemo.zoo.architectures.lesion_classifier import join_channels
 
 SMOOTHING = 0.05
 """Share of a label that is spread over all classes."""
+
+PAINTED_OUT = 0.5
+"""Share of images whose calipers and text are painted out under strong augmentation."""
 
 BATCH = 32
 """Validation images computed at once."""
@@ -32,14 +36,18 @@ ClassBatch = tuple[Tensor, Tensor, Tensor]
 class MakeClass:
     """Images and degraded masks (1, S, S) with their class, augmented anew at every reading."""
 
-    def __init__(self, samples: ClassSamples, side_px: int) -> None:
+    def __init__(self, samples: ClassSamples, recipe: Recipe, side_px: int) -> None:
         self._samples = samples
         self._side_px = side_px
-        self._augmentation, self._degrading = build_augmentation(), Degrading()
+        self._paints_out = recipe.strong_augmentation
+        self._augmentation = build_augmentation(strong=recipe.strong_augmentation)
+        self._degrading = Degrading()
 
     def __call__(self, index: int) -> ClassBatch:
         """Image, mask and class of one sample."""
         image, mask = self._read(index)
+        if self._paints_out and torch.rand(()) < PAINTED_OUT:
+            image = self._read_clean(index)
         _, other = self._read(int(torch.randint(self._samples.epoch_length, ())))
         image, mask = augment(self._augmentation, image, self._degrading(mask, other))
         return image, mask, torch.tensor(self._samples.labels[index])
@@ -47,6 +55,12 @@ class MakeClass:
     def _read(self, index: int) -> tuple[Tensor, Tensor]:
         image, mask = read_tensors(self._samples, slice(index, index + 1), self._side_px)
         return image[0], mask[0]
+
+    def _read_clean(self, index: int) -> Tensor:
+        """The image without its calipers and text, looked for at the size it is kept at."""
+        kept = self._samples.images[index]
+        clean = paint_out(kept, find_marks(kept))
+        return resize(torch.from_numpy(clean)[None, None].float() / 255, self._side_px)[0]
 
 
 def read_tensors(samples: ClassSamples, part: slice, side_px: int) -> tuple[Tensor, Tensor]:
@@ -60,7 +74,7 @@ def read_tensors(samples: ClassSamples, part: slice, side_px: int) -> tuple[Tens
 
 def load_classes(samples: ClassSamples, epoch: Epoch) -> DataLoader[ClassBatch]:
     """One epoch of augmented batches, drawn by `cell_weights`."""
-    make = MakeClass(samples, epoch.side_px)
+    make = MakeClass(samples, epoch.recipe, epoch.side_px)
     return draw_batches(cell_weights(samples), samples.epoch_length, epoch, make)
 
 
