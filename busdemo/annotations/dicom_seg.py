@@ -19,7 +19,7 @@ from busdemo.imaging.dicom import (
 from busdemo.imaging.dicom_frames import decode_frame
 from busdemo.imaging.pixels import World
 from busdemo.imaging.places import bring, distance_mm, find_world, is_same_place
-from busdemo.imaging.refusals import UnreadableImage
+from busdemo.imaging.refusals import UnreadableImage, kind_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -33,8 +33,9 @@ MAX_TOTAL_PIXELS = 400_000_000
 
 def is_dicom_seg(data: bytes) -> bool:
     """Is it a DICOM file that names a segmentation as its class?"""
-    head = data[128:2048]
-    return head.startswith(b"DICM") and any(uid.encode() in head for uid in SEGMENTATION_CLASSES)
+    if kind_of(data) != "DICOM":
+        return False
+    return any(uid.encode() in data[:2048] for uid in SEGMENTATION_CLASSES)
 
 
 def read_dicom_seg(file: File, request: Request) -> list[Annotation]:

@@ -10,7 +10,6 @@ from busdemo import __version__
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.dicom import refusing
 from busdemo.imaging.images import Scan
-from busdemo.imaging.refusals import MissingLibrary
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -23,12 +22,9 @@ _MANUFACTURER = "busdemo"
 def write_dicom_picture(mask: Mask, scan: Scan | None) -> bytes:
     """A Secondary Capture image of a mask (H, W): 8 bits, 255 lesion.
 
-    Its UIDs come from the scan's sha256 and the mask. Raises MissingLibrary without pydicom.
+    Its UIDs come from the scan's sha256 and the mask.
     """
-    try:
-        dataset = _describe_picture(mask, scan)
-    except ImportError:
-        raise MissingLibrary("The mask", "to become a DICOM file") from None
+    dataset = _describe_picture(mask, scan)
     kept = io.BytesIO()
     dataset.save_as(kept, enforce_file_format=True)
     return kept.getvalue()
@@ -40,13 +36,11 @@ def write_dicom_seg(mask: Mask, label: str, scan: Scan | None) -> bytes:
     It refers to a picture of the scan's size with UIDs made from the scan's sha256: the patient
     and the UIDs of an uploaded DICOM image are not kept, so they cannot stand here.
     The pixel spacing is that picture's: highdicom reads none without a slice thickness, and a
-    flat image has none. Raises MissingLibrary without highdicom.
+    flat image has none.
     """
-    try:
-        import highdicom as hd  # noqa: PLC0415
-        from highdicom.sr.coding import CodedConcept  # noqa: PLC0415
-    except ImportError:
-        raise MissingLibrary("The mask", "to become a DICOM segmentation") from None
+    import highdicom as hd  # noqa: PLC0415
+    from highdicom.sr.coding import CodedConcept  # noqa: PLC0415
+
     kept = io.BytesIO()
     with refusing("The mask"):
         segment = hd.seg.SegmentDescription(

@@ -5,6 +5,7 @@ import binascii
 import math
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,16 +72,16 @@ def read_picture_text(text: object, name: str, *, packed: bool = False) -> Mask:
 
 
 def paste_mask(
-    part: NDArray[np.bool_], corner: Sequence[float], size_wh: tuple[int, int], name: str
-) -> Mask:
-    """(H, W): a smaller mask, its first pixel at a corner (x, y).
+    part: NDArray[Any], corner: Sequence[float], size_wh: tuple[int, int], name: str
+) -> NDArray[Any]:
+    """(H, W) of the same type, say bool: a smaller mask, its first pixel at a corner (x, y).
 
     Raises UnreadableImage for one that does not lie inside.
     """
     left, top = (round(side) if abs(side) < MAX_SIDE else -1 for side in corner)
-    height, width = part.shape
+    height, width = part.shape[:2]
     if left < 0 or top < 0 or left + width > size_wh[0] or top + height > size_wh[1]:
         raise UnreadableImage(f"{name} holds a mask that does not lie inside its image.")
-    mask = np.zeros(size_wh[::-1], np.bool_)
+    mask = np.zeros(size_wh[::-1], part.dtype)
     mask[top : top + height, left : left + width] = part
     return mask

@@ -105,7 +105,8 @@ def _ask(facts: Provenance, mask: Mask) -> str:
 
 
 def _stem(name: str) -> str:
-    """A file's name without its ending, and without both of .nii.gz."""
+    """A file's name without its ending, and without both of .nii.gz or .seg.nrrd."""
     plain = plain_name(name)
-    stem = PurePath(plain.removesuffix(".gz")).stem if plain.endswith(".nii.gz") else ""
+    inner = next((x for x in (".nii.gz", ".seg.nrrd") if plain.endswith(x)), "")
+    stem = plain.removesuffix(inner) if inner else ""
     return stem or PurePath(plain).stem or plain

@@ -25,10 +25,10 @@ from busdemo.annotations.json_tools import (
 from busdemo.annotations.label_studio import is_label_studio, list_label_studio
 from busdemo.annotations.labelled import Sheet, read_sheets
 from busdemo.annotations.labelme import is_labelme, list_labelme
-from busdemo.annotations.nifti import read_nifti_mask
 from busdemo.annotations.pictures import read_picture
 from busdemo.annotations.request import File, Request
 from busdemo.annotations.via import is_via, is_via_csv, list_via, list_via_csv
+from busdemo.annotations.volumes import read_volume_mask
 from busdemo.annotations.yolo import is_yolo, list_yolo
 from busdemo.imaging.refusals import UnreadableImage, kind_of, plain_name, require_bounded
 
@@ -80,10 +80,35 @@ FORMATS: tuple[Format, ...] = (
         "NIfTI",
         (".nii", ".nii.gz"),
         lambda file: kind_of(file.data) == "NIFTI",
-        read_nifti_mask,
+        read_volume_mask,
         reads="one slice, where both lie in space, otherwise the image's or "
         "the one with most lesion; each value a label",
         leaves="pairs of .hdr and .img",
+    ),
+    Format(
+        "NRRD",
+        (".nrrd",),
+        lambda file: kind_of(file.data) == "NRRD",
+        read_volume_mask,
+        reads="as NIfTI; of a .seg.nrrd each segment a label, in layers, too",
+        leaves="headers whose values lie in another file (.nhdr)",
+    ),
+    Format(
+        "MetaImage",
+        (".mha",),
+        lambda file: kind_of(file.data) == "METAIMAGE",
+        read_volume_mask,
+        reads="as NIfTI",
+        leaves="headers whose values lie in another file (.mhd)",
+    ),
+    Format(
+        "NumPy",
+        (".npy", ".npz"),
+        lambda file: kind_of(file.data) in ("NPY", "NPZ"),
+        read_volume_mask,
+        reads="(H, W), (slices, H, W) or RGB, as NIfTI; of an .npz the only array, or each called "
+        "a mask as a label",
+        leaves="objects (pickles), which are never loaded",
     ),
     Format(
         "LabelMe",
@@ -187,13 +212,13 @@ FORMATS: tuple[Format, ...] = (
 
 PICTURE = Format(
     "picture",
-    (".png", ".jpg", ".bmp", ".tif", ".webp", ".dcm"),
+    (".png", ".jpg", ".bmp", ".tif", ".webp", ".gif", ".avif", ".heic", ".dcm"),
     lambda _: True,
     read_picture,
     reads="grey or coloured, 1 to 16 bits: what lies above half, or each colour or value a label; "
     "of frames and TIFF pages the image's or the one with most lesion, pages with separate lesions "
     "merged",
-    leaves="255 beside class labels (“ignore”); frames of a WebP after the first",
+    leaves="255 beside class labels (“ignore”); frames of a WebP or GIF after the first",
 )
 
 

@@ -9,9 +9,9 @@ from busdemo.annotations.dicom_writing import write_dicom_picture, write_dicom_s
 from busdemo.annotations.json_tools import write_geojson
 from busdemo.annotations.label_studio import write_label_studio
 from busdemo.annotations.labelme import write_labelme
-from busdemo.annotations.nifti import write_nifti
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.annotations.via import write_via
+from busdemo.annotations.volumes import write_metaimage, write_nifti, write_npy, write_nrrd
 from busdemo.annotations.yolo import write_yolo
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.images import Scan
@@ -29,6 +29,9 @@ class Export:
 EXPORTS: dict[str, Export] = {
     "png": Export("PNG", ".png", lambda mask, _name, _scan: write_mask_png(mask)),
     "nifti": Export("NIfTI", ".nii.gz", lambda mask, _name, scan: write_nifti(mask, scan)),
+    "nrrd": Export("NRRD, a segment", ".seg.nrrd", write_nrrd),
+    "mha": Export("MetaImage", ".mha", lambda mask, _name, scan: write_metaimage(mask, scan)),
+    "npy": Export("NumPy", ".npy", lambda mask, _name, _scan: write_npy(mask)),
     "dicom": Export(
         "DICOM image", ".dcm", lambda mask, _name, scan: write_dicom_picture(mask, scan)
     ),
@@ -65,8 +68,7 @@ def write_annotation(
     `name` labels the lesion in formats that have labels. `scan` is the image the mask belongs
     to: its name and pixel spacing go into formats that hold them.
 
-    Raises KeyError for an unknown format, TypeError or ValueError if it is no mask, and
-    MissingLibrary where the format needs a library that is not installed.
+    Raises KeyError for an unknown format, TypeError or ValueError if it is no mask.
     """
     require_mask(mask)
     return EXPORTS[export].write(mask, name, scan)

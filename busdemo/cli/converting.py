@@ -9,6 +9,9 @@ from busdemo.cli.use import Commands
 FORMATS = (
     "png",
     "nifti",
+    "nrrd",
+    "mha",
+    "npy",
     "dicom",
     "dicom-seg",
     "coco",

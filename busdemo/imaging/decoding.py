@@ -14,15 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# The two plugins Pillow does not load by itself: named, so that no search for all others starts.
-from PIL import Image, ImageFile, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+# The three plugins Pillow does not load by itself: named, so that no search for all others starts.
+from PIL import AvifImagePlugin, Image, ImageFile, TiffImagePlugin, WebPImagePlugin  # noqa: F401
 
 from busdemo.imaging.dicom import read_dicom
-from busdemo.imaging.nifti import read_nifti
+from busdemo.imaging.opening import VOLUMES, open_volume
 from busdemo.imaging.pixels import Pixels, Values, pick_frame, require_finite
 from busdemo.imaging.refusals import (
     FORMATS,
     MIN_SIDE_PX,
+    MissingLibrary,
     UnreadableImage,
     describe_damage,
     kind_of,
@@ -31,6 +32,7 @@ from busdemo.imaging.refusals import (
     require_size,
     too_many_pixels,
 )
+from busdemo.imaging.volumes import read_volume
 
 __all__ = ["Pixels", "Values", "composite_on_black", "read_pixels"]
 
@@ -41,9 +43,9 @@ MAX_FRAMES = 1000
 def read_pixels(
     data: bytes, name: str, *, frame: int | None = None, least_side_px: int = MIN_SIDE_PX
 ) -> Pixels:
-    """Decode a PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI file of at most 20 MB and 40 megapixels.
+    """Decode a picture, DICOM file or volume of at most 20 MB and 40 megapixels.
 
-    `frame`, from 1, picks one of a DICOM's frames, a NIfTI's slices or a TIFF's pages (None: the
+    `frame`, from 1, picks one of a DICOM's frames, a volume's slices or a TIFF's pages (None: the
     first); of any other file the first is taken.
 
     Raises UnreadableImage, with its own sentence for a file that is empty, too large, not an
@@ -53,9 +55,12 @@ def read_pixels(
     """
     plain = plain_name(name)
     require_known_kind(data, plain)
-    if reader := {"DICOM": read_dicom, "NIFTI": read_nifti}.get(kind_of(data) or ""):
-        return reader(data, plain, frame)
-    image = _open(data, plain, least_side_px)
+    kind = kind_of(data)
+    if kind == "DICOM":
+        return read_dicom(data, plain, frame)
+    if kind in VOLUMES:
+        return read_volume(open_volume(data, plain), data, frame)
+    image = _open(data, plain, least_side_px, heic=kind == "HEIC")
     try:
         pages = _count_pages(data) if image.format == "TIFF" else 1
         page, notes = pick_frame(frame, pages, plain) if pages > 1 else (0, ())
@@ -89,9 +94,11 @@ def composite_on_black(decoded: Pixels) -> Values:
     return shown
 
 
-def _open(data: bytes, name: str, least_side_px: int) -> ImageFile.ImageFile:
+def _open(data: bytes, name: str, least_side_px: int, *, heic: bool) -> ImageFile.ImageFile:
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = _open_heic(data, name) if heic else Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnreadableImage:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage(too_many_pixels(name)) from None
     except Exception as error:
@@ -100,9 +107,21 @@ def _open(data: bytes, name: str, least_side_px: int) -> ImageFile.ImageFile:
     return image
 
 
+def _open_heic(data: bytes, name: str) -> ImageFile.ImageFile:
+    """By its plugin's own class: Pillow is not told of it for the whole process."""
+    try:
+        from pillow_heif.as_plugin import HeifImageFile  # noqa: PLC0415
+    except ImportError:
+        raise MissingLibrary(name, "a HEIC picture", "heic") from None
+    opened: ImageFile.ImageFile = HeifImageFile(io.BytesIO(data))
+    return opened
+
+
 def _count_frames(image: ImageFile.ImageFile) -> tuple[str, ...]:
     if image.format == "TIFF" or not getattr(image, "is_animated", False):
         return ()
+    if image.format == "GIF":  # counting them would decode them all
+        return ("first of several frames",)
     frames = int(getattr(image, "n_frames", 1))
     more = " or more" if frames >= MAX_FRAMES else ""
     return (f"first of {frames}{more} frames",) if frames > 1 else ()

@@ -19,7 +19,7 @@ from busdemo.imaging.dicom_frames import colours_of, decode_frame, is_halved, no
 from busdemo.imaging.pixels import Pixels, Values, in_plain_type, pick_frame
 from busdemo.imaging.places import find_world
 from busdemo.imaging.quiet import hushed
-from busdemo.imaging.refusals import MissingLibrary, UnreadableImage, require_size
+from busdemo.imaging.refusals import UnreadableImage, kind_of, require_size
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -78,7 +78,7 @@ def read_dicom(data: bytes, name: str, frame: int | None) -> Pixels:
     """One frame of a DICOM image, from 1, the first if None; MONOCHROME1 inverted, window applied.
 
     With a window (or a lookup table of values) the result is uint8; without, the stored values.
-    Raises UnreadableImage (MissingLibrary without pydicom) with one sentence.
+    Raises UnreadableImage with one sentence.
     """
     dataset = load_dataset(data, name)
     with refusing(name):
@@ -98,11 +98,10 @@ def read_dicom(data: bytes, name: str, frame: int | None) -> Pixels:
 
 def load_dataset(data: bytes, name: str) -> "Dataset":
     """The elements of `READ`; UnreadableImage for a file that is damaged or has no pixels."""
-    try:
-        from pydicom.datadict import tag_for_keyword  # noqa: PLC0415
-        from pydicom.filereader import read_partial  # noqa: PLC0415
-    except ImportError:
-        raise MissingLibrary(name, "a DICOM file") from None
+    from pydicom.datadict import tag_for_keyword  # noqa: PLC0415
+    from pydicom.filereader import read_partial  # noqa: PLC0415
+    from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian  # noqa: PLC0415
+
     seen = 0
 
     def is_too_long(*_: object) -> bool:
@@ -115,7 +114,10 @@ def load_dataset(data: bytes, name: str) -> "Dataset":
         raise not_read(name, "is a deflated DICOM file")
     tags: list[Any] = [tag_for_keyword(word) for word in READ]
     with refusing(name):
-        dataset = read_partial(io.BytesIO(data), is_too_long, specific_tags=tags)
+        dataset = read_partial(io.BytesIO(data), is_too_long, force=True, specific_tags=tags)
+        if "TransferSyntaxUID" not in dataset.file_meta:  # without a preamble
+            plain = ImplicitVRLittleEndian if dataset.original_encoding[0] else None
+            dataset.file_meta.TransferSyntaxUID = plain or ExplicitVRLittleEndian
         if not dataset.get("PixelData") or not dataset.get("Rows"):
             raise UnreadableImage(f"{name} is a DICOM file without a picture in it.")
         size_wh = (int(dataset.Columns), int(dataset.Rows))
@@ -139,7 +141,7 @@ def count_frames(dataset: "Dataset", name: str) -> int:
 
 def without_patient(data: bytes) -> bytes:
     """A DICOM file with nothing but the elements of `READ`; any other file as it is."""
-    if data[128:132] != b"DICM":
+    if kind_of(data) != "DICOM":
         return data
     kept = io.BytesIO()
     with refusing("The file"):

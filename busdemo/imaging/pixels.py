@@ -12,7 +12,8 @@ Values = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 
 
 World = tuple[tuple[float, float, float], ...]
-"""3 x 3: from column, row and 1 of a pixel to its place in space, in mm."""
+"""3 x 3: from column, row and 1 of a pixel to its place in space, in mm to the right, front and up,
+as NIfTI has it."""
 
 
 @dataclass(frozen=True, eq=False)

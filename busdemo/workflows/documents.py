@@ -83,7 +83,7 @@ def tabulate_layouts() -> str:
 
 
 def _tell_images() -> str:
-    named = ", ".join((*refusals.FORMATS, "DICOM", "NIfTI"))
+    named = ", ".join((*refusals.FORMATS, "DICOM", "NIfTI", "NRRD", "MetaImage", "NumPy", "HEIC"))
     return (
         f"Read as images: {named}; at most {refusals.MAX_BYTES // 2**20} MB and "
         f"{refusals.MAX_PIXELS // 10**6} megapixels, at least {refusals.MIN_SIDE_PX} px a side."

@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 INDEX = "--extra-index-url https://download.pytorch.org/whl/cpu"
 """The first line: torch and torchvision for processors, as a matching pair."""
 
-EXTRAS = ("medical", "space")
+EXTRAS = ("space",)
 """Optional dependencies of busdemo that its Space has."""
 
 _SPACE = {

@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from busdemo.annotations.writing import EXPORTS, write_annotation
 from busdemo.cli.converting import FORMATS
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
-from busdemo.imaging.refusals import MissingLibrary, UnreadableImage
+from busdemo.imaging.refusals import UnreadableImage
 from busdemo.imaging.spacing import Spacing
 
 NATIVE = Path(__file__).parents[3] / "shared" / "native"
@@ -328,13 +327,3 @@ def test_the_colours_of_the_published_masks_are_told_apart() -> None:
     ]
     codes = {colour.code for _, colours in found for colour in colours}
     assert codes == {"#00ff00", "#ff0000"}
-
-
-@pytest.mark.parametrize("export", ["nifti", "dicom", "dicom-seg"])
-def test_without_its_library_a_writer_says_what_to_install(
-    export: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for library in ("nibabel", "pydicom", "highdicom"):
-        monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(MissingLibrary, match=r"pip install 'busdemo\[medical\]'"):
-        write_annotation(HARD, export, scan=SCAN)

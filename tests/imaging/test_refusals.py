@@ -1,4 +1,5 @@
 import struct
+import sys
 import tracemalloc
 
 import cv2
@@ -113,8 +114,7 @@ def test_a_text_named_png_is_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (encode(GREY, "GIF"), "a GIF"),
-        (b"\0\0\0\x18ftypheic" + bytes(40), "a HEIC or AVIF picture"),
+        (b"\0\0\0\x0cjP  " + bytes(40), "a JPEG 2000 picture"),
         (b"%PDF-1.7" + bytes(40), "a PDF"),
         (b"PK\x03\x04" + bytes(40), "a ZIP archive"),
     ],
@@ -122,7 +122,38 @@ def test_a_text_named_png_is_refused() -> None:
 def test_another_format_is_refused_by_its_name(data: bytes, kind: str) -> None:
     sentence = refusal(data, "scan.png")
     assert f"is {kind}" in sentence
-    assert "PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI" in sentence
+    assert "PNG, JPEG, BMP, TIFF, WebP" in sentence
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0\0\0\x18ftypisom" + bytes(40),
+        b"\0\0\0\x14ftypqt  " + bytes(40),
+        b"RIFF\x10\0\0\0AVI LIST" + bytes(40),
+        b"\x1a\x45\xdf\xa3" + bytes(40),
+    ],
+    ids=["MP4", "QuickTime", "AVI", "Matroska"],
+)
+def test_a_video_is_called_one_with_the_way_out(data: bytes) -> None:
+    assert "is a video" in refusal(data, "clip")
+    assert "save the frame you need" in refusal(data, "clip")
+
+
+@pytest.mark.parametrize(
+    "start", [b"MATLAB 5.0 MAT-file, Platform: PCWIN64", b"MATLAB 7.3 MAT-file"]
+)
+def test_a_matlab_file_is_named_with_the_way_out(start: bytes) -> None:
+    assert "imwrite(mask, 'mask.png')" in refusal(start + bytes(200), "mask.mat")
+
+
+def test_without_its_extra_a_heic_picture_is_named_with_two_ways_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif.as_plugin", None)
+    sentence = refusal(b"\0\0\0\x18ftypheic" + bytes(40), "IMG_1.HEIC")
+    assert "save it as PNG" in sentence
+    assert "pip install 'busdemo[heic]'" in sentence
 
 
 def test_a_kind_of_tiff_that_is_not_read_says_what_to_save_instead() -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 ARGUMENTS = {
-    "image": "the scan: PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI, 20 MB at most",
+    "image": "the scan: a picture, DICOM, NIfTI, NRRD, MetaImage or NumPy, 20 MB at most",
     "masks": "files of masks of this image, in any format read here; may be empty",
     "references": "files of the reference mask",
     "model": "id of a model of the zoo",

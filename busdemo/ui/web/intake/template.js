@@ -5,9 +5,9 @@ export const TEMPLATE = `<div class="bd-intake-view">
     <section aria-labelledby="bd-intake-scan">
       <h2 id="bd-intake-scan">Your scan</h2>
       <label class="bd-drop" data-drop="image">
-        <input type="file" accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.dcm,.dicom,.nii,.gz,application/dicom" aria-describedby="bd-image-note">
+        <input type="file" accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.gif,.avif,.heic,.dcm,.dicom,.nii,.gz,.nrrd,.mha,.npy,.npz,application/dicom" aria-describedby="bd-image-note">
         <b>Drop an image</b>
-        <span>PNG, JPEG, BMP, TIFF, WebP, DICOM or NIfTI, up to 20 MB; no identifiable data, please</span>
+        <span>a picture, DICOM, NIfTI, NRRD, MetaImage or NumPy, up to 20 MB; no identifiable data, please</span>
       </label>
       <div id="bd-image-note" class="bd-note" data-note="image" role="status"></div>
       <div class="bd-note bd-seen" data-note="seen" role="status"></div>
@@ -23,9 +23,9 @@ export const TEMPLATE = `<div class="bd-intake-view">
         </details>
       </div>
       <label class="bd-drop" data-drop="mask">
-        <input type="file" multiple accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.dcm,.dicom,.nii,.gz,.json,.geojson,.csv,.txt,.xml,application/dicom" aria-describedby="bd-mask-note">
+        <input type="file" multiple accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.gif,.avif,.heic,.dcm,.dicom,.nii,.gz,.nrrd,.mha,.npy,.npz,.json,.geojson,.csv,.txt,.xml,application/dicom" aria-describedby="bd-mask-note">
         <b>Drop a mask</b>
-        <span>one or several files for this image: pictures, NIfTI, DICOM SEG, COCO, LabelMe, YOLO, CVAT</span>
+        <span>one or several files for this image: pictures, volumes, DICOM SEG, COCO, CVAT, Label Studio, LabelMe, VIA, YOLO and others</span>
       </label>
       <div id="bd-mask-note" class="bd-note" data-note="mask" role="status"></div>
       <div class="bd-actions">
