@@ -164,7 +164,15 @@ def _list_readers(task: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]
     ]
 
 
+def _require_done(tasks: list[dict[str, Any]], name: str) -> None:
+    """Raise UnreadableImage where nobody looked: an image without results is not a normal one."""
+    given = [task.get("annotations", True) or task.get("predictions") for task in tasks]
+    if not any(given):
+        raise UnreadableImage(f"{name} holds no annotation of this image that was completed.")
+
+
 def _read_tasks(tasks: list[dict[str, Any]], name: str, size_wh: tuple[int, int]) -> Shapes:
+    _require_done(tasks, name)
     for task in tasks:
         cancelled = [a for a in list_dicts(task.get("annotations")) if a.get("was_cancelled")]
         yield from (CANCELLED for _ in cancelled)

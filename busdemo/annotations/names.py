@@ -2,7 +2,8 @@
 
 Names are compared without folders and endings, in Unicode's composed form (NFC: a Mac decomposes
 umlauts) and without case, then without what tools add: Label Studio a prefix, Roboflow a suffix,
-nnU-Net the channel `_0000`; and the name of a mask without the words that say that it is one.
+nnU-Net the channel `_0000`,
+Supervisely an ending; and the name of a mask without the words that say that it is one.
 """
 
 import re
@@ -10,7 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}$")
-_TOOLS = re.compile(r"^[0-9a-f]{8}-|(_[a-z]{3,4})?\.rf\.[0-9a-z]+$|_0000$")
+_TOOLS = re.compile(
+    r"^[0-9a-f]{8}-|(_[a-z]{3,4})?\.rf\.[0-9a-z]+$|_0000$|\.(png|jpe?g|bmp|tiff?|webp|dcm)$"
+)
 _WORDS = "masks?|segmentation|seg|gt|ground_?truth|labels?|annotations?|lesion|tumou?r|roi"
 _SUFFIX = re.compile(rf"[ _.-]+({_WORDS})([ _.-]*\d+)*$")
 _PREFIX = re.compile(rf"^({_WORDS})[ _.-]+")
@@ -37,6 +40,11 @@ def mask_keys(name: str) -> tuple[str, ...]:
         for short in _strip(longer, _PREFIX)
     ]
     return tuple(dict.fromkeys(keys))
+
+
+def is_called_a_mask_alone(name: str) -> bool:
+    """Does a file's name say that it is a mask, and nothing else: mask.png, label_1.nii.gz?"""
+    return re.fullmatch(rf"({_WORDS})([ _.-]*\d+)*", bare_name(name)) is not None
 
 
 def find_named(name: str, images: Sequence[str]) -> list[int]:

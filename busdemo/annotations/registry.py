@@ -26,7 +26,7 @@ from busdemo.annotations.label_studio import is_label_studio, list_label_studio
 from busdemo.annotations.labelled import Sheet, read_sheets
 from busdemo.annotations.labelme import is_labelme, list_labelme
 from busdemo.annotations.pictures import read_picture
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import File, Request, Target
 from busdemo.annotations.via import is_via, is_via_csv, list_via, list_via_csv
 from busdemo.annotations.volumes import read_volume_mask
 from busdemo.annotations.yolo import is_yolo, list_yolo
@@ -234,6 +234,18 @@ _OTHER_JSON = Format("JSON", (".json",), lambda file: file.is_json, _refuse_json
 def format_of(data: bytes) -> Format:
     """The format that a file's contents announce; UnreadableImage for damaged JSON."""
     return _format_of(File("The file", data))
+
+
+def list_images(data: bytes, name: str) -> tuple[str, ...]:
+    """What the images are called that a file of labelled shapes speaks of; often none or one.
+
+    Raises UnreadableImage for a file that cannot be read.
+    """
+    file = File(plain_name(name), data)
+    require_bounded(data, file.name)
+    sheets = _format_of(file).sheets
+    found = sheets(file, Request(Target((16, 16)))) if sheets else []
+    return tuple(sheet.title for sheet in found if sheet.title)
 
 
 def read_file(name: str, data: bytes, request: Request) -> list[Annotation]:

@@ -368,6 +368,9 @@ SITUATIONS = {
     "Label Studio's task without a mark": Situation(
         to_json([task((1, []))]), NOTHING, "this image is taken as normal"
     ),
+    "Label Studio's task that nobody completed": Situation(
+        to_json([task()]), "no annotation of this image that was completed"
+    ),
     "Label Studio's predictions": Situation(
         to_json([task() | {"predictions": [{"result": [result({"points": percent(SQUARE)})]}]}]),
         "1 shape that a model predicted left out",

@@ -23,7 +23,7 @@ from busdemo.imaging.images import read_scan
 from busdemo.imaging.refusals import FORMATS
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".avif", ".heic"}
-VOLUMES = {".nii", ".gz", ".dcm", ".dicom", ".nrrd", ".mha"}
+VOLUMES = {".nii", ".gz", ".dcm", ".dicom", ".nrrd", ".mha", ".npy", ".npz"}
 """Endings of files that may be images; what cannot be read is told when it is tried."""
 
 INVERTED_OF = 16

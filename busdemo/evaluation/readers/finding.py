@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from busdemo.evaluation.datasets import Case, Dataset, Skipped, read_index
+from busdemo.evaluation.readers.exports import read_exports
 from busdemo.evaluation.readers.files import FileCase, Found, check_cases, list_pictures
 from busdemo.evaluation.readers.folders import (
     read_coco_folder,
@@ -23,7 +24,8 @@ INVERTED = "All masks are read inverted, as asked."
 
 WHAT_IS_READ = (
     "index.csv with images/ and masks/; BUSI, BUS-UCLM, BUS-BRA or BrEaST as published; images/ "
-    "and masks/; NAME.png with NAME_mask.png; COCO; metadata.csv with file_name and mask_file_name"
+    "and masks/; NAME.png with NAME_mask.png; a folder for each case with mask.png; COCO; a file "
+    "of CVAT, VIA or Label Studio beside its images; metadata.csv with file_name and mask_file_name"
 )
 
 
@@ -127,6 +129,7 @@ LAYOUTS: dict[str, Reader] = {
     "COCO": read_coco_folder,
     "two folders": read_two_folders,
     "names": read_named_masks,
+    "a file over many": read_exports,
 }
 """Every layout of a folder that is read, in the order they are asked; docs/files.md tells of each
 what its reader's docstring says."""

@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from busdemo.annotations.names import bare_name, mask_keys
+from busdemo.annotations.names import (
+    bare_name,
+    is_called_a_mask_alone,
+    mask_keys,
+)
 from busdemo.evaluation.datasets import Case, Skipped
 from busdemo.evaluation.readers.files import (
     Found,
@@ -23,7 +27,7 @@ from busdemo.evaluation.readers.published import read_table
 IMAGES = ("images", "image", "imgs", "img", "original", "originals", "jpegimages", "scans")
 MASKS = (
     *("masks", "mask", "gt", "ground_truth", "groundtruth", "segmentations", "segmentation"),
-    *("labels", "label", "annotations", "annotation", "segmentationclass"),
+    *("labels", "label", "annotations", "annotation", "ann", "segmentationclass"),
 )
 SET_TAILS = ("tr", "va", "ts")
 """What nnU-Net adds to both folders' names: imagesTr and labelsTr."""
@@ -63,7 +67,8 @@ def read_two_folders(folder: Path) -> Found | None:
 def read_named_masks(folder: Path) -> Found | None:
     """NAME.png with NAME_mask*.png, NAME_seg.png or NAME_label.png beside it, at any depth.
 
-    Or with NAME.json (LabelMe) or NAME.txt (YOLO). Folders may name the class.
+    Or with NAME.json (LabelMe) or NAME.txt (YOLO); or a folder for each case, with one image and
+    mask.png, label.png or the like. Folders may name the class.
     """
     parts = []
     for place in walk(folder):
@@ -71,9 +76,21 @@ def read_named_masks(folder: Path) -> Found | None:
         names = {bare_name(path.name) for path in files if is_picture(path)}
         masks = [path for path in files if set(_names_another(path)) & names]
         images = [path for path in list_pictures(place) if path not in masks]
-        if pairing := pair_files(images, sorted(masks), place, place):
+        pairing = pair_files(images, sorted(masks), place, place) or _pair_alone(images, files)
+        if pairing:
             parts.append((place, place, pairing))
     return _collect(folder, parts) if parts else None
+
+
+def _pair_alone(images: Sequence[Path], files: Sequence[Path]) -> Pairing:
+    """The only image of a folder with what is called a mask and nothing else."""
+    masks = sorted(
+        path
+        for path in files
+        if is_called_a_mask_alone(path.name) and (is_picture(path) or path.suffix in KINDS)
+    )
+    others = [path for path in images if path not in masks]
+    return Pairing({others[0]: masks} if len(others) == 1 else {})
 
 
 def read_coco_folder(folder: Path) -> Found | None:
@@ -90,7 +107,7 @@ def read_coco_folder(folder: Path) -> Found | None:
         if isinstance(content, dict) and {"images", "annotations"} <= set(content):
             known = {str(image.get("id")) for image in content["images"]}
             lost += sum(str(one.get("image_id")) not in known for one in content["annotations"])
-            split = _split_of(plain_id(path, folder))
+            split = split_of(plain_id(path, folder))
             found = _read_coco_file(content, folder, split)
             cases, skipped = cases + found[0], skipped + found[1]
     notes = [f"Annotations whose image the file does not name, left out: {lost}."] * bool(lost)
@@ -118,11 +135,11 @@ def read_imagefolder(folder: Path) -> Found | None:
         masks = [table.parent / mask for mask in _masks_of(row) or []]
         label = str(row.get("label") or "").lower() or class_of(image, folder)
         if not image.is_file():
-            skipped.append(Skipped(name, "Its file is missing.", _split_of(name)))
+            skipped.append(Skipped(name, "Its file is missing.", split_of(name)))
         elif not all(mask.is_file() for mask in masks) or (not masks and label != "normal"):
-            skipped.append(Skipped(name, "Its mask is missing.", _split_of(name)))
+            skipped.append(Skipped(name, "Its mask is missing.", split_of(name)))
         else:
-            facts = {"label": label, "split": _split_of(name), **_facts_of(row, name)}
+            facts = {"label": label, "split": split_of(name), **_facts_of(row, name)}
             cases.append(new_case(image, name, folder.resolve().name, masks, **facts))
     return Found("imagefolder", cases, skipped)
 
@@ -163,7 +180,7 @@ def _collect(folder: Path, parts: Sequence[tuple[Path, Path, Pairing]]) -> Found
             if names[name] > 1 and longer[plain_id(image, folder)] == 1:
                 name = plain_id(image, folder)
             label = class_of(image, folder)
-            facts = {"label": label, "split": _split_of(f"{images.name}/{name}")}
+            facts = {"label": label, "split": split_of(f"{images.name}/{name}")}
             if files or label == "normal":
                 cases.append(new_case(image, name, folder.resolve().name, files, **facts))
             else:
@@ -257,7 +274,7 @@ def _facts_of(row: Mapping[str, Any], name: str) -> dict[str, object]:
     }
 
 
-def _split_of(name: str) -> str:
+def split_of(name: str) -> str:
     """The split that a path or a file name speaks of, or ""."""
     words = name.lower().replace("_", "/").replace("-", "/").split("/")
     return next((SPLITS[word] for word in words if word in SPLITS), "")

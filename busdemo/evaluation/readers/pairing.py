@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from busdemo.annotations.names import bare_name, image_keys, mask_keys
 from busdemo.evaluation.readers.files import is_picture
 
-KINDS = ("", ".json", ".xml", ".txt")
+KINDS = ("", ".json", ".geojson", ".xml", ".csv", ".txt")
 """Of one image's mask files the kind that counts, pictures and volumes first: tools leave what
 they exported beside what they drew."""
 
