@@ -10,7 +10,7 @@ PIP_INSTALL = set -o pipefail; options=$$($(BIN)/python scripts/torch_options.py
 SHOW_LARGE = | awk '/\([0-9][0-9]+\.[0-9]+ MB\)|\([0-9.]+ GB\)/' && \
 	$(BIN)/python scripts/torch_options.py --installed
 
-.PHONY: demo test check web bench pictures train browser canary format clean
+.PHONY: demo test check web bench fuzz pictures train browser canary format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/busdemo
@@ -38,6 +38,10 @@ node_modules: package.json package-lock.json
 
 bench: $(VENV)/.test browser
 	$(BIN)/python tests/benchmarks/measure.py $(if $(WRITE),--write)
+
+# Each night: 10,000 damaged files of every format that is read; the tests try 200.
+fuzz: $(VENV)/.test
+	BUSDEMO_FUZZ=10000 $(BIN)/pytest tests/annotations/test_fuzz.py
 
 pictures: $(VENV)/.test browser
 	$(BIN)/python tests/benchmarks/pictures.py

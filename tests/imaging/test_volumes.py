@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import nrrd
 import numpy as np
@@ -32,7 +33,7 @@ def npy(values: NDArray[np.generic], **more: bool) -> bytes:
     return kept.getvalue()
 
 
-def npz(**arrays: NDArray[np.generic]) -> bytes:
+def npz(**arrays: Any) -> bytes:
     kept = io.BytesIO()
     np.savez_compressed(kept, **arrays)
     return kept.getvalue()
