@@ -54,6 +54,18 @@ def test_segment_writes_pictures_and_a_row_for_every_model(scan: Path, tmp_path:
         assert float(row["dice"]) == pytest.approx(dice, abs=1e-12)
 
 
+def test_segment_tells_the_scores_and_shows_no_bar_for_one_image(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = scan.with_name("outline.png")
+    assert main(["segment", str(scan), "--mask", str(mask), "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    (row,) = csv.DictReader((tmp_path / "results.csv").open())
+    dice, iou = float(row["dice"]), float(row["iou"])
+    assert f"U-Net: Dice {dice:.3f}, IoU {iou:.3f}: {row['outcome']}\n" in told.out
+    assert "segmenting" not in told.err
+
+
 def test_segment_goes_on_past_a_bad_file_names_it_and_exits_with_1(
     scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

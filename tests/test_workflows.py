@@ -129,7 +129,7 @@ def test_an_inverted_reference_can_be_turned_back() -> None:
 
 
 def test_a_reference_that_is_no_image_is_refused() -> None:
-    with pytest.raises(UnreadableImage, match="is not an image"):
+    with pytest.raises(UnreadableImage, match="is not a mask"):
         read_reference([("notes.txt", b"no mask")], SCAN)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from busdemo.annotations.request import AS_THEY_ARE, Options
 from busdemo.imaging.arrays import Mask
+from busdemo.imaging.spacing import Spacing
 
 Kind = Literal["person", "model", "consensus", "simulated"]
 """Whose mask it is. A simulation's exact outline was drawn by nobody: nobody to agree with."""
@@ -39,6 +40,8 @@ class Provenance:
     """Drawn from outlines, at the image's size whatever `drawn_on_wh` says."""
     label: str = ""
     """Which of the file's labels it is; empty where there is only one mask."""
+    labels: tuple[str, ...] = ()
+    """Those that are merged in it."""
     frame: int = 1
     frames: int = 1
     """Which frame or slice of the file, from 1, and how many there are to choose from."""
@@ -48,6 +51,10 @@ class Provenance:
     """What of the file is not in the mask, and why."""
     counted: tuple[str, ...] = ()
     """Which values or scores count as lesion; empty where the file says so itself."""
+    scored: bool = False
+    """Its file gives scores: those from `asked.least_score` count."""
+    spacing: Spacing | None = None
+    """Of the pixels it is measured in, and whose word that is; None where unknown."""
     changes: tuple[str, ...] = ()
     """What was done to bring it to the image: inverted, resized, merged."""
     inverted: bool = False
@@ -68,9 +75,11 @@ class Provenance:
     asked: Options = AS_THEY_ARE
     """How its files were to be read: what reads them again."""
     drawn_from: str = ""
-    """The model whose mask an outline was started from: then nobody drew it independently."""
+    """Whose mask an outline was started from, a model's mostly: nobody drew it independently."""
     blind: bool | None = None
-    """Drawn without seeing anyone else's; None where that is not known."""
+    """Drawn while everyone else's was hidden; None where that is not known."""
+    simulated: bool = False
+    """A program's imitation of a person."""
     threshold: float | None = None
     """A model's."""
     post_processing: str = ""
@@ -92,6 +101,11 @@ class Annotation:
     mask: Mask
     provenance: Provenance = Provenance()
 
+    @property
+    def is_independent(self) -> bool:
+        """Did a person draw it, from nobody else's mask?"""
+        return self.kind == "person" and not self.provenance.drawn_from
+
 
 def list_notes(provenance: Provenance) -> tuple[str, ...]:
     """Everything that is worth knowing of how a mask came to be: what every consumer shows."""
@@ -109,10 +123,9 @@ def list_notes(provenance: Provenance) -> tuple[str, ...]:
     sentence = joined[:1].upper() + joined[1:] + ("" if one.question or not told else ".")
     more = []
     if one.drawn_from:
-        more.append(f"Started from the prediction of {one.drawn_from}: not an independent person.")
+        more.append(f"Started from the mask of {one.drawn_from}: not an independent person.")
     if one.blind is not None:
-        seen = "without" if one.blind else "after"
-        more.append(f"Drawn {seen} seeing the others.")
+        more.append(f"Drawn while the others were {'hidden' if one.blind else 'in sight'}.")
     return tuple(words for words in (one.how, sentence, *more, *one.remarks) if words)
 
 
@@ -178,12 +191,14 @@ def merge(annotations: Sequence[Annotation]) -> Annotation:
         format=" and ".join(dict.fromkeys(one.format for one in facts if one.format)),
         outlined=all(one.outlined for one in facts),
         label=labels[0] if len(labels) == 1 else "",
+        labels=tuple(labels) if len(labels) > 1 else (),
         frame=facts[0].frame if len({(one.frame, one.frames) for one in facts}) == 1 else 1,
         frames=facts[0].frames if len({(one.frame, one.frames) for one in facts}) == 1 else 1,
         reading=tuple(dict.fromkeys([*several, *_each(facts, "reading")])),
         left_out=tuple(dict.fromkeys(_each(facts, "left_out"))),
         counted=tuple(dict.fromkeys(_each(facts, "counted"))),
         changes=tuple(dict.fromkeys(_each(facts, "changes"))),
+        scored=any(one.scored for one in facts),
         looks_inverted=bool(shown) and all(one.provenance.looks_inverted for one in shown),
         lost=any(one.lost for one in facts),
         soft=any(one.soft for one in facts),

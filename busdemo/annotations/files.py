@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from busdemo.annotations.annotation import Annotation, Provenance, merge, place
 from busdemo.annotations.inspection import inspect_mask
+from busdemo.annotations.labelled import NotReadFully
 from busdemo.annotations.pictures import Colour, find_colours
 from busdemo.annotations.registry import PICTURE, format_of, read_file
 from busdemo.annotations.request import AS_THEY_ARE, Files, Options, Request, Target, target_of
@@ -43,12 +44,15 @@ def read_annotations(
     return [_finish(one, options) for one in found]
 
 
-def read_size(data: bytes, name: str) -> tuple[int, int]:
+def read_size(data: bytes, name: str, image_name: str = "") -> tuple[int, int]:
     """Width and height in px of the image that an annotation file was made for.
+
+    `image_name` is which one, of a file that speaks of several.
 
     Raises UnreadableImage for a file that cannot be read or does not say.
     """
-    found = read_file(name, data, Request(_ANY_SIZE))[0].provenance.drawn_on_wh
+    request = Request(_ANY_SIZE, Options(image_name=image_name, least_score=0))
+    found = read_file(name, data, request)[0].provenance.drawn_on_wh
     if not format_of(data).knows_size or found is None:
         raise UnreadableImage(
             f"{plain_name(name)} does not say how large its image is; please give the image, too."
@@ -66,7 +70,7 @@ def list_colours(data: bytes, name: str) -> tuple[Colour, ...]:
 
 def _name(one: Annotation, number: int, target: Target) -> Annotation:
     """Called as the file says, otherwise as the file; one that knows no frames is told."""
-    facts = replace(one.provenance, place=number)
+    facts = replace(one.provenance, place=number, spacing=target.spacing)
     if target.frames > 1 and facts.frames == 1 and not any("frame" in n for n in facts.reading):
         note = f"one mask, taken for frame {target.frame} of {target.frames} of the image"
         facts = replace(facts, reading=(*facts.reading, note))
@@ -78,9 +82,8 @@ def _finish(one: Annotation, options: Options) -> Annotation:
     facts, mask, found = one.provenance, one.mask, ""
     if not mask.any() and facts.left_out:
         left_out = "; ".join(facts.left_out)
-        raise UnreadableImage(
-            f"{facts.title} could not be read fully: {left_out}; nothing else of it marks a lesion."
-        )
+        sentence = f"{facts.title} could not be read fully: {left_out}"
+        raise NotReadFully(f"{sentence}; nothing else of it marks a lesion.", scored=facts.scored)
     if not mask.any():
         found = "the mask is empty: this image is taken as normal"
         if facts.lost:

@@ -50,6 +50,15 @@ class UnknownImage(UnreadableImage):
         """What its images are called."""
 
 
+class NotReadFully(UnreadableImage):
+    """A file that marks nothing after something of it was left out."""
+
+    def __init__(self, sentence: str, *, scored: bool = False) -> None:
+        super().__init__(sentence)
+        self.scored = scored
+        """Is it for a score below the least that counts?"""
+
+
 @dataclass(frozen=True, eq=False)
 class Shape:
     """One thing that is labelled: an outline, or a raster at the size of the file's image.
@@ -107,6 +116,7 @@ def read_sheets(sheets: Sequence[Sheet], request: Request, name: str) -> list[An
         drawn_on_wh=size_wh,
         left_out=tell_left_out(gathered.left_out),
         counted=gathered.counted,
+        scored=bool(gathered.counted),
         reading=(*_tell_other_name(sheet.title, request), *sheet.notes),
         frame=sheet.frame,
         frames=sheet.frames,

@@ -30,7 +30,14 @@ from busdemo.annotations.request import File, Request, Target
 from busdemo.annotations.via import is_via, is_via_csv, list_via, list_via_csv
 from busdemo.annotations.volumes import read_volume_mask
 from busdemo.annotations.yolo import is_yolo, list_yolo
-from busdemo.imaging.refusals import UnreadableImage, kind_of, plain_name, require_bounded
+from busdemo.imaging.refusals import (
+    UnreadableImage,
+    Wanted,
+    kind_of,
+    plain_name,
+    require_bounded,
+    require_known_kind,
+)
 
 Reader = Callable[[File, Request], list[Annotation]]
 """A file to its masks, at least one, each at the file's own size (outlines: at the image's).
@@ -222,6 +229,14 @@ PICTURE = Format(
 )
 
 
+MASK = Wanted(
+    "a mask",
+    "please use a picture, a volume (NIfTI, NRRD and others), DICOM SEG or a labelling tool's file "
+    "(COCO, LabelMe, Label Studio, VIA, CVAT, YOLO and others)",
+)
+"""What a file of none of them should have been."""
+
+
 def _refuse_json(file: File, _: Request) -> list[Annotation]:
     titles = [one.title for one in FORMATS if ".json" in one.endings]
     known = f"{', '.join(titles[:-1])} or {titles[-1]}"
@@ -251,8 +266,10 @@ def list_images(data: bytes, name: str) -> tuple[str, ...]:
 def read_file(name: str, data: bytes, request: Request) -> list[Annotation]:
     """The masks of one file, at least one; UnreadableImage with one sentence otherwise."""
     file = File(plain_name(name), data)
-    require_bounded(data, file.name)
+    require_bounded(data, file.name, MASK)
     known = _format_of(file)
+    if known is PICTURE:
+        require_known_kind(data, file.name, MASK)
     digest = (hashlib.sha256(data).hexdigest(),)
     return [_sign(one, file, known, digest) for one in known.read(file, request)]
 

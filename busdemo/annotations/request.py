@@ -9,6 +9,7 @@ from typing import Any
 from busdemo.imaging.images import Scan
 from busdemo.imaging.pixels import World
 from busdemo.imaging.refusals import UnreadableImage
+from busdemo.imaging.spacing import Spacing
 
 Files = Sequence[tuple[str, bytes]]
 """Uploaded files: name and contents of each."""
@@ -26,6 +27,8 @@ class Target:
     """Which frame of its file the image is, from 1, and how many there are."""
     world: World | None = None
     """Where its pixels lie in space, where its file says so."""
+    spacing: Spacing | None = None
+    """Of its pixels, and whose word that is."""
 
 
 @dataclass(frozen=True)
@@ -133,4 +136,4 @@ def target_of(scan: Scan | Target) -> Target:
     if isinstance(scan, Target):
         return scan
     height, width = scan.pixels.shape
-    return Target((width, height), scan.name, scan.frame, scan.frames, scan.world)
+    return Target((width, height), scan.name, scan.frame, scan.frames, scan.world, scan.spacing)

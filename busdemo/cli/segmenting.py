@@ -69,7 +69,7 @@ def _segment(options: argparse.Namespace) -> int:
     from busdemo.inference.segmenter import SegmenterPool
     from busdemo.inference.two_stage import open_two_stage
     from busdemo.inference.within import look_within
-    from busdemo.workflows.segmenting import segment, write_results, write_table
+    from busdemo.workflows.segmenting import segment, tell_scores, write_results, write_table
     from busdemo.zoo.cards import read_cards
 
     pool = SegmenterPool(read_cards())
@@ -86,7 +86,7 @@ def _segment(options: argparse.Namespace) -> int:
     rows, lesions, failures = [], [], 0
     names = _distinct_names([case.id for case in inputs.cases])
     files = zip(inputs.cases, names, strict=True)
-    for case, name in tqdm(list(files), desc="segmenting", unit="image"):
+    for case, name in tqdm(list(files), desc="segmenting", unit="image", disable=len(names) < 2):
         image = case.image_path
         try:
             scan, reference = _read(case, options)
@@ -103,6 +103,8 @@ def _segment(options: argparse.Namespace) -> int:
                     scan, *result, reference=reference, choice=choice, prefix=prefix
                 )
                 rows.append({"image": str(image), **row})
+                if reference is not None:
+                    tqdm.write(f"{scan.name}: {pool.cards[model].name}: {tell_scores(row)}")
                 lesions += [{"image": str(image), **lesion} for lesion in found]
             except (OSError, ValueError) as error:
                 failures += 1

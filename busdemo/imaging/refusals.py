@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from dataclasses import dataclass
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "AVIF")
 MAX_BYTES = 20 * 2**20
@@ -36,6 +37,17 @@ _FOREIGN = (
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a file should have been, and what to do about it, for a sentence."""
+
+    noun: str
+    way_out: str
+
+
+IMAGE = Wanted("an image", _USE)
+
+
 class UnreadableImage(ValueError):
     """A file that is refused; the message is one sentence for a visitor, without any path."""
 
@@ -57,13 +69,13 @@ def plain_name(name: str) -> str:
     return (kept if len(kept) <= 60 else f"{kept[:40]}…{kept[-19:]}") or "The file"
 
 
-def require_bounded(data: bytes, name: str) -> None:
+def require_bounded(data: bytes, name: str, wanted: Wanted = IMAGE) -> None:
     """Raise UnreadableImage for a file that is empty or too large.
 
     `name` is how the sentence calls the file, from `plain_name`.
     """
     if not data:
-        raise UnreadableImage(f"{name} is empty (0 bytes); {_USE}.")
+        raise UnreadableImage(f"{name} is empty (0 bytes); {wanted.way_out}.")
     if len(data) > MAX_BYTES:
         raise UnreadableImage(
             f"{name} is {len(data) / 2**20:.1f} MB, more than the {MAX_BYTES // 2**20} MB that are "
@@ -71,15 +83,16 @@ def require_bounded(data: bytes, name: str) -> None:
         )
 
 
-def require_known_kind(data: bytes, name: str) -> None:
+def require_known_kind(data: bytes, name: str, wanted: Wanted = IMAGE) -> None:
     """Raise UnreadableImage for a file that is empty, too large or of a kind not read here."""
-    require_bounded(data, name)
+    require_bounded(data, name, wanted)
     if kind_of(data) is not None:
         return
     for start, signature, kind, way_out in _FOREIGN:
         if data.startswith(signature, start):
-            raise UnreadableImage(f"{name} is {kind}, which is not read here; {way_out}.")
-    raise UnreadableImage(f"{name} is not an image; {_USE}.")
+            told = wanted.way_out if way_out == _USE else way_out
+            raise UnreadableImage(f"{name} is {kind}, which is not read here; {told}.")
+    raise UnreadableImage(f"{name} is not {wanted.noun}; {wanted.way_out}.")
 
 
 def too_many_pixels(name: str) -> str:
@@ -97,7 +110,7 @@ def require_size(size_wh: tuple[int, int], name: str, least_side_px: int = MIN_S
         raise UnreadableImage(too_many_pixels(name))
     if min(width, height) < least_side_px:
         raise UnreadableImage(
-            f"{name} is {width}x{height} px, which is too small; please upload an image of at "
+            f"{name} is {width}x{height} px, which is too small; please upload one of at "
             f"least {least_side_px} px on each side."
         )
 

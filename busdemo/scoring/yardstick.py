@@ -1,5 +1,8 @@
 """The yardstick: how far people agree with each other, and how a model stands to that.
 
+A person is who drew an outline independently: one that was started from a model's mask, or from
+another person's, would agree with it for that reason alone, and is left out.
+
 A model is not measured by a number alone: standards are themselves not read identically by
 experts. So each model's agreement with every person is set beside the agreement between every two
 people.
@@ -65,17 +68,33 @@ class Yardstick:
     people: Range | None
     """Between every two people; None where there are fewer than two, or nothing is defined."""
     count: int
-    """How many people there are."""
+    """How many people there are, each of whom drew independently."""
     models: tuple[Standing, ...]
+    left_out: tuple[str, ...] = ()
+    """People whose outlines were started from somebody else's mask."""
+    simulated: tuple[str, ...] = ()
+    """Programs that stand in for people."""
 
     def sentences(self) -> list[str]:
-        """What it says, a sentence a model; or that it is missing."""
+        """What it says, a sentence a model, or that it is missing; and who is no person in it."""
+        return [*self._verdicts(), *self._caveats()]
+
+    def _verdicts(self) -> list[str]:
         if self.people is None:
             return [MISSING if self.count < 2 else UNDEFINED.format(metric=self.metric.name)]
         between = self._show(self.people)
         if not self.models:
             return [f"The annotators agree with each other at {self.metric.name} {between}."]
         return [self._tell(model, between) for model in self.models]
+
+    def _caveats(self) -> list[str]:
+        told = []
+        if self.left_out:
+            names = ", ".join(self.left_out)
+            told.append(f"Left out, as started from somebody else's mask: {names}.")
+        if self.simulated:
+            told.append(f"Simulated, not people: {', '.join(self.simulated)}.")
+        return told
 
     def _tell(self, model: Standing, between: str) -> str:
         if model.values is None:
@@ -93,17 +112,20 @@ class Yardstick:
 
 def measure_yardstick(comparison: Comparison, metric: str = "dice") -> Yardstick:
     """The yardstick of a comparison in one metric; KeyError for an unknown id."""
-    values, kinds = comparison.matrix(metric), [one.kind for one in comparison.annotations]
-    people = [index for index, kind in enumerate(kinds) if kind == "person"]
+    values, everyone = comparison.matrix(metric), comparison.annotations
+    people = [index for index, one in enumerate(everyone) if one.is_independent]
     between = _range(values[i, j] for i, j in itertools.combinations(people, 2))
     one, mm_per_px = metric_of(metric), comparison.mm_per_px
     models = []
-    for index, kind in enumerate(kinds):
-        if kind == "model":
+    for index, each in enumerate(everyone):
+        if each.kind == "model":
             found = _range(values[index, person] for person in people)
             verdict = _judge(found, between, one, one.decimals(mm_per_px))
             models.append(Standing(comparison.names[index], found, verdict))
-    return Yardstick(one, mm_per_px, between, len(people), tuple(models))
+    drawn = [each for each in everyone if each.kind == "person"]
+    copied = tuple(each.annotator for each in drawn if not each.is_independent)
+    made = tuple(each.annotator for each in drawn if each.provenance.simulated)
+    return Yardstick(one, mm_per_px, between, len(people), tuple(models), copied, made)
 
 
 def _range(values: Iterable[float]) -> Range | None:

@@ -18,7 +18,7 @@ from busdemo.ui.examples import Example, open_example
 from busdemo.ui.findings.component import FindingsData
 from busdemo.ui.findings.panel import Panel
 from busdemo.ui.gradio_private import keep_file
-from busdemo.ui.intake.card import describe_workspace
+from busdemo.ui.intake.card import describe_refusal, describe_workspace
 from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note
 from busdemo.ui.journal import UNREADABLE, refuse
 from busdemo.ui.looking import add_look
@@ -151,11 +151,12 @@ class SegmentTab:
         try:
             if len(arrival.files) > MOST_MASKS:
                 raise UnreadableImage(text.TOO_MANY_MASKS)
-            reference = read_reference(arrival.files, workspace.scan)
+            reference = read_reference(arrival.files, workspace.scan, arrival.options)
             files = strip_files(arrival.files)
         except UnreadableImage as error:
             shown = self._describe(workspace, arrival.asked)
             shown.mask = Note(error=str(error))
+            shown.reading = describe_refusal(error, arrival.options)
             refuse(UNREADABLE)
             return gr.skip(), shown, gr.skip()
         return self._show(workspace.with_reference(reference, files), choice, arrival.asked)

@@ -22,7 +22,7 @@ from busdemo.imaging.crops import write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import PostProcessing
-from busdemo.imaging.spacing import tabulate_spacing
+from busdemo.imaging.spacing import Spacing, tabulate_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.within import look_within
 from busdemo.scoring.agreement import (
@@ -114,7 +114,11 @@ def compare_annotations(
     ValueError with one sentence for an unknown reference, a consensus without people or fewer
     than two annotations.
     """
-    found = _name_apart(annotations)
+    spacing = scan.spacing
+    if mm_per_px and mm_per_px != scan.spacing_mm:
+        root = math.sqrt(scan.aspect)
+        spacing = Spacing(mm_per_px / root, mm_per_px * root, "as given")
+    found = _name_apart([_measured_in(spacing, one) for one in annotations])
     everyone = _name_apart([*found, *_agree(found, ways)])
     if len(everyone) < 2:
         raise ValueError("A comparison needs at least two masks or models.")
@@ -210,6 +214,10 @@ def tabulate_staple(case: Case) -> list[dict[str, Any]]:
         {"annotator": one.annotator, **_plain_row({"sensitivity": sens, "specificity": spec})}
         for one, sens, spec in zip(people, found.sensitivities, found.specificities, strict=True)
     ]
+
+
+def _measured_in(spacing: Spacing | None, one: Annotation) -> Annotation:
+    return replace(one, provenance=replace(one.provenance, spacing=spacing))
 
 
 def _agree(annotations: Sequence[Annotation], ways: Iterable[str]) -> list[Annotation]:

@@ -58,5 +58,9 @@ def _gather(label: str, masks: Sequence[Sequence[Annotation]]) -> Group:
         own = [one for one in person if one.provenance.label in ("", label)]
         found += own
         absent += [] if own else [person[0].annotator]
-    notes = (f"Without the label {label}: {', '.join(absent)}.",) if absent else ()
-    return Group(label, tuple(found), notes)
+    return Group(label, tuple(found), tell_absent(label, absent))
+
+
+def tell_absent(label: str, absent: Sequence[str]) -> tuple[str, ...]:
+    """Who has labels, but not this one, and so is not compared; nothing where nobody is."""
+    return (f"Without the label {label}: {', '.join(absent)}.",) if absent else ()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from busdemo import __version__
 from busdemo.annotations.annotation import Annotation, tabulate_provenance, tell
 from busdemo.annotations.request import Files, Options
+from busdemo.annotations.returning import read_options
 from busdemo.imaging.arrays import Levels, Mask
 from busdemo.imaging.crops import Crop, parse_crop, write_crop
 from busdemo.imaging.images import Scan
@@ -174,10 +175,7 @@ def _mask_options(kept: dict[str, Any]) -> Options:
     """How a receipt's reference was read; older ones say no more than whether inverted."""
     provenance = kept.get("provenance")
     asked = provenance.get("asked") if isinstance(provenance, dict) else None
-    known = asked if isinstance(asked, dict) else {}
-    kinds = {"frame": int, "label": str, "least_score": int | float, "image_name": str}
-    plain = {key: known[key] for key, kind in kinds.items() if isinstance(known.get(key), kind)}
-    return Options(invert=bool(kept.get("inverted")), **plain)
+    return replace(read_options(asked), invert=bool(kept.get("inverted")), merge=False)
 
 
 def _is_complete(receipt: dict[str, Any]) -> bool:

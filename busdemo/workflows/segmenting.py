@@ -18,6 +18,7 @@ from busdemo.imaging.dicom import without_patient
 from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
+from busdemo.imaging.printed import share
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
 from busdemo.inference.within import PredictionsWithin, look_within
@@ -145,6 +146,13 @@ def write_results(
     }
     lesions = tabulate_lesions(mask, segmentation.levels, truth, spacing, scan.aspect)
     return row, [{"model": card.id, **lesion} for lesion in lesions]
+
+
+def tell_scores(row: Row) -> str:
+    """Dice, IoU and outcome of a result with a reference, as they are printed."""
+    shown = [row[name] for name in ("dice", "iou")]
+    dice, iou = (share(v) if isinstance(v, float) else "–" for v in shown)
+    return f"Dice {dice}, IoU {iou}: {row['outcome']}"
 
 
 def _tabulate_localisation(found: Localisation | None) -> Row:

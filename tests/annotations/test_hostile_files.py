@@ -84,7 +84,7 @@ HOSTILE = {
     "YOLO in pixels": (b"0 5 5 50 5 50 40\n", "no shares"),
     "YOLO with words": (b"0 .1 .1 .2 .1 .2 .2\n0 a b c d e f\n", "no YOLO outline"),
     "an empty file": (b"", "empty"),
-    "a text": (b"the lesion is on the left", "not an image"),
+    "a text": (b"the lesion is on the left", "not a mask"),
 }
 
 

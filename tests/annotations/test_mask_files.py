@@ -241,7 +241,7 @@ def test_grey_values_between_black_and_white_are_told() -> None:
 
 def test_a_broken_file_among_several_is_named() -> None:
     files = [("good.png", encode(eight_bits(LESION))), ("bad.png", b"text")]
-    with pytest.raises(UnreadableImage, match=r"^bad\.png is not an image"):
+    with pytest.raises(UnreadableImage, match=r"^bad\.png is not a mask"):
         read_mask(files, SIZE_WH)
 
 

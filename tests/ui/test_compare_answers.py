@@ -76,20 +76,98 @@ def test_staple_masks_come_back_with_what_they_estimate_of_everyone() -> None:
     )
 
 
+FIELDS = {"width": WIDTH, "height": HEIGHT}
+
+
+def read_one(name: str, data: bytes, **how: Any) -> list[dict[str, Any]]:
+    """A person's masks."""
+    answer = read_masks(FIELDS | {"files": [{"name": name, "data": text(data), **how}]})
+    assert answer["errors"] == []
+    (person,) = answer["people"]
+    masks: list[dict[str, Any]] = person["masks"]
+    return masks
+
+
+def refusal_of(name: str, data: bytes, **how: Any) -> dict[str, Any]:
+    answer = read_masks(FIELDS | {"files": [{"name": name, "data": text(data), **how}]})
+    assert answer["people"] == []
+    (refusal,) = answer["errors"]
+    refused: dict[str, Any] = refusal
+    return refused
+
+
+def pixels_of(mask: dict[str, Any]) -> np.ndarray:
+    png = np.frombuffer(base64.b64decode(mask["png"]), np.uint8)
+    return np.asarray(cv2.imdecode(png, cv2.IMREAD_UNCHANGED) > 0)
+
+
 def test_a_frame_of_a_mask_is_read_again_and_a_wrong_one_is_a_sentence() -> None:
     volume = np.stack([MASKS["a"].T, MASKS["c"].T], axis=2).astype(np.uint8)
-    file = {"name": "v.nii", "data": text(nibabel.Nifti1Image(volume, np.eye(4)).to_bytes())}
-    fields = {"width": WIDTH, "height": HEIGHT}
-    (first,) = read_masks(fields | {"files": [file]})["masks"]
-    assert (first["file"], first["label"], first["frame"], first["frames"]) == (0, "", 1, 2)
-    (second,) = read_masks(fields | {"files": [file | {"frame": 2, "label": ""}]})["masks"]
-    png = np.frombuffer(base64.b64decode(second["png"]), np.uint8)
-    np.testing.assert_array_equal(cv2.imdecode(png, cv2.IMREAD_UNCHANGED) > 0, MASKS["c"])
-    assert second["note"].startswith("Slice 2 of 2") or "frame 2 of 2" in second["note"].lower()
+    data = nibabel.Nifti1Image(volume, np.eye(4)).to_bytes()
+    (first,) = read_one("v.nii", data)
+    assert (first["label"], first["frame"], first["frames"]) == ("", 1, 2)
+    (second,) = read_one("v.nii", data, frame=2)
+    np.testing.assert_array_equal(pixels_of(second), MASKS["c"])
+    assert "slice 2 of 2" in second["note"].lower()
     for frame in (0, 3, -1):
-        answer = read_masks(fields | {"files": [file | {"frame": frame}]})
-        assert answer["masks"] == []
-        assert "frames 1 to 2" in answer["errors"][0]
+        assert "frames 1 to 2" in refusal_of("v.nii", data, frame=frame)["sentence"]
+
+
+def test_one_file_is_one_person_with_a_mask_for_each_label_and_one_of_all() -> None:
+    labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    labels[MASKS["a"]], labels[:5] = 1, 2
+    first, second, merged = read_one("reader.png", cv2.imencode(".png", labels)[1].tobytes())
+    assert [one["label"] for one in (first, second)] == ["label 1", "label 2"]
+    assert [one["merged"] for one in (first, second, merged)] == [False, False, True]
+    np.testing.assert_array_equal(pixels_of(merged), labels > 0)
+    assert "labels merged: label 1, label 2" in merged["note"].lower()
+    assert merged["provenance"]["labels"] == ["label 1", "label 2"]
+
+
+def test_images_of_other_names_are_offered_and_one_that_is_chosen_is_read() -> None:
+    sizes = {"width": WIDTH, "height": HEIGHT}
+    images = [{"id": n, "file_name": f"other{n}.png", **sizes} for n in range(2)]
+    square = [[5, 5, 20, 5, 20, 20, 5, 20]]
+    pieces = [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": square}]
+    data = json.dumps({"images": images, "annotations": pieces, "categories": []}).encode()
+    assert refusal_of("all.json", data)["names"] == ["other0.png", "other1.png"]
+    (mask,) = read_one("all.json", data, image_name="other1.png")
+    assert pixels_of(mask).sum() == 225
+
+
+def test_scores_are_told_and_the_least_that_counts_is_changed() -> None:
+    image = {"id": 1, "file_name": "scan.png", "width": WIDTH, "height": HEIGHT}
+    square = [[5, 5, 20, 5, 20, 20, 5, 20]]
+    piece = {"id": 1, "image_id": 1, "category_id": 1, "segmentation": square, "score": 0.4}
+    data = json.dumps({"images": [image], "annotations": [piece], "categories": []}).encode()
+    refused = refusal_of("found.json", data)
+    assert refused["scored"]
+    assert "with a score below 0.5" in refused["sentence"]
+    (mask,) = read_one("found.json", data, least_score=0.3)
+    assert mask["provenance"]["scored"]
+    assert pixels_of(mask).sum() == 225
+
+
+def test_an_inverted_mask_is_asked_about_and_inverted_on_request() -> None:
+    data = write_mask_png(~MASKS["a"])
+    (asked,) = read_one("mask.png", data)
+    assert asked["provenance"]["looks_inverted"]
+    assert "is it inverted?" in asked["note"]
+    (mask,) = read_one("mask.png", data, invert=True)
+    np.testing.assert_array_equal(pixels_of(mask), MASKS["a"])
+
+
+def test_an_outline_that_was_started_from_a_model_is_no_person_of_the_yardstick() -> None:
+    copied = annotator("b") | {"provenance": {"drawn_from": "U-Net", "blind": False}}
+    yardstick = measure(request(annotator("a"), copied, annotator("c", "model")))["yardstick"]
+    assert yardstick["people"] is None
+    assert "Left out, as started from somebody else's mask: B." in yardstick["sentence"]
+
+
+def test_a_simulated_reader_is_called_one() -> None:
+    made = annotator("b") | {"provenance": {"simulated": True}}
+    sentence = measure(request(annotator("a"), made))["yardstick"]["sentence"]
+    assert sentence.endswith("Simulated, not people: B.")
 
 
 def test_an_empty_mask_gives_words_json_knows() -> None:
@@ -133,17 +211,17 @@ def test_mask_files_come_back_named_and_described_and_wrong_ones_get_a_sentence(
         {"name": EVIL, "data": text(write_mask_png(MASKS["a"]))},
         {"name": "film.gif", "data": text(b"GIF89a" + bytes(40))},
     ]
-    answer = read_masks({"files": files, "width": WIDTH, "height": HEIGHT})
-    (mask,) = answer["masks"]
+    answer = read_masks(FIELDS | {"files": files})
+    (mask,) = answer["people"][0]["masks"]
     assert mask["note"]
     assert len(mask["sha256"][0]) == 64
-    assert len(answer["errors"]) == 1
-    assert "film.gif" in answer["errors"][0]
+    assert [one["file"] for one in answer["errors"]] == [1]
+    assert "film.gif" in answer["errors"][0]["sentence"]
 
 
 @pytest.mark.parametrize("wrong", [None, {}, {"files": 3, "width": 5}, {"width": 0, "height": 0}])
 def test_reading_nothing_gives_no_mask(wrong: Any) -> None:
-    assert read_masks(wrong)["masks"] == []
+    assert read_masks(wrong)["people"] == []
 
 
 def file_request(kind: str, **changes: Any) -> dict[str, Any]:
@@ -176,6 +254,37 @@ def test_the_json_holds_what_was_measured_and_the_scan_s_own_digest() -> None:
     assert [one["annotator"] for one in numbers["annotators"]] == ["A", EVIL, "C"]
     comparison = compare([Annotation(key, "person", mask) for key, mask in MASKS.items()])
     np.testing.assert_allclose(numbers["matrices"]["assd"], comparison.matrix("assd"))
+
+
+def test_report_and_json_keep_what_reading_said_of_a_mask() -> None:
+    (mask,) = read_one("mask.png", write_mask_png(~MASKS["a"]), invert=True)
+    read = annotator("a") | {"provenance": mask["provenance"], "note": "typed by somebody"}
+    sent = [read, annotator("b"), annotator("c", "model")]
+    numbers = json.loads(base64.b64decode(save("json", annotators=sent, spacing=0.1)["data"]))
+    kept = numbers["annotators"][0]
+    assert kept["how"] == mask["note"]
+    told = {**mask["provenance"], "notes": mask["provenance"]["notes"]}
+    told["spacing"] = {"x": 0.1, "y": 0.1, "whose": "the page"}
+    assert kept["provenance"] == json.loads(json.dumps(told))
+    page = base64.b64decode(save("report", annotators=sent)["data"]).decode()
+    assert "nverted as asked" in page
+    assert "typed by somebody" not in page
+
+
+def test_a_label_that_is_compared_is_named_and_so_is_who_lacks_it() -> None:
+    numbers = json.loads(base64.b64decode(save("json", label="tumour", without=["D"])["data"]))
+    assert numbers["label"] == "tumour"
+    assert numbers["notes"] == ["Without the label tumour: D."]
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 3, {"files": "a"}, {"files": ["a"]}, {"sha256": [EVIL], "frame": True}]
+)
+def test_provenance_that_nobody_here_wrote_is_left_out(wrong: Any) -> None:
+    sent = [annotator("a") | {"provenance": wrong}, annotator("b"), annotator("c", "model")]
+    numbers = json.loads(base64.b64decode(save("json", annotators=sent)["data"]))
+    assert (kept := numbers["annotators"][0]["provenance"])["files"] == []
+    assert (kept["sha256"], kept["frame"]) == ([], 1)
 
 
 def test_the_table_is_the_metric_asked_for() -> None:

@@ -118,5 +118,5 @@ def test_all_that_the_comparison_asks_waits_at_the_desk() -> None:
     assert all(inspect.iscoroutinefunction(answer) for answer in answers)
     with ThreadPoolExecutor(1) as apart:
         told = [apart.submit(asyncio.run, answer({})).result() for answer in answers]
-    assert told[0]["errors"] == ["There is no image yet."]
+    assert told[0]["errors"][0]["sentence"] == "There is no image yet."
     assert [one["error"] for one in told[1:]] == ["There is no image yet."] * 2

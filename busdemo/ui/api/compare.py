@@ -98,7 +98,12 @@ def add_compare(pool: SegmenterPool, controls: Controls) -> None:
         [
             *(controls.image, controls.masks, models, ways, reference),
             *(tolerance, spacing, controls.threshold, steps),
-            *(controls.reading.frame, *controls.reading.of_masks, controls.reading.crop),
+            *(
+                controls.reading.frame,
+                *controls.reading.of_masks,
+                controls.reading.crop,
+                controls.reading.mask_frame,
+            ),
         ],
         [report, numbers],
         api_name="compare",
@@ -124,6 +129,7 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
     score: float = 0.5,
     image_name: str = "",
     crop: str = "auto",
+    mask_frame: float = 0,
 ) -> tuple[str, dict[str, Any]]:
     """Path of the report and every number; gr.Error with one sentence."""
     settings = Settings(
@@ -133,7 +139,7 @@ def compare_files(  # noqa: PLR0913, PLR0917, the client takes its arguments' na
         raise gr.Error(f"At most {MOST_MASKS} masks are compared.", print_exception=False)
     try:
         scan = open_scan(image, frame, crop)
-        options = read_options("", invert, score, image_name)
+        options = read_options("", invert, score, image_name, mask_frame)
         people = read_annotations(open_files(masks), scan, options) if masks else []
         # A scan alone: what all models say of it.
         asked = models or ([] if people else [m for m in pool.cards if m not in pool.unavailable])

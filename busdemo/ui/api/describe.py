@@ -23,7 +23,12 @@ def add_describe(pool: SegmenterPool, controls: Controls) -> None:
         build_endpoint("describe", describe_files, pool),
         [
             *(controls.image, controls.masks, controls.model, controls.threshold),
-            *(controls.reading.frame, *controls.reading.of_masks, controls.reading.crop),
+            *(
+                controls.reading.frame,
+                *controls.reading.of_masks,
+                controls.reading.crop,
+                controls.reading.mask_frame,
+            ),
         ],
         gr.JSON(label="description"),
         api_name="describe",
@@ -44,12 +49,13 @@ def describe_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     score: float = 0.5,
     image_name: str = "",
     crop: str = "auto",
+    mask_frame: float = 0,
 ) -> dict[str, Any]:
     """The mask's lesion described, without masks the model's; gr.Error with one sentence."""
     try:
         scan = open_scan(image, frame, crop)
         if masks:
-            options = read_options(label, invert, score, image_name)
+            options = read_options(label, invert, score, image_name, mask_frame)
             outline = read_reference(open_files(masks), scan, options)
         else:
             stop = stop_of(threshold) if threshold else None

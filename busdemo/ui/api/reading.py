@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from busdemo.annotations.request import Options
+from busdemo.workflows.labels import MERGED
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +18,7 @@ class ReadingControls:
     score: gr.Number
     image_name: gr.Textbox
     crop: gr.Textbox
+    mask_frame: gr.Number
 
     @classmethod
     def build(cls) -> "ReadingControls":
@@ -28,6 +30,7 @@ class ReadingControls:
             gr.Number(value=0.5, label="score"),
             gr.Textbox(value="", label="image_name"),
             gr.Textbox(value="auto", label="crop"),
+            gr.Number(value=0, label="mask_frame", precision=0),
         )
 
     @property
@@ -36,8 +39,14 @@ class ReadingControls:
         return [self.label, self.invert, self.score, self.image_name]
 
 
-def read_options(label: str, invert: bool, score: float, image_name: str) -> Options:
-    """How masks are to be read."""
+def read_options(
+    label: str, invert: bool, score: float, image_name: str, mask_frame: float = 0
+) -> Options:
+    """How masks are to be read; label "all" and an empty one mean each."""
     return Options(
-        label=label or None, invert=invert, least_score=score, image_name=image_name[:200]
+        label=label if label not in ("", MERGED) else None,
+        invert=invert,
+        least_score=score,
+        image_name=image_name[:200],
+        frame=int(mask_frame) or None,
     )

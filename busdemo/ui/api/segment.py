@@ -37,6 +37,7 @@ def add_segment(staged: TwoStage, controls: Controls) -> None:
                 controls.reading.frame,
                 *controls.reading.of_masks,
                 controls.reading.crop,
+                controls.reading.mask_frame,
             ),
         ],
         [*files, gr.JSON(label="receipt")],
@@ -61,11 +62,12 @@ def segment_files(  # noqa: PLR0913, PLR0917 (one a control of the endpoint)
     score: float = 0.5,
     image_name: str = "",
     crop: str = "auto",
+    mask_frame: float = 0,
 ) -> tuple[str, str, str, dict[str, Any]]:
     """Paths of mask, probability map and overlay, and the receipt; gr.Error with one sentence."""
     try:
         scan = open_scan(image, frame, crop)
-        options = read_options(label, invert, score, image_name)
+        options = read_options(label, invert, score, image_name, mask_frame)
         card = staged.pool.cards[model]
         stop = stop_of(threshold) if threshold else card.stop
         steps = PostProcessing.parse(process) if process else card.post_processing

@@ -23,6 +23,7 @@ ARGUMENTS = {
     "reference": "name of the annotator the scores are against; empty for the first",
     "tolerance_px": "tolerance of the NSD in px",
     "frame": "of a DICOM, NIfTI or TIFF image, from 1; 0 for the first",
+    "mask_frame": "of the masks' files, from 1; 0 for the image's, or the one with most lesion",
     "crop": "of a picture of a whole screen: auto (the scan area found), none, or x,y,w,h in px",
     "label": "only what masks mark under this label; empty: each, all: merged",
     "invert": "masks show the lesion as 0",

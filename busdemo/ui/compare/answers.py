@@ -8,22 +8,31 @@ import base64
 import binascii
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 
-from busdemo.annotations.annotation import Annotation, Kind, tell
+from busdemo.annotations.annotation import (
+    Annotation,
+    Kind,
+    Provenance,
+    merge,
+    tabulate_provenance,
+    tell,
+)
 from busdemo.annotations.files import read_annotations
 from busdemo.annotations.pictures import write_mask_png
-from busdemo.annotations.request import Options, Target
+from busdemo.annotations.request import AS_THEY_ARE, Target
+from busdemo.annotations.returning import read_options, read_provenance
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_BYTES, MAX_PIXELS, UnreadableImage
 from busdemo.imaging.spacing import read_spacing
 from busdemo.scoring.agreement import METRICS, TOLERANCES_PX, Comparison, compare
 from busdemo.scoring.consensus import Staple, staple
 from busdemo.scoring.yardstick import Range, measure_yardstick
+from busdemo.ui.intake.card import describe_refusal
 from busdemo.ui.journal import UNREADABLE, refuse
 
 MOST_ANNOTATORS = 24
@@ -62,14 +71,15 @@ class Table:
 
 
 def read_masks(request: Any) -> dict[str, Any]:
-    """Mask files {name, data} of an image of `width` x `height` px: {masks, errors}.
+    """Mask files {name, data} of an image of `width` x `height` px: {people, errors}.
 
-    A mask is {file, name, note, sha256, png, label, frame, frames}; `file` counts the files from 0.
-    A file that says {frame, label}, too, gives that frame of the mask that came under that label.
-    One that cannot be read gives a sentence instead.
+    A person is {file, name, masks}, `file` counts the files from 0; there is a mask for each label,
+    and after several one of all: {label, merged, note, sha256, png, frame, frames, provenance}. A
+    file may say how it is to be read: {frame, invert, least_score, image_name}. One that cannot be
+    read gives {file, sentence, names, scored}: the names of its images, where one has to be chosen.
     """
-    masks: list[dict[str, Any]] = []
-    errors = []
+    people: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     fields = request if isinstance(request, Mapping) else {}
     try:
         target = _read_target(fields)
@@ -77,14 +87,15 @@ def read_masks(request: Any) -> dict[str, Any]:
             name = str(file.get("name", ""))[:200]
             try:
                 data = decode_base64(file.get("data"))
-                found = read_annotations([(name, data)], target, _wanted(file))
-                masks += [{"file": place} | _describe_mask(one) for one in found]
+                options = replace(read_options(file), merge=False, label=None)
+                found = read_annotations([(name, data)], target, options)
+                people += [{"file": place} | one for one in _group(found)]
             except UnreadableImage as error:
                 refuse(UNREADABLE)
-                errors.append(str(error))
+                errors.append(tell_refusal(error) | {"file": place})
     except ValueError as error:
-        errors.append(str(error))
-    return {"masks": masks, "errors": errors}
+        errors.append(tell_refusal(error))
+    return {"people": people, "errors": errors}
 
 
 def measure(request: Any) -> dict[str, Any]:
@@ -100,7 +111,7 @@ def measure(request: Any) -> dict[str, Any]:
             mm_per_px=table.mm_per_px,
             aspect=table.aspect,
         )
-        return _tell(table, comparison)
+        return _tell_numbers(table, comparison)
     except ValueError as error:
         return {"error": str(error)}
 
@@ -194,24 +205,41 @@ def _read_target(fields: Mapping[str, Any]) -> Target:
     return Target(size_wh, name)
 
 
-def _wanted(file: Mapping[str, Any]) -> Options:
-    frame = file.get("frame")
-    if not isinstance(frame, int):
-        return Options()
-    return Options(frame=frame, label=str(file.get("label", ""))[:200])
+def _group(found: list[Annotation]) -> list[dict[str, Any]]:
+    """Each reader once, with a mask for each label, and one of all of them."""
+    readers: dict[str, list[Annotation]] = {}
+    for one in found:
+        readers.setdefault(one.annotator, []).append(one)
+    return [
+        {
+            "name": name,
+            "masks": [
+                *(_describe_mask(one) for one in own),
+                *([_describe_mask(merge(own), merged=True)] if len(own) > 1 else []),
+            ],
+        }
+        for name, own in readers.items()
+    ]
 
 
-def _describe_mask(one: Annotation) -> dict[str, Any]:
+def _describe_mask(one: Annotation, *, merged: bool = False) -> dict[str, Any]:
     facts = one.provenance
     return {
-        "name": f"{one.annotator}: {facts.label}" if facts.label else one.annotator,
+        "merged": merged,
         "note": tell(facts),
         "sha256": list(facts.sha256),
         "png": encode_base64(write_mask_png(one.mask)),
         "label": facts.label,
         "frame": facts.frame,
         "frames": facts.frames,
+        "provenance": tabulate_provenance(facts),
     }
+
+
+def tell_refusal(error: ValueError) -> dict[str, Any]:
+    """A sentence, and what a visitor may choose to have the file read after all."""
+    asked = describe_refusal(error, AS_THEY_ARE)
+    return {"file": 0, "sentence": str(error), "names": asked.names, "scored": asked.scored}
 
 
 def listed(value: Any) -> list[Mapping[str, Any]]:
@@ -226,10 +254,19 @@ def _name_of(one: Mapping[str, Any]) -> str:
 
 def _read_annotation(one: Mapping[str, Any], size_wh: tuple[int, int]) -> Annotation:
     mask = read_png_mask(decode_base64(one.get("png")), size_wh)
-    return Annotation(_name_of(one), _KINDS.get(str(one.get("kind")), "consensus"), mask)
+    kind = _KINDS.get(str(one.get("kind")), "consensus")
+    return Annotation(_name_of(one), kind, mask, _read_provenance(one))
 
 
-def _tell(table: Table, comparison: Comparison) -> dict[str, Any]:
+def _read_provenance(one: Mapping[str, Any]) -> Provenance:
+    """As the page keeps it; of what no file holds, its note."""
+    told, sent = read_provenance(one.get("provenance")), one.get("sha256")
+    digests = read_provenance({"sha256": sent}).sha256
+    words = "" if told.files or told.how else str(one.get("note", ""))[:500]
+    return replace(told, how=words or told.how, sha256=told.sha256 or digests)
+
+
+def _tell_numbers(table: Table, comparison: Comparison) -> dict[str, Any]:
     curves = comparison.nsd_curve(table.reference)
     return {
         "keys": table.keys,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from busdemo.annotations.annotation import Annotation, Provenance
+from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.writing import EXPORTS, write_annotation
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.post_processing import PostProcessing
@@ -25,6 +25,7 @@ from busdemo.ui.compare.answers import (
     measure,
     read_masks,
     read_table,
+    tell_refusal,
 )
 from busdemo.ui.queues import BUSY, Desk
 from busdemo.views.contours import draw_contours
@@ -36,6 +37,7 @@ from busdemo.workflows.comparing import (
     encode_matrix,
 )
 from busdemo.workflows.comparison_report import write_report
+from busdemo.workflows.labels import tell_absent
 from busdemo.zoo.cards import Card
 
 TYPES = {
@@ -50,7 +52,7 @@ TYPES = {
 def serve_answers(cards: Mapping[str, Card], desk: Desk) -> list[Callable[[Any], Any]]:
     """The comparison's server functions: who asks waits at the desk, not in Gradio's threads."""
     return [
-        desk.serve(read_masks, {"masks": [], "errors": [BUSY]}),
+        desk.serve(read_masks, {"people": [], "errors": [tell_refusal(ValueError(BUSY))]}),
         desk.serve(measure, {"error": BUSY}),
         desk.serve(build_file_writer(cards), {"error": BUSY}),
     ]
@@ -121,13 +123,16 @@ def _open_case(
         root = math.sqrt(table.aspect)
         spacing = Spacing(table.mm_per_px / root, table.mm_per_px * root, "the page")
         scan = replace(scan, spacing=spacing)
-    return compare_annotations(
+    case = compare_annotations(
         scan,
         annotations,
         reference=table.reference,
         tolerance_px=table.tolerance_px,
         mm_per_px=table.mm_per_px,
     )
+    label, without = str(fields.get("label", ""))[:60], fields.get("without")
+    absent = [str(name)[:80] for name in without[:24]] if isinstance(without, list) else []
+    return replace(case, label=label, notes=tell_absent(label, absent) if label else ())
 
 
 def _describe(
@@ -137,10 +142,7 @@ def _describe(
     if annotation.kind == "model" and card is not None and isinstance(stop, int):
         made = annotate(card, annotation.mask, stop, PostProcessing.of(one.get("steps") or {}))
         return replace(made, annotator=annotation.annotator)
-    sent = one.get("sha256")
-    known = [str(d) for d in sent if _is_digest(d)] if isinstance(sent, list) else []
-    told = Provenance(how=str(one.get("note", ""))[:500], sha256=tuple(known[:16]))
-    return replace(annotation, provenance=told)
+    return annotation
 
 
 def _read_scan(fields: Mapping[str, Any]) -> Scan:

@@ -2,11 +2,12 @@
 
 from gradio.data_classes import FileData
 
-from busdemo.annotations.annotation import tell
+from busdemo.annotations.annotation import Provenance, tell
+from busdemo.annotations.request import Options
 from busdemo.imaging.crops import write_crop
 from busdemo.ui import text
 from busdemo.ui.examples import Example
-from busdemo.ui.intake.component import IntakeData, Note, Tile
+from busdemo.ui.intake.component import MOST_NAMES, IntakeData, MaskReading, Note, Tile
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.copies import Seen
 
@@ -41,6 +42,7 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
         facts, files = reference.provenance, workspace.reference_files
         card.mask = Note(name=facts.title or reference.annotator, text=tell(facts))
         card.can_remove = True
+        card.reading = describe_reading(facts) if files else MaskReading()
         card.can_invert = bool(files) and (facts.looks_inverted or facts.inverted)
     return card
 
@@ -48,6 +50,28 @@ def describe_workspace(workspace: Workspace, examples: dict[str, Example]) -> In
 def _describe_example(example: Example) -> Note:
     """Whether the models were made with an example: it needs no look-up."""
     return Note(text="" if example.simulated else text.TEST_IMAGE)
+
+
+def describe_reading(facts: Provenance) -> MaskReading:
+    """What may be asked of a mask that was read: another label, another least score."""
+    asked = facts.asked
+    return MaskReading(
+        name=asked.image_name,
+        labels=list(facts.labels),
+        label=asked.label or "",
+        scored=facts.scored,
+        score=asked.least_score,
+    )
+
+
+def describe_refusal(error: ValueError, options: Options) -> MaskReading:
+    """What may be asked of a mask that could not be read as it was asked for."""
+    return MaskReading(
+        names=list(getattr(error, "names", ()))[:MOST_NAMES],
+        name=options.image_name,
+        scored=bool(getattr(error, "scored", False)),
+        score=options.least_score,
+    )
 
 
 def describe_seen(seen: Seen | None) -> Note:

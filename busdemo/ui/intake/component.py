@@ -12,10 +12,15 @@ from typing import ClassVar
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
+from busdemo.annotations.request import AS_THEY_ARE, Options
 from busdemo.ui.component import PageComponent
 
 MOST_FILES = 17
 """Files read of one drop: one more than a mask may have, so that too many can be said."""
+
+
+MOST_NAMES = 500
+"""Images of one mask's file that a visitor can choose from."""
 
 
 class Note(GradioModel):  # type: ignore[misc]
@@ -35,12 +40,34 @@ class Tile(GradioModel):  # type: ignore[misc]
     picture: FileData
 
 
+class MaskReading(GradioModel):  # type: ignore[misc]
+    """What a mask's file can be asked, and, on the way up, what it is asked."""
+
+    names: list[str] = Field(default_factory=list)
+    """Images that the file speaks of, where it has to be said which is meant."""
+    name: str = ""
+    labels: list[str] = Field(default_factory=list)
+    """What it marks, where that is several things."""
+    label: str = ""
+    """The one that is read alone; empty for all, merged."""
+    scored: bool = False
+    """Its shapes have scores."""
+    score: float = 0.5
+    """The least that counts."""
+
+    def as_options(self) -> Options:
+        """How the file is to be read."""
+        name, label = self.name[:200], self.label[:60]
+        return Options(image_name=name, label=label or None, least_score=self.score)
+
+
 class IntakeData(GradioModel):  # type: ignore[misc]
     """Everything the card shows, and, on the way up, the files or the example a visitor chose."""
 
     image: Note = Field(default_factory=Note)
     seen: Note = Field(default_factory=Note)
     mask: Note = Field(default_factory=Note)
+    reading: MaskReading = Field(default_factory=MaskReading)
     can_invert: bool = False
     can_remove: bool = False
     examples: list[Tile] = Field(default_factory=list)
@@ -71,6 +98,8 @@ class Arrival:
     """Which frame of the file, from 1; 0 where none was chosen."""
     crop: str = ""
     """Which scan area was asked for."""
+    options: Options = AS_THEY_ARE
+    """How a mask is to be read."""
     asked: str = ""
     """Names the wish, for the browser to know its answer by."""
 
@@ -98,7 +127,12 @@ class Intake(PageComponent):
             for file in payload.files[:MOST_FILES]
         )
         return Arrival(
-            files, payload.example[:64], payload.frame, payload.crop[:64], payload.asked[:64]
+            files,
+            payload.example[:64],
+            payload.frame,
+            payload.crop[:64],
+            payload.reading.as_options(),
+            payload.asked[:64],
         )
 
     def postprocess(self, value: IntakeData | None) -> IntakeData | None:

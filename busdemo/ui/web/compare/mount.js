@@ -115,10 +115,10 @@ class Compare {
     if (refuseLarge(files)) return;
     try {
       const read = await this.host.ask('read_masks', { files: await Promise.all(files.map(readFile)), width, height, image: title, frame, frames });
-      desk.say(read.errors.join(' '));
-      for (const { file, png, ...facts } of read.masks) {
-        const { pixels } = await decodeGreyPng(fromBase64(png));
-        if (!desk.store.addMask({ ...facts, file: files[file], pixels })) break;
+      desk.say(read.errors.map((/** @type {any} */ one) => one.sentence).join(' '));
+      for (const { file, name, masks } of read.people) {
+        const { png, ...facts } = masks[0], { pixels } = await decodeGreyPng(fromBase64(png));
+        if (!desk.store.addMask({ ...facts, name, file: files[file], pixels })) break;
       }
     } catch {
       desk.say('The masks could not be read; please try again.');
@@ -135,11 +135,11 @@ class Compare {
     one.asked = frame;
     try {
       const file = { ...await readFile(/** @type {File} */ (one.file)), frame, label: one.label };
-      const read = await this.host.ask('read_masks', { files: [file], width, height, image: title, frame: own, frames }), [mask] = read.masks;
+      const read = await this.host.ask('read_masks', { files: [file], width, height, image: title, frame: own, frames }), mask = read.people[0]?.masks[0];
       const pixels = mask ? (await decodeGreyPng(fromBase64(mask.png))).pixels : null;
       // Meanwhile another frame may have been asked for, or another scan opened.
       if (one.asked !== frame || desk.state.case !== name || desk.roster.find(one.key) !== one) return;
-      desk.say(read.errors.join(' '));
+      desk.say(read.errors.map((/** @type {any} */ one) => one.sentence).join(' '));
       if (mask && pixels) desk.store.setFrame(one, mask, pixels);
     } catch {
       desk.say('The frame could not be read; please try again.');
