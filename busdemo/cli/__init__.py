@@ -15,6 +15,7 @@ from busdemo.cli.documenting import add_documenting
 from busdemo.cli.explaining import add_explaining
 from busdemo.cli.leakage import add_leakage
 from busdemo.cli.making import add_making
+from busdemo.cli.presence import add_presence
 from busdemo.cli.segmenting import add_segmenting
 from busdemo.cli.sharing import add_sharing
 from busdemo.cli.use import add_page_options, add_use, serve
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_comparing(commands)
     add_report(commands)
     add_making(commands)
+    add_presence(commands)
     add_crossvalidate(commands)
     add_explaining(commands)
     add_sharing(commands)

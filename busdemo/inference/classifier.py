@@ -70,18 +70,38 @@ class Classifier:
 
         ValueError when the sizes differ, UnusableModel when the network gives no finite numbers.
         """
-        logits = self.compute_logits(image, levels)
-        return ClassProbabilities(*softmax(logits / self._temperature).tolist())
+        return self._read(self.compute_logits(image, levels))
+
+    def compare_with_empty(
+        self, image: GreyImage, levels: Levels
+    ) -> tuple[ClassProbabilities, ClassProbabilities]:
+        """As `classify_levels`, and the same with an empty mask, in one run of the network.
+
+        The scan is (H, W) uint8, the levels are of its size; errors as `classify_levels`.
+        """
+        pixels, _ = self.prepare(image, levels)
+        both = np.concatenate([pixels, pixels])
+        both[1, 1] = 0
+        with_mask, emptied = self._run(both)
+        return self._read(with_mask), self._read(emptied)
 
     def compute_logits(self, image: GreyImage, levels: Levels) -> NDArray[np.float64]:
         """The network's own answer (3,) float64, before the temperature.
 
         The scan is (H, W) uint8, the levels are of its size; errors as `classify_levels`.
         """
-        logits = self.engine.run(self.prepare(image, levels)[0])[0]
+        logits: NDArray[np.float64] = self._run(self.prepare(image, levels)[0])[0]
+        return logits
+
+    def _run(self, pixels: FloatArray) -> NDArray[np.float64]:
+        """Logits (B, 3) of (B, 2, S, S)."""
+        logits = self.engine.run(pixels)
         if not np.isfinite(logits).all():
             raise UnusableModel("It gave numbers that are not finite.")
         return np.asarray(logits, np.float64)
+
+    def _read(self, logits: NDArray[np.float64]) -> ClassProbabilities:
+        return ClassProbabilities(*softmax(logits / self._temperature).tolist())
 
     def prepare(self, image: GreyImage, levels: Levels) -> tuple[FloatArray, Fit]:
         """What the network sees, (1, 2, S, S) float32, and the way back to the image's size.

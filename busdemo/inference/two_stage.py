@@ -82,7 +82,8 @@ class TwoStagePredictions:
 class TwoStage:
     """A pool's models behind a detector, which is loaded at its first use.
 
-    `awaits` is the id of the detector's card, where the pool's downloads may bring its weights.
+    `awaits` is the id of the detector's card, where the pool's downloads may bring its weights; it
+    is empty for a user's own detector.
     """
 
     def __init__(
@@ -95,6 +96,11 @@ class TwoStage:
         self.pool = pool
         self._awaits = awaits
         self._slot = Slot("detector", load, problem)
+
+    @property
+    def is_ours(self) -> bool:
+        """Is the detector the zoo's own?"""
+        return bool(self._awaits)
 
     @property
     def problem(self) -> str | None:
@@ -110,6 +116,15 @@ class TwoStage:
         """Load the detector and run it once; a failure that stays is noted in `problem`."""
         with suppress(UnusableModel):
             self.locate(np.zeros((500, 600), np.uint8))
+
+    def find_best_score(self, image: GreyImage) -> float:
+        """The score in [0, 1] of the best box in an image (H, W) uint8, 0 where there is none.
+
+        No cut-off is applied; errors as `locate`.
+        """
+        self.detector()
+        scores = self._slot.ask(lambda detector: detector.propose(image)).scores
+        return float(scores.max()) if len(scores) else 0.0
 
     def locate(self, image: GreyImage) -> Localisation:
         """Where the lesions of an image (H, W) uint8 are; UnusableModel when it cannot run."""

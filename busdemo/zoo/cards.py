@@ -2,8 +2,8 @@
 
     weights/<id>/README.md                  facts (YAML) and text
     weights/<id>/config.json                rebuilds the network
-    weights/<id>/preprocessor_config.json   input size, normalisation, resize rule, frozen threshold
-                                            and post-processing
+    weights/<id>/preprocessor_config.json   input size, normalisation, resize rule; threshold,
+                                            post-processing, presence, all frozen
     weights/<id>/model.safetensors          float16 weights
 
 A recipe is a folder without weights whose config.json names `members`: the mean of their
@@ -26,6 +26,7 @@ import yaml
 from busdemo.imaging.fit import ResizeRule
 from busdemo.imaging.masks import STOPS, stop_of
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
+from busdemo.zoo.presence import PresenceRule
 from busdemo.zoo.shipped import find_shipped
 
 # libyaml's safe loader, ten times as fast, where PyYAML was built with it.
@@ -115,6 +116,8 @@ class Card:
     problem: str | None = None
     members: tuple[str, ...] = ()
     post_processing: PostProcessing = NO_POST_PROCESSING
+    presence: PresenceRule | None = None
+    """Its rule of whether anything is there; None where none was fitted for these weights."""
     origin: Origin | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -183,20 +186,22 @@ def read_card(folder: Path) -> Card:
         origin, problem = None if members else read_origin(folder.name, facts), None
         if not members and not origin and not (folder / "model.safetensors").is_file():
             problem = "There are no weights in its folder."
+        sha256, stop = str(facts["sha256"]), stop_of(float(settings["threshold"]))
         return Card(
             id=folder.name,
             folder=folder,
             name=str(facts["name"]),
             family=str(facts["family"]),
             parameters=int(facts["parameters"]),
-            sha256=str(facts["sha256"]),
+            sha256=sha256,
             order=int(facts.get("order", 99)),
-            stop=stop_of(float(settings["threshold"])),
+            stop=stop,
             preprocessing=None if members else _preprocessing(settings),
             results=tuple(TestResult(**result) for result in facts.get("results", [])),
             problem=problem,
             members=members,
             post_processing=PostProcessing.of(settings.get("post_processing", {})),
+            presence=PresenceRule.of(settings.get("presence"), sha256, stop),
             origin=origin,
             facts=facts,
         )
