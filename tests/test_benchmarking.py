@@ -28,7 +28,7 @@ TELLS = {"leaderboard": tell_leaderboard} | {key: one.tell for key, one in SECTI
 
 
 def open_rows(rows: pd.DataFrame, **receipt: object) -> OpenRun:
-    run = Run(rows, RUN.receipt | receipt)
+    run = Run(rows, {**RUN.receipt, **receipt})
     return OpenRun(build_benchmark(run))
 
 

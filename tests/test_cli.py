@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from pixels import read_pixels, read_white
 from screens import draw_screen
 
 from busdemo.annotations.pictures import write_mask_png
@@ -39,12 +40,10 @@ def test_segment_writes_pictures_and_a_row_for_every_model(scan: Path, tmp_path:
     assert main(command) == 0
     rows = rows_of(tmp_path)
     assert len(rows) >= 1
-    truth = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) > 0
+    truth = read_white(mask)
     for row in rows:
         written = {
-            kind: cv2.imread(
-                str(tmp_path / f"scan-{row['model']}-{kind}.png"), cv2.IMREAD_UNCHANGED
-            )
+            kind: read_pixels(tmp_path / f"scan-{row['model']}-{kind}.png")
             for kind in ("mask", "probability", "overlay")
         }
         found = written["mask"] > 0
@@ -120,7 +119,7 @@ def test_lesions_of_the_processed_mask_stand_in_a_table_of_their_own(
     (row,), lesions = rows_of(tmp_path), rows_of(tmp_path, "lesions.csv")
     assert row["post_processing"] == "largest,fill,smooth=2"
     assert (row["lesions_found"], row["lesion_f1"]) == ("1", "1.0")
-    mask = cv2.imread(str(tmp_path / "scan-unet-mask.png"), cv2.IMREAD_GRAYSCALE) > 0
+    mask = read_white(tmp_path / "scan-unet-mask.png")
     assert [lesion["word"] for lesion in lesions] == ["found"]
     assert int(lesions[0]["area_px"]) == mask.sum() == int(row["area_px"])
     assert float(lesions[0]["area_mm2"]) == pytest.approx(mask.sum() / 100)

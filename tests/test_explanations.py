@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from pixels import read_pixels
 from tiny_world import add_model, add_recipe, draw_scan
 
 from busdemo.imaging.images import Scan
@@ -92,11 +92,11 @@ def test_files_hold_the_values_and_facts_tell_of_them(pool: SegmenterPool, tmp_p
     assert facts["look_again"] is None
     assert "switched off" in facts["classifier"]["problem"]
     for kind in SEGMENTING:
-        values = cv2.imread(str(tmp_path / "out" / f"x-{kind}-map.png"), cv2.IMREAD_UNCHANGED)
+        values = read_pixels(tmp_path / "out" / f"x-{kind}-map.png")
         assert values.dtype == np.uint16
         highest = values.max() / 65535 * facts[kind]["top"]
         assert highest == pytest.approx(facts[kind]["highest"], abs=1e-4)
-        assert cv2.imread(str(tmp_path / "out" / f"x-{kind}.png")).shape == (*IMAGE.shape, 3)
+        assert read_pixels(tmp_path / "out" / f"x-{kind}.png").shape == (*IMAGE.shape, 3)
 
 
 def test_the_classifier_s_classes_have_heat_maps_of_their_own() -> None:

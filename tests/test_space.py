@@ -21,6 +21,7 @@ import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
+from pixels import read_pixels, read_white
 from waiting import wait_until
 
 from busdemo.imaging.masks import STOPS
@@ -144,10 +145,6 @@ def client(space: Running) -> Client:
     return Client(space.address, verbose=False)
 
 
-def read_mask(path: str | Path) -> np.ndarray:
-    return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 0
-
-
 def test_it_starts_within_15_seconds(space: Running) -> None:
     # Of the processor, so that other programs count little; where they are many, they do count.
     crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
@@ -164,15 +161,15 @@ def test_it_segments_as_stored(client: Client) -> None:
         masks=[handle_file(EXAMPLE / "mask.png")],
         api_name="/segment",
     )
-    stored = cv2.imread(str(EXAMPLE / "unet.png"), cv2.IMREAD_UNCHANGED)
+    stored = read_pixels(EXAMPLE / "unet.png")
     expected = stored >= round(receipt["threshold"] * STOPS)
     # Another processor may round a probability at the threshold to its other side.
-    assert np.mean(read_mask(mask) != expected) < 1e-4
+    assert np.mean(read_white(mask) != expected) < 1e-4
 
 
 def test_it_scores_as_stored(client: Client, tmp_path: Path) -> None:
-    stored = cv2.imread(str(EXAMPLE / "unet.png"), cv2.IMREAD_UNCHANGED)
-    mask, truth = stored >= STOPS // 2, read_mask(EXAMPLE / "mask.png")
+    stored = read_pixels(EXAMPLE / "unet.png")
+    mask, truth = stored >= STOPS // 2, read_white(EXAMPLE / "mask.png")
     cv2.imwrite(str(tmp_path / "mask.png"), mask.astype(np.uint8) * 255)
     scores = client.predict(
         masks=[handle_file(tmp_path / "mask.png")],

@@ -113,7 +113,7 @@ def test_an_index_that_stays_silent_is_waited_for_three_seconds(tmp_path: Path) 
 
 
 def test_what_is_installed_is_told_with_its_size() -> None:
-    command = [sys.executable, SCRIPT, "--installed"]
+    command = [sys.executable, str(SCRIPT), "--installed"]
     told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     assert told.startswith("torch 2.")
     assert " GB in " in told

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from fixed_detector import FixedDetector
+from pixels import read_pixels
 from tiny_world import add_model, draw_scan
 
 from busdemo.imaging.boxes import Box
@@ -93,5 +94,5 @@ def test_a_tables_row_counts_the_boxes(pool: SegmenterPool, tmp_path: Path) -> N
     prefix = tmp_path / "scan"
     row, _ = write_results(SCAN, *results, reference=None, choice=Choice(), prefix=prefix)
     assert (row["boxes"], row["detector_sha256"]) == (1, "f" * 64)
-    mask = cv2.imread(str(tmp_path / "scan-mask.png"), cv2.IMREAD_GRAYSCALE)
+    mask = read_pixels(tmp_path / "scan-mask.png")
     assert np.count_nonzero(mask[45:]) == 0

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from busdemo.evaluation.datasets import Skipped
 from busdemo.evaluation.measuring import Measured
-from busdemo.evaluation.run_files import RECEIPT_FILE, SCHEMA, replace_file, write_tables
+from busdemo.evaluation.run_files import RECEIPT_FILE, SCHEMA, write_tables
+from busdemo.evaluation.whole_files import replace_file
 
 FOLDER, PLAN_FILE = "parts", "plan.json"
 ROWS_TOGETHER = 1024
@@ -38,9 +39,8 @@ class Parts:
             shutil.rmtree(self._folder, ignore_errors=True)
         elif not _refuse_another(self._folder / PLAN_FILE, receipt):
             self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished = self._folder / f".{PLAN_FILE}"
-            unfinished.write_text(json.dumps(receipt), encoding="utf-8")
-            replace_file(unfinished, self._folder / PLAN_FILE)
+            text = json.dumps(receipt)
+            replace_file(self._folder / PLAN_FILE, lambda path: path.write_text(text, "utf-8"))
 
     def done(self, count: int) -> set[int]:
         """The numbers, from 0 and below `count`, of cases that need not be computed again."""
@@ -48,12 +48,14 @@ class Parts:
 
     def write(self, number: int, measured: Measured) -> None:
         """Keep what was measured of a case."""
-        path = self._path(number)
-        unfinished = path.with_name(f".{path.name}")
         table = measured.rows.replace_schema_metadata({"problem": measured.problem})
-        with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, table.schema) as parts:
-            parts.write_table(table)
-        unfinished.replace(path)  # not synced: what a power cut damages is computed again
+
+        def write_table(path: Path) -> None:
+            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as parts:
+                parts.write_table(table)
+
+        # Not synced: what a power cut damages is computed again.
+        replace_file(self._path(number), write_table, synced=False)
 
     def join(self, case_ids: Sequence[str]) -> None:
         """Make the run of the parts, which are then removed; `case_ids` are all cases' ids.

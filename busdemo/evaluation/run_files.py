@@ -22,7 +22,6 @@ The receipt lies in the Parquet's own metadata, so that `rows.parquet` alone is 
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.imaging.masks import STOPS
 
 RUN_VERSION = 1
@@ -140,20 +140,14 @@ def write_tables(folder: Path, tables: Iterable[pa.Table], receipt: Mapping[str,
     text = json.dumps(receipt, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     schema = SCHEMA.with_metadata({b"busdemo": text.encode()})
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{ROWS_FILE}"
-    with pq.ParquetWriter(unfinished, schema, compression="zstd", compression_level=9) as writer:
-        for table in tables:
-            writer.write_table(table.replace_schema_metadata(schema.metadata))
-    replace_file(unfinished, folder / ROWS_FILE)
-    (folder / f".{RECEIPT_FILE}").write_text(text, encoding="utf-8")
-    replace_file(folder / f".{RECEIPT_FILE}", folder / RECEIPT_FILE)
 
+    def write_rows(path: Path) -> None:
+        with pq.ParquetWriter(path, schema, compression="zstd", compression_level=9) as writer:
+            for table in tables:
+                writer.write_table(table.replace_schema_metadata(schema.metadata))
 
-def replace_file(unfinished: Path, path: Path) -> None:
-    """Move a written file to its place once its bytes are on the disk."""
-    with unfinished.open("rb+") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    replace_file(folder / ROWS_FILE, write_rows)
+    replace_file(folder / RECEIPT_FILE, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def _read_receipt(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:

@@ -180,11 +180,15 @@ class SegmenterPool:
             )
             self.slots[model_id].replace(Segmenter(engine, segmenter.preprocessing))
 
-    def warm_up(self) -> None:
-        """Load every model and let it answer once; then let faster engines take over."""
+    def warm_up(self, wait: Callable[[], None] = lambda: None) -> None:
+        """Load every model and let it answer once; then let faster engines take over.
+
+        `wait()` is called before each step.
+        """
         alone = [card.id for card in self.cards.values() if not card.members]
         for act in (partial(self.predict, image=_EMPTY), self.speed_up):
             for model_id in alone:
+                wait()
                 if model_id not in self.unavailable:
                     with contextlib.suppress(UnusableModel):
                         act(model_id)

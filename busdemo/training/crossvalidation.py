@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from busdemo.evaluation.datasets import Case, read_index
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.training.data import STORED_PX, Samples, join, read_samples, simulate_samples
 from busdemo.training.folds import Fold, make_folds
-from busdemo.training.keeping import claim, replace_file
+from busdemo.training.keeping import claim
 from busdemo.training.loop import (
     STATE,
     OutOfTime,

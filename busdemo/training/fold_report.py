@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from busdemo.evaluation.statistics import Interval, bootstrap_mean
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.imaging import printed
 from busdemo.training.crossvalidation import IMAGES, read_rows
 from busdemo.training.folds import FOLDS
-from busdemo.training.keeping import replace_file
 from busdemo.training.segmenting import LARGE
 from busdemo.training.variants import PLAIN, VARIANTS
 

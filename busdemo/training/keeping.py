@@ -1,19 +1,11 @@
-"""What a training leaves on disk: files that are whole or absent, folders of one process each."""
+"""A training's folder is one process's at a time."""
 
 import fcntl
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `path`, then move it there: whole, or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    write(partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+from busdemo.evaluation.whole_files import sweep_unfinished
 
 
 @contextmanager
@@ -29,4 +21,5 @@ def claim(place: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
         else:
+            sweep_unfinished(place)
             yield True

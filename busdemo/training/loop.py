@@ -21,8 +21,8 @@ from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.training.drawing import Epoch
-from busdemo.training.keeping import replace_file
 from busdemo.training.recipe import Recipe
 from busdemo.training.supervision import unsupervised
 from busdemo.zoo.torch_private import computes_bfloat16
@@ -238,4 +238,4 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def _write_tensors(
     path: Path, tensors: dict[str, Tensor], facts: dict[str, str] | None = None
 ) -> None:
-    replace_file(path, lambda partial: save_file(tensors, partial, metadata=facts))
+    replace_file(path, lambda unfinished: save_file(tensors, unfinished, metadata=facts))

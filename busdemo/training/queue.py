@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.training.classifier.export import train_and_export_classifier
 from busdemo.training.classifier.plan import CLASS_TRAININGS
 from busdemo.training.detector.export import train_and_export_detector
 from busdemo.training.detector.run import DETECTOR
 from busdemo.training.distillation import TEACHER
 from busdemo.training.export import export_run, freeze_recipe
-from busdemo.training.keeping import claim, replace_file
+from busdemo.training.keeping import claim
 from busdemo.training.loop import CURVES, OutOfTime
 from busdemo.training.plan import RESULTS_ALONE, TRAININGS, Training
 from busdemo.training.processing import freeze_processing

@@ -10,10 +10,10 @@ from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.imaging.fit import Fit, ResizeRule
 from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import SegmenterPool
-from busdemo.training.keeping import replace_file
 
 
 def read_soft_masks(

@@ -9,10 +9,10 @@ from pathlib import Path
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.evaluation.runs import Sweep, false_alarms, lesion_dice, sweep_models
 from busdemo.evaluation.statistics import Interval
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.imaging import printed
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.training.classifier.transfers import ClassTransfer
-from busdemo.training.keeping import replace_file
 from busdemo.training.plan import TRAININGS
 from busdemo.zoo.cards import ALL_SETS, Card, read_cards
 

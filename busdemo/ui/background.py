@@ -80,13 +80,16 @@ def start_background(staged: TwoStage, page: gr.Blocks) -> None:
 
     def warm_up() -> None:
         with one_at_a_time, _telling("warming up"):
-            pool.warm_up()
-            staged.warm_up()
-            warm_up_benchmark()
-            keep_what_is_loaded()
+            pool.warm_up(wait=leave_with_program)
+            for step in (staged.warm_up, warm_up_benchmark, keep_what_is_loaded):
+                leave_with_program()
+                step()
             log.info("%d of %d models can run", _count_usable(pool), len(pool.cards))
             pool.time_models(wait=partial(wait_for_quiet, page))
             log.info("%d models are timed", len(pool.milliseconds))
+
+    def start_warming() -> None:
+        threading.Thread(target=warm_up, name="warm_up").start()
 
     def tell_queue() -> None:
         time.sleep(QUEUE_TOLD_EVERY_S)
@@ -96,17 +99,29 @@ def start_background(staged: TwoStage, page: gr.Blocks) -> None:
             del seen
             time.sleep(QUEUE_TOLD_EVERY_S)
 
-    staged.pool.downloads.start(then=warm_up)
-    for task in (warm_up, tell_queue):
-        threading.Thread(target=task, daemon=True, name=task.__name__).start()
+    pool.downloads.start(then=start_warming)
+    start_warming()
+    threading.Thread(target=tell_queue, daemon=True, name="tell_queue").start()
+
+
+def leave_with_program() -> None:
+    """End this thread, which is no daemon, once the main thread has ended.
+
+    The program waits for the step that is under way. A daemon that comes back from a network's C++
+    after Python has ended is torn down there: "terminate called without an active exception".
+    """
+    if not threading.main_thread().is_alive():
+        raise SystemExit
 
 
 def wait_for_quiet(page: gr.Blocks, most_s: float = QUIET_S) -> None:
     """Wait until no request is being answered, so that a time is the model's alone; not for ever,
     because a busy page is to have times, too."""
     until = time.monotonic() + most_s
+    leave_with_program()
     while (count_running(page) or count_waiting(page)) and time.monotonic() < until:
         time.sleep(0.1)
+        leave_with_program()
 
 
 @contextlib.contextmanager

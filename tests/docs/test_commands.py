@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from docs.blocks import Block, read_blocks
+from pixels import read_pixels
 from tiny_world import write_dataset
 
 from busdemo.cli import build_parser
@@ -80,7 +81,7 @@ def desk(tmp_path: Path, zoo: Path, own_model: Path) -> Path:
     ]
     masks = write_dataset(tmp_path / "data", rows) / "masks"
     for split in ("val", "test"):  # one mask that no model agrees with, for the look-again hint
-        mask = cv2.imread(str(masks / f"{split}-1.png"), cv2.IMREAD_GRAYSCALE)
+        mask = read_pixels(masks / f"{split}-1.png")
         cv2.imwrite(str(masks / f"{split}-1.png"), np.roll(mask, mask.shape[0] // 2, axis=0))
     shutil.copytree(own_model, tmp_path / "my-model")
     scan = read_scan((tmp_path / "scan.png").read_bytes(), "scan.png")

@@ -18,7 +18,7 @@ def benchmark() -> Benchmark:
 
 def changed(column: str, value: object, row: int = 7) -> Run:
     rows = RUN.rows.copy()
-    rows[column] = [value if i == row else old for i, old in enumerate(rows[column])]
+    rows[column] = pd.Series([value if i == row else old for i, old in enumerate(rows[column])])
     return Run(rows, RUN.receipt)
 
 
@@ -27,7 +27,7 @@ def test_every_row_finds_its_place(benchmark: Benchmark) -> None:
     for board in (benchmark, shuffled):
         place = {image: i for i, image in enumerate(board.images["id"])}
         for row in RUN.rows.itertuples():
-            at = place[row.id], board.place(row.model if row.stages == 1 else f"{row.model}:2")
+            at = place[row.id], board.place(f"{row.model}:2" if row.stages == 2 else str(row.model))
             told = [board.measured[name][at] for name in ("dice", "hd95_px", "nsd", "ms", "fp")]
             assert told == pytest.approx(
                 [row.dice, row.hd95_px, row.nsd, row.ms, row.fp], nan_ok=True
@@ -59,13 +59,13 @@ def test_systems_come_by_stages_in_the_receipt_s_order(benchmark: Benchmark) -> 
 
 def test_models_of_one_name_are_told_apart_by_their_ids() -> None:
     models = {key: {"name": "Same"} for key in ("weak", "middling")}
-    board = build_benchmark(Run(RUN.rows, RUN.receipt | {"models": models}))
+    board = build_benchmark(Run(RUN.rows, {**RUN.receipt, "models": models}))
     assert board.names[:3] == ["Same (weak)", "Same (middling)", "strong"]
 
 
 @pytest.mark.parametrize("models", [None, [], {"weak": 3}, {"weak": {"name": None}}])
 def test_a_receipt_that_says_nothing_of_models_leaves_their_ids(models: object) -> None:
-    board = build_benchmark(Run(RUN.rows, RUN.receipt | {"models": models}))
+    board = build_benchmark(Run(RUN.rows, {**RUN.receipt, "models": models}))
     assert set(board.names) >= {"weak", "strong, two stages"}
 
 
@@ -114,7 +114,7 @@ def test_rows_that_contradict_each_other_are_refused(run: Run, sentence: str) ->
 
 
 def test_empty_histograms_are_refused() -> None:
-    empty = [np.zeros(200, np.int32)] * len(RUN.rows)
+    empty = pd.Series([np.zeros(200, np.int32)] * len(RUN.rows))
     rows = pd.DataFrame(RUN.rows).assign(lesion_histogram=empty, background_histogram=empty)
     with pytest.raises(ValueError, match="every pixel of the image once"):
         build_benchmark(Run(rows, RUN.receipt))

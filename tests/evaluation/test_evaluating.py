@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,10 +37,16 @@ def world(tmp_path: Path) -> Path:
     return write_world(tmp_path, [*ROWS, ("other", "A", "train", "benign")])
 
 
-def evaluate(world: Path, out: str, **changes: object) -> int:
+def evaluate(world: Path, out: str, **changes: Any) -> int:
     """A run of everything in the world; how many images were computed."""
-    options = {"models": ["all"], "split": "test", "workers": 2, "data": "data", "fast_workers": 0}
-    options |= changes
+    usual = {
+        "models": ["all"],
+        "split": "test",
+        "workers": 2,
+        "data": "data",
+        "fast_workers": 0,
+    }
+    options: dict[str, Any] = {**usual, **changes}
     dataset = read_dataset(world / options["data"], options["split"])
     _, examiner, _ = choose_setup(
         options["models"], weights=world / "weights", fast_workers=options["fast_workers"]

@@ -52,11 +52,11 @@ def test_each_row_is_the_mean_of_its_rows(benchmark: Benchmark) -> None:
         lesions = rows_of(system.model, system.stages, lesion=True)
         normal = rows_of(system.model, system.stages, lesion=False)
         interval = bootstrap_mean(lesions["dice"], lesions["group"].tolist())
-        told = row[["dice", "dice low", "dice high", "dice n", "dice groups"]].tolist()
+        told = [row[name] for name in ("dice", "dice low", "dice high", "dice n", "dice groups")]
         assert told == pytest.approx(list(vars(interval).values()))
         assert row["dice median"] == pytest.approx(lesions["dice"].median())
         alarms = bootstrap_mean(normal["fp"] > 0, normal["group"].tolist())
-        told = row[[f"false alarms{end}" for end in ("", " low", " high", " n")]].tolist()
+        told = [row[f"false alarms{end}"] for end in ("", " low", " high", " n")]
         assert told == pytest.approx(list(vars(alarms).values())[:4])
         assert row["missed"] == (lesions["outcome"] == "missed lesion").sum()
         assert row["nsd"] == pytest.approx(lesions["nsd"].mean())

@@ -60,11 +60,12 @@ def test_numbers_follow_from_the_thresholded_map_at_native_size(
     weights: Path, tmp_path: Path
 ) -> None:
     examiner = open_zoo(weights)
+    assert examiner.staged is not None
     for case in cases_of(tmp_path):
         image, truth = case.read()
         for row in examiner.measure(case).rows.to_pylist():
-            look = examiner.staged.look_at(image) if row["stages"] == 2 else None
-            look = look or examiner.pool.look_at(image)
+            stages = examiner.staged if row["stages"] == 2 else examiner.pool
+            look = stages.look_at(image)
             answer = look.predict(row["model"])
             mask = answer >= np.float32(row["stop"] / STOPS)
             shared = int((mask & truth).sum())

@@ -55,7 +55,7 @@ def test_p_values_are_scipy_s_over_patients_with_holm_s_steps(
     pairs: dict[tuple[str, str], Pair], wide: pd.DataFrame
 ) -> None:
     means = wide.groupby(level="group").mean()
-    raw = {(a, b): stats.wilcoxon(means[a], means[b]).pvalue for a, b in pairs}
+    raw = {(a, b): float(stats.wilcoxon(means[a], means[b]).pvalue) for a, b in pairs}
     ordered = sorted((a, b) for a, b in pairs if a < b)
     ordered.sort(key=lambda pair: raw[pair])
     m, floor = len(ordered), 0.0
@@ -132,12 +132,12 @@ def test_the_sweep_is_the_mean_at_every_stop(benchmark: Benchmark) -> None:
         ).to_numpy()
         for stop in (1, 60, 100, 199):
             dice, alarms = [], []
-            for row in RUN.rows[chosen & lesion].itertuples():
-                hit = row.lesion_histogram[stop:].sum()
-                extra = row.background_histogram[stop:].sum()
-                dice.append(2 * hit / (hit + extra + row.lesion_px))
-            for row in RUN.rows[chosen & ~lesion].itertuples():
-                alarms.append(row.background_histogram[stop:].sum() > 0)
+            for row in RUN.rows[chosen & lesion].to_dict("records"):
+                hit = row["lesion_histogram"][stop:].sum()
+                extra = row["background_histogram"][stop:].sum()
+                dice.append(2 * hit / (hit + extra + row["lesion_px"]))
+            for row in RUN.rows[chosen & ~lesion].to_dict("records"):
+                alarms.append(row["background_histogram"][stop:].sum() > 0)
             assert sweep.dice[place, stop - 1] == pytest.approx(np.mean(dice), rel=1e-5)
             assert sweep.false_alarms[place, stop - 1] == pytest.approx(np.mean(alarms))
     assert sweep.thresholds[[0, 99, 198]] == pytest.approx([0.005, 0.5, 0.995])

@@ -69,10 +69,8 @@ def test_doubts_are_those_of_the_maps_behind_a_runs_rows(card: Card) -> None:
     found = read_doubts(card, run, "val")
     rows = run.rows[run.rows["stages"] == 1]
     marked = rows[rows["tp"] + rows["fp"] > 0]
-    levels = [
-        np.repeat(np.arange(200, dtype=np.uint8), row.lesion_histogram + row.background_histogram)
-        for row in marked.itertuples()
-    ]
+    histograms = marked["lesion_histogram"] + marked["background_histogram"]
+    levels = [np.repeat(np.arange(200, dtype=np.uint8), counts) for counts in histograms]
     assert found.doubt.tolist() == [measure_doubt(one[None], card.stop) for one in levels]
     assert found.dice.tolist() == marked["dice"].tolist()
     assert found.agrees.tolist() == (marked["iou"] >= 0.5).tolist()

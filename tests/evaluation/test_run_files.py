@@ -77,10 +77,10 @@ def test_histograms_give_the_counts_at_every_stop() -> None:
     counts = run.counts()
     at_frozen = counts[np.arange(len(run.rows)), run.rows["stop"].to_numpy() - 1]
     assert np.array_equal(at_frozen, run.rows[["tp", "fp", "fn"]].to_numpy())
-    for row, count in zip(run.rows.itertuples(), counts, strict=True):
+    for row, count in zip(run.rows.to_dict("records"), counts, strict=True):
         for stop in (1, 40, 199):
-            tp, fp = row.lesion_histogram[stop:].sum(), row.background_histogram[stop:].sum()
-            assert count[stop - 1].tolist() == [tp, fp, row.lesion_px - tp]
+            tp, fp = (row[f"{kind}_histogram"][stop:].sum() for kind in ("lesion", "background"))
+            assert count[stop - 1].tolist() == [tp, fp, row["lesion_px"] - tp]
 
 
 def test_a_run_without_rows_is_still_a_run(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -168,7 +169,7 @@ def test_a_frame_of_lossless_jpeg_is_chosen() -> None:
     assert second.notes == ("frame 2 of 2",)
 
 
-DEEP = {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
+DEEP: dict[str, Any] = {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
 
 
 @pytest.mark.parametrize(

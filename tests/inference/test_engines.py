@@ -78,9 +78,12 @@ def test_a_conversion_is_kept_and_read_again(
 
     conversions = []
     convert = openvino.convert_model
-    monkeypatch.setattr(
-        openvino, "convert_model", lambda *a, **k: conversions.append(1) or convert(*a, **k)
-    )
+
+    def counted(*arguments: object, **options: object) -> object:
+        conversions.append(1)
+        return convert(*arguments, **options)
+
+    monkeypatch.setattr(openvino, "convert_model", counted)
     again = build_engine(network, SETTINGS, "openvino", sha256="abc").run(IMAGE)
     assert not conversions
     assert np.array_equal(first, again)

@@ -153,7 +153,7 @@ def test_an_unknown_layer_is_refused_with_those_there_are(pool: SegmenterPool) -
 
 def test_an_empty_mask_has_nothing_to_explain() -> None:
     silent = nn.Sequential(nn.Conv2d(1, 1, 1))
-    nn.init.constant_(silent[0].bias, -100)
+    nn.init.constant_(silent[0].get_parameter("bias"), -100)
     with pytest.raises(NotExplained, match="Nothing is marked"):
         grad_cam(silent, PIXELS, "0", mask_target(0.5))
 

@@ -139,6 +139,6 @@ def test_random_phantom_has_a_mask_exactly_when_it_has_a_lesion(seed: int) -> No
 
 
 def test_simulating_does_not_touch_the_global_random_state() -> None:
-    before = np.random.get_state(legacy=True)[1].copy()  # noqa: NPY002
+    before = np.random.get_state(legacy=False)["state"]["key"].copy()  # noqa: NPY002
     simulate(*EXAMPLES["normal"])
-    assert np.array_equal(before, np.random.get_state(legacy=True)[1])  # noqa: NPY002
+    assert np.array_equal(before, np.random.get_state(legacy=False)["state"]["key"])  # noqa: NPY002

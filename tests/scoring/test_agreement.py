@@ -50,7 +50,8 @@ def test_every_matrix_is_symmetric_float64_and_ordered_as_the_annotations() -> N
     assert result.names == tuple(MASKS)
     for metric in METRICS:
         values = result.matrix(metric.id)
-        assert (values.shape, values.dtype) == ((4, 4), np.float64)
+        assert values.shape == (4, 4)
+        assert values.dtype == np.float64
         np.testing.assert_array_equal(values, values.T)
 
 

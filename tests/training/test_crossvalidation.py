@@ -51,7 +51,7 @@ def test_folds_are_done_once_and_score_every_image_of_train_and_val(
     held = [
         line["id"]
         for path in tmp_path.glob(f"*/fold-*/{IMAGES}")
-        for line in csv.DictReader(path.open(newline=""))
+        for line in csv.DictReader(path.read_text().splitlines())
     ]
     assert sorted(held) == sorted(f"{d}{i}" for d in "AB" for i in range(10))
     assert not list(tmp_path.glob(f"*/*/{STATE}"))

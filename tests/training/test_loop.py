@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from tiny_world import TINY, draw_scan, write_dataset
 from torch import nn
 
+from busdemo.evaluation.whole_files import UNFINISHED
 from busdemo.training import loop, train
 from busdemo.training.data import Samples
 from busdemo.training.loop import BEST, STATE, OutOfTime, Run
@@ -79,7 +80,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
     (whole, best), parts = finished, tmp_path / "parts"
     save = Run._save
 
-    def save_then_stop(run: Run) -> None:
+    def save_then_stop(run: Run[Any]) -> None:
         save(run)
         raise Stopped
 
@@ -115,7 +116,7 @@ def test_a_run_killed_while_it_writes_goes_on_as_if_nothing_had_happened(
     def write_then_die(path: Path, write: Callable[[Path], object]) -> None:
         written.append(path.name)
         if path.name == unwritten and (path.name == BEST or written.count(unwritten) == 2):
-            path.with_name(f"{path.name}.partial").write_bytes(b"half")
+            path.with_name(f"{path.name}.1{UNFINISHED}").write_bytes(b"half")
             raise Stopped
         real(path, write)
 

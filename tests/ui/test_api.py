@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from pixels import read_pixels, read_white
 
 from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
@@ -62,10 +63,10 @@ def test_segment_returns_the_mask_python_computes_and_its_scores(
     )
     result, _ = segment(read_scan(scan.read_bytes(), "scan.png"), card.id, SegmenterPool([card]))
     expected = result.mask(card.stop, card.post_processing)
-    assert np.array_equal(cv2.imread(mask, cv2.IMREAD_GRAYSCALE) > 0, expected)
-    assert cv2.imread(probability, cv2.IMREAD_UNCHANGED).dtype == np.uint16
-    assert cv2.imread(overlay).shape == (*expected.shape, 3)
-    truth = cv2.imread(str(outline), cv2.IMREAD_GRAYSCALE) > 0
+    assert np.array_equal(read_white(mask), expected)
+    assert read_pixels(probability).dtype == np.uint16
+    assert read_pixels(overlay).shape == (*expected.shape, 3)
+    truth = read_white(outline)
     assert receipt["numbers"]["dice"] == score_overlap(expected, truth).dice
     assert receipt["threshold"] == card.threshold
 

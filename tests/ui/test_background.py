@@ -1,6 +1,8 @@
 """What the page does beside answering: an error ends nothing else, and a time waits for quiet."""
 
 import logging
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,7 +24,8 @@ class Pool:
         self.milliseconds: dict[str, float] = {}
         self.downloads, self.fault, self.asked = Downloads(), fault, list[str]()
 
-    def warm_up(self) -> None:
+    def warm_up(self, wait: Any) -> None:
+        wait()
         self.asked.append("warm up")
         fault, self.fault = self.fault, None
         if fault:
@@ -82,3 +85,36 @@ def test_a_time_waits_until_nobody_is_answered_but_not_for_ever(
     assert clock == [0.2]
     wait_for_quiet(page, most_s=5)
     assert clock == [5.2]
+
+
+PROGRAM_THAT_ENDS = """
+import threading
+from types import SimpleNamespace
+import gradio as gr
+from busdemo.ui.background import start_background
+from busdemo.zoo.downloads import Downloads
+
+begun = threading.Event()
+
+def warm_up(wait):
+    for step in range(100):
+        wait()
+        print("begun", step, flush=True)
+        begun.set()
+        threading.Event().wait(0.3)  # as in a network's C++: Python may end meanwhile
+        print("ended", step, flush=True)
+
+with gr.Blocks() as page:
+    gr.HTML()
+pool = SimpleNamespace(warm_up=warm_up, downloads=Downloads())
+start_background(SimpleNamespace(pool=pool, warm_up=lambda: None), page)
+begun.wait()
+"""
+
+
+def test_a_program_that_ends_waits_for_the_step_under_way_and_begins_no_other() -> None:
+    command = [sys.executable, "-c", PROGRAM_THAT_ENDS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split("\n")[:-1] == ["begun 0", "ended 0"]
+    assert "Traceback" not in done.stderr
+    assert "terminate" not in done.stderr

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from busdemo.workflows.benchmark_report import write_report
 from busdemo.workflows.benchmarking import open_run
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ConsoleMessage, Error, Request
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,18 @@ def test_no_word_of_a_run_is_markup(hostile: Path) -> None:
     assert len(json.loads(data[1])) > 5
 
 
+def note_request(asked: list[str], request: Request) -> None:
+    asked.append(request.url)
+
+
+def note_error(troubles: list[str], error: Error) -> None:
+    troubles.append(str(error))
+
+
+def note_word(troubles: list[str], said: ConsoleMessage) -> None:
+    troubles.append(said.text)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1000, 375])
 def test_its_charts_are_drawn_without_a_request(
@@ -95,10 +108,11 @@ def test_its_charts_are_drawn_without_a_request(
     ordinary.write_text(write_report(open_run(folder), title="run"), encoding="utf-8")
     for report in (ordinary, hostile):
         page = browser.new_page(viewport={"width": width, "height": 800})
-        asked, troubles = [], []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.on("pageerror", lambda error, found=troubles: found.append(str(error)))
-        page.on("console", lambda said, found=troubles: found.append(said.text))
+        asked: list[str] = []
+        troubles: list[str] = []
+        page.on("request", partial(note_request, asked))
+        page.on("pageerror", partial(note_error, troubles))
+        page.on("console", partial(note_word, troubles))
         page.goto(report.as_uri())
         page.wait_for_function(
             """() => [...document.querySelectorAll('.bd-plot')].every(

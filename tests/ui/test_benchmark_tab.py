@@ -23,7 +23,7 @@ from busdemo.workflows.benchmark_sections import SECTIONS
 from busdemo.workflows.benchmarking import warm_up
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 from ui.chromium import open_page
 
 RUN = small_run(40)
@@ -114,7 +114,7 @@ def test_the_shipped_run_never_answers_for_one_that_was_let_go_of(tab: Benchmark
 
 
 def test_a_file_that_is_no_run_gives_one_sentence(tab: BenchmarkTab, tmp_path: Path) -> None:
-    newer = Run(RUN.rows, RUN.receipt | {"version": 99})
+    newer = Run(RUN.rows, {**RUN.receipt, "version": 99})
     write_run(tmp_path, newer)
     files = {
         b"no parquet": "bad: The file cannot be read as Parquet.",
@@ -353,7 +353,7 @@ def test_a_bad_file_says_one_sentence_and_changes_nothing(page: Page) -> None:
         ("x.parquet", b"no", "x.parquet: The file cannot be read as Parquet."),
         ("<b>.parquet", b"0" * (20 * 2**20 + 1), "<b>.parquet is larger than 20 MB"),
     ):
-        file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+        file = FilePayload(name=name, mimeType="application/octet-stream", buffer=data)
         page.set_input_files("#bd-bench input[type=file]", file)
         page.wait_for_selector(f"#bd-bench .bd-error >> text={sentence}")
         assert page.inner_text("[data-part=leaderboard] tbody th >> nth=0") == "Strong"

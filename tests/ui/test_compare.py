@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 from ui.bare_page import list_violations, wait_for
 from ui.chromium import without_errors
 from ui.compare_harness import (
@@ -478,8 +478,8 @@ def test_a_hostile_link_is_ignored_where_it_makes_no_sense(browser: Browser) -> 
 
 
 def test_uploaded_masks_are_named_after_their_files_and_described(page: Page) -> None:
-    file = {"name": f"{EVIL}.png", "mimeType": "image/png", "buffer": encode_grey(CASE.reference)}
-    other = {"name": "b.png", "mimeType": "image/png", "buffer": encode_grey(MASKS["model:unet"])}
+    file = FilePayload(name=f"{EVIL}.png", mimeType="image/png", buffer=encode_grey(CASE.reference))
+    other = FilePayload(name="b.png", mimeType="image/png", buffer=encode_grey(MASKS["model:unet"]))
     page.set_input_files(".bd-mask-files", [file, other])
     wait_for(page, "window.__busdemoDesk.roster.ready.length === 6")
     page.evaluate(STILL)
@@ -499,8 +499,8 @@ def test_a_frame_of_an_uploaded_mask_is_chosen_in_its_row(page: Page) -> None:
     masks = [MASKS["model:unet"], MASKS["model:shifted"], MASKS["model:unet"] & MASKS["truth"]]
     frames = np.stack(masks).astype(np.uint8) * np.uint8(255)
     fullest = int(np.argmax([mask.sum() for mask in masks]))
-    file = {"name": "cine.dcm", "mimeType": "", "buffer": dicom_file(frames, frames=3)}
-    still = {"name": "b.png", "mimeType": "image/png", "buffer": encode_grey(CASE.reference)}
+    file = FilePayload(name="cine.dcm", mimeType="", buffer=dicom_file(frames, frames=3))
+    still = FilePayload(name="b.png", mimeType="image/png", buffer=encode_grey(CASE.reference))
     page.set_input_files(".bd-mask-files", [still, file])
     wait_for(page, "window.__busdemoDesk.roster.ready.length === 6")
     page.evaluate(STILL)
@@ -523,7 +523,7 @@ def test_a_frame_of_an_uploaded_mask_is_chosen_in_its_row(page: Page) -> None:
 
 def test_a_wrong_file_gets_one_sentence_and_changes_nothing(page: Page) -> None:
     before = desk(page, "desk.roster.list.map((one) => [one.key, one.version])")
-    film = {"name": "film.gif", "mimeType": "image/gif", "buffer": b"GIF89a" + bytes(64)}
+    film = FilePayload(name="film.gif", mimeType="image/gif", buffer=b"GIF89a" + bytes(64))
     page.set_input_files(".bd-mask-files", [film])
     page.wait_for_selector(".bd-error:not([hidden])")
     assert "film.gif" in (page.text_content(".bd-error") or "")

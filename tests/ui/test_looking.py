@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import gradio as gr
 import numpy as np
 import pytest
+from pixels import read_pixels
 from tiny_world import add_model, draw_scan
 
 from busdemo.imaging.images import Scan
@@ -72,7 +72,7 @@ def test_a_heat_map_is_written_as_levels_and_kept(
     assert (answer.kind, answer.model, answer.asked, answer.part) == (
         "gradcam", "a", "", "a:encoder.1",
     )  # fmt: skip
-    written = cv2.imread(answer.levels.path, cv2.IMREAD_UNCHANGED)
+    written = read_pixels(answer.levels.path)
     assert np.array_equal(written, quantize(explain_mask(pool, "a", SCAN.pixels).values))
     again = add_look(found, pool, VIEWER, event(wish))
     assert again is not None

@@ -82,7 +82,7 @@ def fill(weights: Path) -> Path:
 @pytest.fixture
 def tab(weights: Path) -> ModelsTab:
     pool = SegmenterPool(read_cards(fill(weights)))
-    pool.milliseconds |= {"one": 12.4, "two": 30.0, "both": 44.0}
+    pool.milliseconds = {"one": 12.4, "two": 30.0, "both": 44.0}
     with gr.Blocks():
         return build_models_tab(pool)
 
@@ -168,7 +168,7 @@ def test_an_unknown_model_changes_nothing(tab: ModelsTab) -> None:
 
 def test_times_still_being_measured_are_asked_for_again(tab: ModelsTab) -> None:
     assert not next(tab.enter(event()))[tab.zoo].waiting
-    del tab.pool.milliseconds["two"]
+    tab.pool.milliseconds = {"one": 12.4, "both": 44.0}
     assert next(tab.enter(event()))[tab.zoo].waiting
 
 
@@ -186,7 +186,7 @@ def test_until_then_a_model_that_can_run_is_not_timed_yet(tab: ModelsTab) -> Non
 
 def test_no_chart_is_shown_before_there_is_something_to_draw(tab: ModelsTab) -> None:
     assert next(tab.enter(event()))[tab.pareto]["visible"]
-    tab.pool.milliseconds.clear()
+    tab.pool.milliseconds = {}
     assert not next(tab.enter(event()))[tab.pareto]["visible"]
 
 
@@ -245,7 +245,8 @@ def test_the_shipped_cards_are_rendered() -> None:
     table = tabulate_zoo(cards, {}, {card.id: card.problem for card in cards if card.problem})
     rows = render_rows(table)
     assert rows.count("<tr data-model=") == len(cards)
-    assert render_card_head(table.loc["unet"], []).count("<h2>") == 1
+    row = {str(name): value for name, value in table.loc["unet"].items()}
+    assert render_card_head(row, []).count("<h2>") == 1
 
 
 def test_a_recipes_values_are_told_by_their_own_names() -> None:

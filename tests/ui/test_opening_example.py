@@ -4,10 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from gradio.data_classes import FileData
+from pixels import read_white
 
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
@@ -83,6 +83,6 @@ def test_a_simulated_example_is_never_called_anything_else(pool: SegmenterPool) 
 def test_an_example_carries_its_mask(pool: SegmenterPool) -> None:
     for example in read_examples().values():
         workspace = open_example(example, pool)
-        written = cv2.imread(str(example.folder / "mask.png"), cv2.IMREAD_GRAYSCALE)
+        written = read_white(example.folder / "mask.png")
         assert workspace.reference is not None
-        assert np.array_equal(workspace.reference.mask, written > 0)
+        assert np.array_equal(workspace.reference.mask, written)

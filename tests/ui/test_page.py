@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse
 from PIL import Image
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import Browser, FilePayload, Frame, Page
 from ui.chromium import open_page, pick_example
 from waiting import wait_until
 
@@ -67,7 +67,7 @@ def wait_until_ready(page: Page | Frame, title: str = "") -> None:
 def drop(page: Page | Frame, kind: str, *files: tuple[str, bytes]) -> None:
     page.set_input_files(
         f'[data-drop="{kind}"] input',
-        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files],
+        [FilePayload(name=name, mimeType="image/png", buffer=data) for name, data in files],
     )
 
 

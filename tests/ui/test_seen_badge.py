@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from busdemo.imaging.copies import Catalogue
 from busdemo.imaging.hashes import Scale, hash_image
@@ -35,7 +35,7 @@ def address() -> Iterator[str]:
 def told(page: Page, name: str, image: np.ndarray, words: str) -> str:
     """What the page says of a dropped image's past, once it says `words`."""
     data = cv2.imencode(".png", image)[1].tobytes()
-    file = {"name": name, "mimeType": "image/png", "buffer": data}
+    file = FilePayload(name=name, mimeType="image/png", buffer=data)
     page.set_input_files('[data-drop="image"] input', [file])
     page.wait_for_function(
         "(words) => document.querySelector('[data-note=seen]').textContent.includes(words)",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import gradio as gr
@@ -45,8 +46,8 @@ def test_the_intake_card_is_sent_when_it_changes_only(weights: Path) -> None:
     assert cards[0].seen != cards[1].seen
 
 
-def last(updates: Iterator[tuple[object, ...]]) -> tuple[IntakeData, Workspace]:
-    """The card and the workspace that a visitor is left with."""
+def last(updates: Iterator[tuple[object, ...]]) -> tuple[IntakeData, Any]:
+    """The card and the workspace, if any, that a visitor is left with."""
     sent = list(updates)
     cards = [card for _, card, _ in sent if isinstance(card, IntakeData)]
     spaces = [space for *_, space in sent if isinstance(space, Workspace)]

@@ -78,7 +78,7 @@ def by_python(mask: Mask, levels: Levels, reference: Mask) -> list[Any]:
 
 
 def draw_cases() -> dict[str, tuple[Mask, Levels]]:
-    cases = {}
+    cases: dict[str, tuple[Mask, Levels]] = {}
     for seed in range(6):
         levels = draw_blobs(seed)
         cases |= {f"blobs {seed} at {stop}": (levels >= stop, levels) for stop in (95, 130)}

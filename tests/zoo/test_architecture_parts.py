@@ -148,7 +148,7 @@ def test_unet3_plus_decoder_has_the_papers_number_of_weights(widths: tuple[int, 
 def test_enlarging_and_convolving_at_once_changes_nothing(factor: int) -> None:
     torch.manual_seed(0)
     block = EnlargingConvolution(6, 5, factor).eval()
-    nn.init.normal_(block[1].running_mean)
+    nn.init.normal_(block[1].get_buffer("running_mean"))
     x = torch.randn(2, 6, 9, 7)
     large = functional.interpolate(x, scale_factor=factor, mode="bilinear")
     with torch.no_grad():
@@ -206,7 +206,7 @@ def test_transunets_resnet_is_timms_with_the_same_weights() -> None:
     torch.manual_seed(3)
     ours = TransUNet(stem=8, hidden=64, layers=1).double().eval()
     theirs = ResNetV2(
-        layers=(3, 4, 9),
+        layers=[3, 4, 9],
         channels=(32, 64, 128),
         num_classes=0,
         in_chans=1,
@@ -220,8 +220,14 @@ def test_transunets_resnet_is_timms_with_the_same_weights() -> None:
     stem = dict(zip(theirs.stem.state_dict(), ours.root.state_dict().values(), strict=True))
     theirs.stem.load_state_dict(stem)
     for stage, their_stage in zip(ours.stages, theirs.stages, strict=True):
-        for block, their_block in zip(stage, their_stage.blocks, strict=True):  # type: ignore[arg-type]
-            values = [*block.shortcut.state_dict().values(), *block.residual.state_dict().values()]
+        for block, their_block in zip(
+            stage.children(), their_stage.get_submodule("blocks").children(), strict=True
+        ):
+            values = [
+                value
+                for name in ("shortcut", "residual")
+                for value in block.get_submodule(name).state_dict().values()
+            ]
             their_block.load_state_dict(dict(zip(their_block.state_dict(), values, strict=True)))
     image = torch.randn(2, 1, 64, 64, dtype=torch.float64)
     seen: list[Tensor] = []
@@ -245,7 +251,7 @@ def test_transformer_layer_is_torchs_pre_norm_encoder_layer() -> None:
         "linear1": ours.perceptron[1],
         "linear2": ours.perceptron[3],
     }
-    state = {}
+    state: dict[str, Tensor] = {}
     for name, module in pairs.items():
         joint = "_" if name.endswith("in_proj") else "."
         state |= {f"{name}{joint}{key}": value for key, value in module.state_dict().items()}

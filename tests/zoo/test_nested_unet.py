@@ -112,6 +112,6 @@ def test_a_nodes_convolution_takes_the_earlier_nodes_and_the_enlarged_map() -> N
         below = smp_widths[level + 1]
         if level + column == 4 and column > 1:  # the outermost diagonal has the decoder's widths
             below = NETWORKS["unet-plus-plus"]["decoder_channels"][2 - level]
-        assert node.conv1[0].in_channels == column * smp_widths[level] + below  # type: ignore[index]
+        assert node.get_submodule("conv1.0").in_channels == column * smp_widths[level] + below
     assert sum(isinstance(module, nn.ConvTranspose2d) for module in monai.modules()) == 10
     assert len(smp.decoder.blocks) == 11  # type: ignore[arg-type, union-attr]

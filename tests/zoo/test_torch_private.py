@@ -1,6 +1,5 @@
 """What torch does not promise to keep still does what it is used for."""
 
-from functools import cache
 from typing import Any
 
 import pytest
@@ -34,7 +33,6 @@ def test_a_processor_says_whether_it_computes_bfloat16() -> None:
 
 
 def test_a_module_of_a_derived_class_keeps_its_weights_and_its_name() -> None:
-    @cache
     def derive(convolution: type[nn.Module]) -> type[nn.Module]:
         class Doubled(convolution):  # type: ignore[misc, valid-type]
             def forward(self, image: Tensor) -> Tensor:

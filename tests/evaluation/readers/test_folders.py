@@ -141,7 +141,7 @@ def test_imagefolder_reads_its_metadata(tmp_path: Path, kind: str) -> None:
     assert (first.id, first.label, first.group) == ("validation/1", "benign", "p7")
     assert (first.birads, first.mm_per_px) == ("4a", 0.07)
     assert np.array_equal(first.read()[1], MASK)
-    assert (second.label, second.read()[1].any()) == ("normal", False)
+    assert (second.label, bool(second.read()[1].any())) == ("normal", False)
     assert [(s.id, s.why) for s in dataset.skipped] == [("validation/3", "Its mask is missing.")]
 
 

@@ -48,8 +48,8 @@ def test_the_encoder_starts_from_a_segmentation_networks(tmp_path: Path) -> None
     save_file(network.state_dict(), tmp_path / "model.safetensors")
     detector = build_network(TINY_DETECTOR)
     start_from_segmenter(detector, tmp_path / "model.safetensors")
-    for key, value in network.encoder.state_dict().items():
-        assert torch.equal(detector.encoder.state_dict()[key], value)
+    for key, value in network.get_submodule("encoder").state_dict().items():
+        assert torch.equal(detector.get_submodule("encoder").state_dict()[key], value)
 
 
 def test_the_first_stages_stay_as_they_are() -> None:
