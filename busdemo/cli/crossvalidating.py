@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 from time import monotonic
 
+from busdemo.cli.training_options import STATE, add_data, add_hours, add_runs
 from busdemo.cli.use import Commands
-
-STATE = Path.home() / "busdemo-training"
-"""Where trainings keep their state: beside no checkout, so that it outlives each."""
 
 
 def add_crossvalidate(commands: Commands) -> None:
@@ -20,13 +18,7 @@ def add_crossvalidate(commands: Commands) -> None:
     parser.add_argument(
         "variants", nargs="*", metavar="RECIPE", help="names of recipes (default: all)"
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path("../shared/data"),
-        metavar="DIR",
-        help="index.csv, images/ and masks/ (default: %(default)s)",
-    )
+    add_data(parser)
     parser.add_argument(
         "--folds",
         type=Path,
@@ -34,9 +26,7 @@ def add_crossvalidate(commands: Commands) -> None:
         metavar="DIR",
         help="where states and results are kept (default: %(default)s)",
     )
-    parser.add_argument(
-        "--hours", type=float, default=float("inf"), help="begin no epoch after this long"
-    )
+    add_hours(parser)
     parser.add_argument(
         "--report",
         type=Path,
@@ -49,20 +39,8 @@ def add_crossvalidate(commands: Commands) -> None:
         "transfers",
         help="test the trainings that leave a set out on that set, write page and table",
     )
-    transfers.add_argument(
-        "--data",
-        type=Path,
-        default=Path("../shared/data"),
-        metavar="DIR",
-        help="index.csv, images/ and masks/ (default: %(default)s)",
-    )
-    transfers.add_argument(
-        "--runs",
-        type=Path,
-        default=STATE / "runs",
-        metavar="DIR",
-        help="where `busdemo train` kept them (default: %(default)s)",
-    )
+    add_data(transfers)
+    add_runs(transfers)
     transfers.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the folder for page and table"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 from time import monotonic
 
 from busdemo.cli.benchmarking import add_run_options, evaluate_run
-from busdemo.cli.crossvalidating import STATE
 from busdemo.cli.describe import check_words
+from busdemo.cli.training_options import add_data, add_hours, add_runs
 from busdemo.cli.use import Commands, add_detector_option
 
 
@@ -28,17 +28,9 @@ def _add_train(commands: Commands) -> None:
         action="store_true",
         help="the whole plan, then the recipes; what is done is kept",
     )
-    _add_data(train)
-    train.add_argument(
-        "--runs",
-        type=Path,
-        default=STATE / "runs",
-        metavar="DIR",
-        help="where training keeps its state (default: %(default)s)",
-    )
-    train.add_argument(
-        "--hours", type=float, default=float("inf"), help="begin no epoch after this long"
-    )
+    add_data(train)
+    add_runs(train)
+    add_hours(train)
     train.add_argument(
         "--list", action="store_true", help="train nothing; say what is done, begun and to do"
     )
@@ -51,7 +43,7 @@ def _add_processing(commands: Commands) -> None:
         "processing", help="choose models' post-processing on validation images, freeze it"
     )
     processing.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
-    _add_data(processing)
+    add_data(processing)
     processing.set_defaults(run=_processing)
 
 
@@ -75,7 +67,7 @@ def _add_evaluate(commands: Commands) -> None:
     )
     add_detector_option(evaluate)
     add_run_options(evaluate)
-    _add_data(evaluate)
+    add_data(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
 
@@ -85,18 +77,8 @@ def _add_examples(commands: Commands) -> None:
         help="write the examples, run the opening one, draw its picture for links",
     )
     examples.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
-    _add_data(examples)
+    add_data(examples)
     examples.set_defaults(run=_examples)
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path("../shared/data"),
-        metavar="DIR",
-        help="index.csv, images/ and masks/ (default: %(default)s)",
-    )
 
 
 def _train(options: argparse.Namespace) -> int:

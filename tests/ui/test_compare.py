@@ -192,7 +192,9 @@ def test_a_consensus_of_those_shown_keeps_its_members(page: Page) -> None:
     np.testing.assert_array_equal(mask_of(page, key), both)
 
 
-def test_an_example_s_readers_are_people_and_the_yardstick_stands(browser: Browser) -> None:
+def test_an_example_s_readers_count_as_people_and_are_called_simulated(
+    browser: Browser,
+) -> None:
     context = browser.new_context()
     page = context.new_page()
     prepare(page)
@@ -204,6 +206,9 @@ def test_an_example_s_readers_are_people_and_the_yardstick_stands(browser: Brows
     open_desk(page, build_value(readers=readers))
     kinds = desk(page, "desk.roster.list.map((one) => [one.key, one.kind])")
     assert kinds[1:3] == [["reader:1", "person"], ["reader:2", "person"]]
+    said = page.locator('[data-key^="reader:"]').all_inner_texts()
+    assert all("simulated reader" in words and "person" not in words for words in said)
+    assert len(said) == 2
     np.testing.assert_array_equal(mask_of(page, "reader:1"), MASKS["truth"])
     wait_for(
         page, "document.querySelector('.bd-yardstick-sentence').textContent.includes('each other')"

@@ -313,9 +313,19 @@ export class CompareView {
       return words.get(one.state || '') || 'on its way…';
     }
     if (!one.ready) return one.rule === 'staple' ? 'on its way…' : 'nobody to make it of yet';
-    const kind = one.drawn ? 'drawn here' : one.kind === 'consensus' ? `consensus of ${this.roster.membersOf(one).length}` : KIND_WORDS[one.kind];
+    const kind = this.tellKind(one);
     const steps = one.steps ? tellSteps(one.steps) : '';
     return [kind, `${WHOLE.format(this.areaOf(one))} px`, steps].filter(Boolean).join(' · ');
+  }
+
+  /**
+   * @param {Annotator} one
+   */
+  tellKind(one) {
+    if (one.kind === 'consensus') return `consensus of ${this.roster.membersOf(one).length}`;
+    if (one.kind === 'truth' && this.state.simulated) return 'exact outline';
+    if (one.simulated) return 'simulated reader';
+    return one.drawn ? 'drawn here' : KIND_WORDS[one.kind];
   }
 
   /**
