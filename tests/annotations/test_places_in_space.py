@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import nrrd
@@ -66,7 +67,7 @@ def test_a_mask_that_is_written_lies_where_its_image_does() -> None:
     assert "space" not in tell(back.provenance)
 
 
-PLACED = {
+PLACED: dict[str, Any] = {
     "PixelSpacing": [0.2, 0.1],
     "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
     "ImagePositionPatient": [0, 0, 0],
@@ -88,8 +89,8 @@ def segmentation(mask: Mask, **places: object) -> bytes:
         setattr(item, keyword, value)
         where = own if keyword == "ImagePositionPatient" else shared
         setattr(where, within[keyword], [item])
-    for keyword, value in own.items():
-        dataset.PerFrameFunctionalGroupsSequence[0][keyword] = value
+    for tag, value in own.items():
+        dataset.PerFrameFunctionalGroupsSequence[0][tag] = value
     kept = io.BytesIO()
     dataset.save_as(kept)
     return kept.getvalue()

@@ -1,6 +1,7 @@
 """Colours of DICOM files whose tag and pixels contradict each other: the pixels are believed."""
 
 import io
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ GREY = cv2.GaussianBlur(CASE, (0, 0), 3)
 PICTURE = np.stack([GREY] * 3, axis=-1)
 PICTURE[4:14, 8:24] = [240, 40, 30]  # a colour box, as Doppler has it
 YBR = np.ascontiguousarray(cv2.cvtColor(PICTURE, cv2.COLOR_RGB2YCrCb)[..., [0, 2, 1]])
-STREAMS = {
+STREAMS: dict[str, dict[str, Any]] = {
     "4:2:0": {"subsampling": 2},
     "4:2:2": {"subsampling": 1},
     "4:4:4 in JFIF": {"subsampling": 0},
@@ -62,7 +63,7 @@ def test_three_bytes_a_pixel_are_not_halved_colours(values: np.ndarray, said: bo
 
 
 def test_halved_colours_are_two_bytes_a_pixel_of_every_frame() -> None:
-    elements = {"PhotometricInterpretation": "YBR_FULL_422", "NumberOfFrames": 2}
+    elements: dict[str, Any] = {"PhotometricInterpretation": "YBR_FULL_422", "NumberOfFrames": 2}
     data = dicom_file(PICTURE, PixelData=halved() + halved()[::-1], **elements)
     first, second = (read_pixels(data, "scan.dcm", frame=number) for number in (1, 2))
     assert (first.frames, second.frame) == (2, 2)

@@ -124,7 +124,7 @@ export class MetricsPanel {
     const annotators = await Promise.all(asked.map(async (one) => ({
       key: one.key, name: one.name, kind: one.kind === 'truth' && state.simulated ? 'outline' : one.kind, rule: one.rule || '',
       among: one.rule ? roster.membersOf(one).map((other) => other.key) : [],
-      model: one.model || '', stop: one.stop || 0, steps: one.steps || null, sha256: one.sha256 || [], note: one.note, colour: one.colour,
+      model: one.model || '', stop: one.stop || 0, steps: one.steps || null, sha256: one.sha256 || [], provenance: one.provenance || {}, note: one.note, colour: one.colour,
       png: one.rule === 'staple' ? '' : await maskText(planes, one),
     })));
     return { width: state.width, height: state.height, spacing: state.spacing, aspect: state.aspect, tolerance: this.tolerance, reference: roster.reference, annotators };

@@ -324,7 +324,7 @@ export class CompareView {
   tellKind(one) {
     if (one.kind === 'consensus') return `consensus of ${this.roster.membersOf(one).length}`;
     if (one.kind === 'truth' && this.state.simulated) return 'exact outline';
-    if (one.simulated) return 'simulated reader';
+    if (one.provenance?.simulated) return 'simulated reader';
     return one.drawn ? 'drawn here' : KIND_WORDS[one.kind];
   }
 

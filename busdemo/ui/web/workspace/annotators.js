@@ -20,7 +20,7 @@ import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
  * @property {string} note
  * @property {boolean} open Whether its panel is.
  * @property {boolean} drawn Here, by hand.
- * @property {boolean} [simulated] By busdemo's own simulator: nobody drew it.
+ * @property {Record<string, any>} [provenance] As the server told it, and is told it again.
  * @property {string[] | string} sha256 Of its files.
  * @property {File | null} file Kept for its other frames only.
  * @property {string} label
