@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from busdemo.cli.crossvalidating import STATE
+from busdemo.cli.training_options import STATE, add_data
 from busdemo.cli.use import Commands
 
 
@@ -15,13 +15,7 @@ def add_presence(commands: Commands) -> None:
         help="fit models' rules of whether anything is there on validation images, freeze them",
     )
     presence.add_argument("models", nargs="+", metavar="MODEL", help="ids, or all")
-    presence.add_argument(
-        "--data",
-        type=Path,
-        default=Path("../shared/data"),
-        metavar="DIR",
-        help="index.csv, images/ and masks/ (default: %(default)s)",
-    )
+    add_data(presence)
     presence.add_argument(
         "--state",
         type=Path,

@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case
-from busdemo.evaluation.run_files import replace_file
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.imaging.arrays import GreyImage, Levels, Mask
 from busdemo.imaging.masks import quantize
 from busdemo.inference.segmenter import SegmenterPool
@@ -46,6 +46,5 @@ def _read(path: Path) -> Levels | None:
 
 def _write(path: Path, levels: Levels) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_bytes(cv2.imencode(".png", levels)[1].tobytes())
-    replace_file(unfinished, path)
+    data = cv2.imencode(".png", levels)[1].tobytes()
+    replace_file(path, lambda unfinished: unfinished.write_bytes(data))

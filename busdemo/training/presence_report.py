@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.evaluation.statistics import Interval, bootstrap_mean
+from busdemo.evaluation.whole_files import replace_file
 from busdemo.imaging import printed
 from busdemo.inference.presence import PresenceJudge, open_judge
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.training.crossvalidation import IMAGES
-from busdemo.training.keeping import replace_file
 from busdemo.training.presence import MOST_LOST, Judged, judge_split, weigh
 from busdemo.zoo.cards import ALL_SETS, read_cards
 from busdemo.zoo.presence import NUMBERS, STEPS, PresenceRule, read_worth
