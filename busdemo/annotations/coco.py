@@ -20,6 +20,7 @@ from busdemo.annotations.labelled import (
     dict_of,
     list_dicts,
     plain_label,
+    score_of,
     shape_of,
 )
 from busdemo.annotations.request import File, Request
@@ -107,12 +108,11 @@ def _read_shapes(
     for one in marks:
         code, number = one.get("segmentation"), str(one.get("category_id", ""))
         label = plain_label(names.get(number)) or plain_label(number)
-        score = one.get("score")
         facts: dict[str, Any] = {
             "reader": plain_label(
                 one.get("annotator") or dict_of(one.get("attributes")).get("annotator")
             ),
-            "score": float(score) if isinstance(score, int | float) else None,
+            "score": score_of(one.get("score")),
         }
         if isinstance(code, dict):
             yield Shape(label, raster=decode_rle(code, name), **facts)

@@ -18,6 +18,7 @@ import numpy as np
 from busdemo.annotations.contours import trace_outlines
 from busdemo.annotations.figures import box_outline, ellipse_outline, paste_mask, turn_outline
 from busdemo.annotations.labelled import NO_INSIDE, Shape, Shapes, Sheet, plain_label, shape_of
+from busdemo.annotations.outlines import MAX_CORNERS
 from busdemo.annotations.request import File, Request
 from busdemo.annotations.rle import expand_runs
 from busdemo.imaging.arrays import Mask
@@ -93,7 +94,7 @@ def _parse(data: bytes, name: str) -> ET.Element:
     try:
         parser.Parse(data, True)
         return builder.close()
-    except (expat.ExpatError, AssertionError, ValueError) as error:
+    except (expat.ExpatError, AssertionError, LookupError, ValueError) as error:
         if isinstance(error, UnreadableImage):
             raise
         raise UnreadableImage(f"{name} is not valid XML; please save it again.") from None
@@ -167,8 +168,10 @@ def _read_shape(
     numbers = {key: _number(element, key) for key in _NUMBERS if key in element.attrib}
     turn = numbers.get("rotation", 0.0)
     if element.tag == "polygon":
-        points = [pair.split(",") for pair in element.get("points", "").split(";")]
-        return shape_of(label, points, name)
+        text = element.get("points", "")
+        if text.count(";") > MAX_CORNERS:
+            raise _refuse(name)
+        return shape_of(label, [pair.split(",") for pair in text.split(";")], name)
     if element.tag == "box":
         corners = box_outline(*(numbers.get(side, math.nan) for side in _SIDES))
         return shape_of(label, turn_outline(corners, turn), name)

@@ -29,7 +29,7 @@ MAX_LABELS = 100
 MAX_MASK_PIXELS = 400_000_000
 """Of all masks that one file makes."""
 
-MAX_RASTER_PIXELS = 2_000_000_000
+MAX_RASTER_PIXELS = 1_000_000_000
 """Of all rasters of one file: each is decoded at the image's size."""
 
 NO_INSIDE, FEW_CORNERS, ONLY_BOX = (
@@ -159,6 +159,14 @@ def plain_label(label: object) -> str:
     """A label as people see it: printable, at most 60 characters; empty for anything else."""
     words = str(label) if isinstance(label, str | int) else ""
     return "".join(c for c in words[:200] if c.isprintable()).strip()[:60]
+
+
+def score_of(value: object) -> float | None:
+    """A score from JSON; None for anything that is no number."""
+    try:
+        return float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None
 
 
 def list_dicts(value: object) -> list[dict[str, Any]]:

@@ -13,7 +13,15 @@ from busdemo.annotations.figures import (
     paste_mask,
     read_picture_text,
 )
-from busdemo.annotations.labelled import NO_INSIDE, Shape, Shapes, Sheet, plain_label, shape_of
+from busdemo.annotations.labelled import (
+    NO_INSIDE,
+    Shape,
+    Shapes,
+    Sheet,
+    plain_label,
+    score_of,
+    shape_of,
+)
 from busdemo.annotations.request import File, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
@@ -60,8 +68,7 @@ def _read_shapes(shapes: Sequence[Any], name: str, size_wh: tuple[int, int]) -> 
     for one in shapes:
         if not isinstance(one, dict):
             raise UnreadableImage(f"{name} holds a shape that is none.")
-        score = one.get("score")  # X-AnyLabeling's
-        facts: dict[str, Any] = {"score": float(score)} if isinstance(score, int | float) else {}
+        facts = {"score": score_of(one.get("score"))}  # X-AnyLabeling's
         kind, points = one.get("shape_type") or "polygon", one.get("points")
         label = plain_label(one.get("label"))
         corners = points if isinstance(points, list) else []
@@ -75,7 +82,7 @@ def _read_shapes(shapes: Sequence[Any], name: str, size_wh: tuple[int, int]) -> 
             if kind == "mask":
                 part = read_picture_text(one.get("mask"), name)
                 raster = paste_mask(part, (min(x0, x1), min(y0, y1)), size_wh, name)
-                yield Shape(label, raster=raster, **facts)
+                yield Shape(label, raster=raster, score=facts["score"])
             elif kind == "rectangle":
                 yield shape_of(label, box_outline(x0, y0, x1, y1), name, **facts)
             else:

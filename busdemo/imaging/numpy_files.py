@@ -28,6 +28,8 @@ def open_npz(data: bytes, name: str) -> Volume:
     """
     with refusing(name, "a NumPy file"), zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
+        if not members:
+            raise ValueError("no arrays")
         if len(members) > 1:
             called = [m for m in members if any(word in m.filename.lower() for word in _MASKS)]
             if not called:

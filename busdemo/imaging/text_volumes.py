@@ -151,8 +151,8 @@ def _read_array(
     if count * kind.itemsize > MAX_VOLUME_BYTES:
         raise too_large(name)
     if encoding in ("ascii", "text", "txt"):
-        values = np.array(packed.split()[: count + 1], np.float64).astype(kind.newbyteorder("="))
-        return values.reshape(shape, order="F")
+        values = np.fromstring(packed.decode("ascii"), np.float64, count, sep=" ")
+        return values.astype(kind.newbyteorder("=")).reshape(shape, order="F")
     if encoding != "raw":
         packed = inflate(_PACKED[encoding], packed, name)
     return np.frombuffer(packed, kind, count).reshape(shape, order="F")

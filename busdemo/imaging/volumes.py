@@ -78,7 +78,9 @@ class Volume:
     @property
     def is_placed(self) -> bool:
         """Does the header say where in space it lies? Converters write the identity."""
-        return self.affine is not None and not np.array_equal(np.abs(self.affine), np.eye(4))
+        if self.affine is None or not np.isfinite(self.affine).all():
+            return False
+        return not np.array_equal(np.abs(self.affine), np.eye(4))
 
     def place(self, index: int) -> World | None:
         """Where the pixels of a slice, from 0, lie in space; None where it says nothing."""
@@ -164,7 +166,7 @@ def require_volume(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> N
     total = 1
     for side in sides:
         total *= max(0, side)
-    if not total or dtype.kind not in "buifV" or dtype.itemsize > 8:
+    if len(shape) < 2 or not total or dtype.kind not in "buifV" or dtype.itemsize > 8:
         raise ValueError("nothing in it, or unknown values")
     if total > MAX_VOLUME_BYTES:
         raise too_large(name)

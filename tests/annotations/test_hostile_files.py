@@ -1,7 +1,9 @@
 """Files made to do harm, or just wrong: one sentence each, and no more."""
 
 import gzip
+import io
 import json
+import zipfile
 
 import nibabel as nib
 import numpy as np
@@ -27,6 +29,19 @@ def coco(segmentation: object, width: object = 60, height: object = 48) -> bytes
             "annotations": [{"image_id": 1, "category_id": 1, "segmentation": segmentation}],
         }
     ).encode()
+
+
+def npy(values: np.ndarray, *, allow_pickle: bool = False) -> bytes:
+    kept = io.BytesIO()
+    np.save(kept, values, allow_pickle=allow_pickle)
+    return kept.getvalue()
+
+
+def npz(data: bytes, name: str = "mask.npy") -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return kept.getvalue()
 
 
 def bomb() -> bytes:
@@ -80,6 +95,15 @@ HOSTILE = {
         b"</image></annotations>",
         "pairs of numbers",
     ),
+    "XML of an unknown encoding": (b'<?xml version="1.0" encoding="utf-99"?><a/>', "not valid XML"),
+    "a score beyond all numbers": (
+        coco({}).replace(b'"image_id"', b'"score": 1' + b"0" * 400 + b', "image_id"'),
+        "run-length",
+    ),
+    "an .npy of one line": (npy(np.zeros(60)), "damaged or of a kind"),
+    "an .npz without an array": (npz(b"", name="a.npy.txt"), "damaged or of a kind"),
+    "an .npz of pickles": (npz(npy(np.array([{}]), allow_pickle=True)), "damaged or of a kind"),
+    "an .npz that promises much": (npz(bytes(300 * 2**20)), "damaged or of a kind"),
     "YOLO boxes": (b"0 0.5 0.5 0.2 0.2\n", "as a box alone"),
     "YOLO in pixels": (b"0 5 5 50 5 50 40\n", "no shares"),
     "YOLO with words": (b"0 .1 .1 .2 .1 .2 .2\n0 a b c d e f\n", "no YOLO outline"),
