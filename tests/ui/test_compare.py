@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, FilePayload, Page
@@ -31,6 +32,7 @@ from ui.compare_harness import (
 from ui.stillness import wait_until_still, watch_timers
 
 from busdemo.annotations.annotation import Annotation
+from busdemo.annotations.rle import encode_rle
 from busdemo.imaging.masks import binarize
 from busdemo.imaging.post_processing import PostProcessing
 from busdemo.scoring.agreement import compare
@@ -524,6 +526,141 @@ def test_a_frame_of_an_uploaded_mask_is_chosen_in_its_row(page: Page) -> None:
     number.fill("7")
     number.press("Enter")
     assert number.input_value() == "2"
+
+
+def upload(page: Page, name: str, data: bytes) -> None:
+    page.set_input_files(".bd-mask-files", [{"name": name, "mimeType": "", "buffer": data}])
+
+
+def labelled(
+    *masks: tuple[str, NDArray[np.bool_]], name: str = "scan.png", score: float = 1
+) -> bytes:
+    """A COCO file: a category for each label, of the last of three images."""
+    images = [
+        {"id": n, "file_name": one, "width": WIDTH, "height": HEIGHT}
+        for n, one in enumerate(("one.png", "two.png", name))
+    ]
+    pieces = [
+        {
+            "image_id": 2,
+            "category_id": n,
+            "score": score,
+            "segmentation": encode_rle(mask),
+        }
+        for n, (_, mask) in enumerate(masks)
+    ]
+    names = [{"id": n, "name": label} for n, (label, _) in enumerate(masks)]
+    return json.dumps({"images": images, "annotations": pieces, "categories": names}).encode()
+
+
+def test_one_file_is_one_person_and_labels_are_compared_one_by_one(page: Page) -> None:
+    tumour, calcification = CASE.reference, MASKS["model:shifted"] & ~CASE.reference
+    title, both = build_value()["title"], (("calcification", calcification), ("tumour", tumour))
+    upload(page, "reader1.json", labelled(*both, name=title))
+    wait_for(page, "__busdemoDesk.roster.find('upload:1')")
+    upload(page, "reader2.json", labelled(("tumour", MASKS["model:unet"]), name=title))
+    wait_for(page, "__busdemoDesk.roster.find('upload:2')")
+    wait_for(page, "__busdemoDesk.people.label === 'tumour'")
+    assert page.locator(".bd-one").count() == 6  # truth, three models, two people
+    assert page.locator(".bd-labels option").all_text_contents() == [
+        *("tumour", "calcification"),
+        "all of them, merged",
+    ]
+    np.testing.assert_array_equal(mask_of(page, "upload:1"), tumour)
+    np.testing.assert_array_equal(mask_of(page, "upload:2"), MASKS["model:unet"])
+
+    page.select_option(".bd-labels select", "calcification")
+    page.evaluate(STILL)
+    np.testing.assert_array_equal(mask_of(page, "upload:1"), calcification)
+    assert not desk(page, "desk.roster.find('upload:2').ready")
+    note = page.text_content('[data-key="upload:2"] .bd-row-note')
+    assert note == "Without the label calcification: not compared."
+    assert desk(page, "desk.people.tell()") == {"label": "calcification", "without": ["reader2"]}
+
+    page.select_option(".bd-labels select", label="all of them, merged")
+    np.testing.assert_array_equal(mask_of(page, "upload:1"), tumour | calcification)
+    page.evaluate("__busdemoDesk.store.removeAnnotator('upload:1')")
+    page.evaluate(STILL)
+    assert page.locator(".bd-labels").is_hidden()
+    assert desk(page, "desk.roster.find('upload:2').ready")
+
+
+def test_an_image_of_another_name_is_chosen_from_a_list(page: Page) -> None:
+    upload(page, "all.json", labelled(("tumour", CASE.reference)))
+    page.wait_for_selector(".bd-error:not([hidden])")
+    assert "annotations of 3 images" in (page.text_content(".bd-error") or "")
+    assert not desk(page, "desk.roster.find('upload:1')")
+    page.select_option(".bd-refused select", "scan.png")
+    wait_for(page, "__busdemoDesk.roster.find('upload:1')")
+    page.evaluate(STILL)
+    np.testing.assert_array_equal(mask_of(page, "upload:1"), CASE.reference)
+    assert page.locator(".bd-refused select").count() == 0
+
+
+def test_the_least_score_that_counts_is_changed_where_a_file_has_scores(page: Page) -> None:
+    title = build_value()["title"]
+    upload(page, "found.json", labelled(("tumour", CASE.reference), name=title, score=0.4))
+    page.wait_for_selector(".bd-refused input")
+    page.fill(".bd-refused input", "0.3")
+    page.press(".bd-refused input", "Enter")
+    wait_for(page, "__busdemoDesk.roster.find('upload:1')")
+    page.evaluate(STILL)
+    np.testing.assert_array_equal(mask_of(page, "upload:1"), CASE.reference)
+    box = page.locator('[data-key="upload:1"] .bd-row-reading input')
+    assert box.input_value() == "0.3"
+    assert page.locator('[data-key="truth"] .bd-row-reading input').is_hidden()
+
+
+def test_an_inverted_mask_is_asked_about_and_exchanged_with_one_click(page: Page) -> None:
+    upload(page, "inverted.png", encode_grey(~CASE.reference))
+    wait_for(page, "__busdemoDesk.roster.find('upload:1')")
+    page.evaluate(STILL)
+    assert "is it inverted?" in (page.text_content('[data-key="upload:1"] .bd-row-note') or "")
+    page.click('[data-key="upload:1"] .bd-row-reading button')
+    wait_for(page, "__busdemoDesk.roster.find('upload:1').how.invert")
+    page.evaluate(STILL)
+    np.testing.assert_array_equal(mask_of(page, "upload:1"), CASE.reference)
+    assert "nverted as asked" in (page.text_content('[data-key="upload:1"] .bd-row-note') or "")
+    assert page.locator('[data-key="upload:1"] .bd-row-reading button').text_content() == (
+        "Exchange back"
+    )
+
+
+def sent_of(page: Page, key: str) -> dict[str, Any]:
+    """What the server is told of an annotator."""
+    asked = page.evaluate("__busdemoDesk.panel.describeAll()")
+    return next(one for one in asked["annotators"] if one["key"] == key)
+
+
+def test_what_an_outline_was_started_from_and_whether_blind_is_kept(page: Page) -> None:
+    key = draw_new(page)
+    page.select_option(".bd-start", "model:unet")
+    page.evaluate(STILL)
+    assert sent_of(page, key)["provenance"] == {"drawn_from": "U-Net", "blind": False}
+    note = page.text_content(f'[data-key="{key}"] .bd-row-note')
+    assert note == (
+        "Started from the mask of U-Net: not an independent person. "
+        "Drawn while the others were in sight."
+    )
+    page.click("[data-act=done]")
+    blind = draw_new(page)
+    page.check(".bd-blind")
+    x, y = place(page, 40, 40)
+    page.mouse.click(x, y)
+    page.evaluate(STILL)
+    assert sent_of(page, blind)["provenance"] == {"blind": True}
+    page.uncheck(".bd-blind")
+    page.mouse.click(x, y)
+    page.evaluate(STILL)
+    assert sent_of(page, blind)["provenance"] == {"blind": False}
+
+
+def test_the_whole_provenance_of_a_file_goes_to_the_server_again(page: Page) -> None:
+    upload(page, "reader.png", encode_grey(CASE.reference))
+    wait_for(page, "__busdemoDesk.roster.find('upload:1')")
+    facts = sent_of(page, "upload:1")["provenance"]
+    assert facts["files"] == ["reader.png"]
+    assert facts["notes"]
 
 
 def test_a_wrong_file_gets_one_sentence_and_changes_nothing(page: Page) -> None:

@@ -66,7 +66,7 @@ export function bindDesk(root, desk) {
     input.value = '';
   });
   on('.bd-mask-files', 'change', (/** @type {any} */ input) => {
-    desk.told.readMasks([...input.files]);
+    desk.people?.read([...input.files]);
     input.value = '';
   });
   // After a press with the mouse, the keys belong to the pictures again.

@@ -63,7 +63,10 @@ export class DrawingTool {
       one = store.addAnnotator({ key: roster.newKey('drawn'), name, kind: 'person', drawn: true }, null);
       if (!one) return;
       one.ready = true;
-      if (source) store.planes.copy(source.slot, one.slot);
+      if (source) {
+        store.planes.copy(source.slot, one.slot);
+        this.drawFrom(one, source);
+      }
     }
     one.shown = true;
     store.revealed = one.key;
@@ -83,6 +86,8 @@ export class DrawingTool {
    */
   startFrom(key) {
     const { planes, roster } = this.desk, source = roster.find(key), { width, height } = planes;
+    const one = roster.find(this.key);
+    if (one && source) this.drawFrom(one, source);
     const isIn = source ? (/** @type {number} */ i) => planes.has(source.slot, i) : () => false;
     this.once(() => {
       for (let y = 0, i = 0; y < height; y++) {
@@ -96,6 +101,27 @@ export class DrawingTool {
         i += width;
       }
     });
+  }
+
+  /**
+   * It stays so, whatever is done to the mask: who has started from another's has seen it.
+   * @param {Annotator} one
+   * @param {Annotator} source
+   */
+  drawFrom(one, source) {
+    one.provenance = { ...one.provenance, drawn_from: source.provenance?.drawn_from || source.name };
+    this.desk.redraw('list');
+  }
+
+  // A change begins. Who draws once with the others in sight has not drawn blind.
+  begin() {
+    const { desk } = this, one = desk.roster.find(this.key);
+    const blind = desk.blind && one?.provenance?.blind !== false;
+    if (one && one.provenance?.blind !== blind) {
+      one.provenance = { ...one.provenance, blind };
+      desk.redraw('list');
+    }
+    this.mask.begin();
   }
 
   /**
@@ -160,7 +186,7 @@ export class DrawingTool {
     this.at = at;
     if (this.tool === 'polygon') return this.addCorner(at);
     if (this.tool === 'fill') return this.fill(at);
-    this.mask.begin();
+    this.begin();
     this.stroke = { id: event.pointerId, last: at, on: this.tool === 'brush' };
     this.paint(at);
   }
@@ -248,7 +274,7 @@ export class DrawingTool {
    * @param {() => void} change
    */
   once(change) {
-    this.mask.begin();
+    this.begin();
     change();
     this.mask.commit();
     this.desk.store.maskChanged(this.key);

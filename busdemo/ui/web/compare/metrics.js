@@ -127,7 +127,7 @@ export class MetricsPanel {
       model: one.model || '', stop: one.stop || 0, steps: one.steps || null, sha256: one.sha256 || [], provenance: one.provenance || {}, note: one.note, colour: one.colour,
       png: one.rule === 'staple' ? '' : await maskText(planes, one),
     })));
-    return { width: state.width, height: state.height, spacing: state.spacing, aspect: state.aspect, tolerance: this.tolerance, reference: roster.reference, annotators };
+    return { width: state.width, height: state.height, spacing: state.spacing, aspect: state.aspect, tolerance: this.tolerance, reference: roster.reference, annotators, ...this.desk.people?.tell() };
   }
 
   /**

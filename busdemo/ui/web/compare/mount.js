@@ -3,7 +3,6 @@
 
 import { messageOf } from '../core/formats.js';
 import { fromBase64, toBase64 } from '../core/base64.js';
-import { decodeGreyPng } from '../core/png.js';
 import { find, make, setText } from '../page/dom.js';
 import { refuseLarge, saveBlob } from '../page/files.js';
 import { fillTiles, markTile } from '../page/tiles.js';
@@ -12,8 +11,8 @@ import { ImageCache, fetchGreyPng } from '../workspace/images.js';
 import { urlOf } from '../workspace/layers.js';
 import { CompareView } from './view.js';
 import { followLink, readLink, writeLink } from './link.js';
+import { People } from './people.js';
 import { TEMPLATE } from './template.js';
-/** @import { Annotator } from '../workspace/annotators.js' */
 /** @import { Layer } from '../workspace/layers.js' */
 /** @import { Host } from '../host/host.js' */
 
@@ -58,10 +57,10 @@ class Compare {
     this.desk = new CompareView(root, {
       run: () => queueMicrotask(() => this.runModels()),
       measure: (/** @type {object} */ request) => host.ask('measure', request),
-      readMasks: (/** @type {File[]} */ files) => this.readMasks(files), readFrame: (/** @type {Annotator} */ one, /** @type {number} */ frame) => this.readFrame(one, frame),
       openImage: (/** @type {File} */ file) => this.openImage(file), copyLink: () => this.copyLink(), save: (/** @type {any} */ what) => this.save(what),
       bring: () => host.send('bring'),
     }, host.signal);
+    this.desk.people = new People(this.desk, (question, request) => host.ask(question, request));
     for (const [kind, words, detail] of SAVES) {
       const button = make('button', { type: 'button', class: 'bd-item', 'data-export': kind }, words, make('span', {}, detail));
       button.addEventListener('click', () => this.save({ kind }));
@@ -104,47 +103,6 @@ class Compare {
   }
 
   // ---- a visitor's files
-
-  /**
-   * @param {File[]} files
-   */
-  async readMasks(files) {
-    const { desk } = this, { width, height, title, frame, frames } = desk.state;
-    if (!files.length || !desk.state.grey) return;
-    desk.say(refuseLarge(files));
-    if (refuseLarge(files)) return;
-    try {
-      const read = await this.host.ask('read_masks', { files: await Promise.all(files.map(readFile)), width, height, image: title, frame, frames });
-      desk.say(read.errors.map((/** @type {any} */ one) => one.sentence).join(' '));
-      for (const { file, name, masks } of read.people) {
-        const { png, ...facts } = masks[0], { pixels } = await decodeGreyPng(fromBase64(png));
-        if (!desk.store.addMask({ ...facts, name, file: files[file], pixels })) break;
-      }
-    } catch {
-      desk.say('The masks could not be read; please try again.');
-    }
-  }
-
-  /**
-   * Another frame of a mask's file, which the browser still has.
-   * @param {Annotator} one
-   * @param {number} frame
-   */
-  async readFrame(one, frame) {
-    const { desk } = this, { width, height, title, frames, frame: own, case: name } = desk.state;
-    one.asked = frame;
-    try {
-      const file = { ...await readFile(/** @type {File} */ (one.file)), frame, label: one.label };
-      const read = await this.host.ask('read_masks', { files: [file], width, height, image: title, frame: own, frames }), mask = read.people[0]?.masks[0];
-      const pixels = mask ? (await decodeGreyPng(fromBase64(mask.png))).pixels : null;
-      // Meanwhile another frame may have been asked for, or another scan opened.
-      if (one.asked !== frame || desk.state.case !== name || desk.roster.find(one.key) !== one) return;
-      desk.say(read.errors.map((/** @type {any} */ one) => one.sentence).join(' '));
-      if (mask && pixels) desk.store.setFrame(one, mask, pixels);
-    } catch {
-      desk.say('The frame could not be read; please try again.');
-    }
-  }
 
   /**
    * @param {File} file
@@ -272,11 +230,4 @@ class Compare {
       return button;
     }));
   }
-}
-
-/**
- * @param {File} file
- */
-async function readFile(file) {
-  return { name: file.name, data: toBase64(new Uint8Array(await file.arrayBuffer())) };
 }

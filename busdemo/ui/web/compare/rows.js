@@ -1,6 +1,7 @@
 // rows.js: the list of annotators as elements. Names and sentences come from visitors' files: all
 // of it is text.
 
+import { scoreBox } from './people.js';
 import { StepControls } from './steps.js';
 import { formatShare, formatThreshold } from '../core/formats.js';
 import { STOPS, clampStop } from '../core/scoring.js';
@@ -40,11 +41,15 @@ class Row {
     this.remove = this.button('bd-small', 'Remove', () => desk.store.removeAnnotator(key));
     this.formats = make('select', { class: 'bd-small', 'aria-label': 'Format' }, ...desk.formats.map(([id, title]) => new Option(title, id)));
     this.steps = new StepControls((steps) => desk.store.setSteps(key, steps));
+    this.invert = this.button('bd-small', '', () => this.reread({ invert: !desk.store.get(key).how.invert }));
+    this.score = scoreBox(0.5, (least) => this.reread({ least_score: least }), 'this file');
+    this.scoreBox = /** @type {HTMLInputElement} */ (this.score.querySelector('input'));
+    this.reading = make('div', { class: 'bd-sub bd-row-reading' }, this.score, this.invert);
     this.threshold = this.buildThreshold();
     this.frame = this.buildFrame();
     this.panel = this.buildPanel();
     const line = make('div', { class: 'bd-line' }, this.colour, this.name, this.dice, this.mark, this.eye, this.more);
-    this.node = make('li', { class: 'bd-one', 'data-key': key }, line, this.words, this.threshold, this.note, this.frame, this.panel);
+    this.node = make('li', { class: 'bd-one', 'data-key': key }, line, this.words, this.threshold, this.note, this.reading, this.frame, this.panel);
     this.node.addEventListener('pointerenter', (event) => event.pointerType === 'mouse' && desk.point(key));
     this.node.addEventListener('pointerleave', () => desk.point(''));
   }
@@ -72,7 +77,7 @@ class Row {
     const { desk, key } = this;
     this.number.addEventListener('change', () => {
       const one = desk.store.get(key), frame = Math.round(this.number.valueAsNumber);
-      if (frame >= 1 && frame <= one.frames) desk.told.readFrame(one, frame);
+      if (frame >= 1 && frame <= one.frames) this.reread({ frame });
       else this.number.value = String(one.frame);
     });
     return make('label', { class: 'bd-sub bd-row-frame', hidden: true }, 'Frame ', this.number, ' of ', this.frames);
@@ -110,12 +115,34 @@ class Row {
     this.panel.hidden = !one.open || hidden;
     this.threshold.hidden = this.steps.node.hidden = one.kind !== 'model' || !one.ready || hidden;
     if (one.steps && one.ownSteps) this.steps.show(one.steps, one.ownSteps);
-    setText(this.note, hidden ? '' : one.note);
+    setText(this.note, hidden ? '' : one.drawn ? tellDrawn(one.provenance) : one.note);
     this.note.hidden = !this.note.textContent;
-    this.frame.hidden = !one.file || hidden;
-    if (one.file) Object.assign(this.number, { max: String(one.frames), value: String(one.frame), ariaLabel: `Frame of ${one.name}` });
+    this.showReading(one, hidden);
+    this.frame.hidden = one.frames < 2 || hidden;
+    if (one.frames > 1) Object.assign(this.number, { max: String(one.frames), value: String(one.frame), ariaLabel: `Frame of ${one.name}` });
     setText(this.frames, String(one.frames || ''));
     this.showNumbers();
+  }
+
+  /**
+   * @param {import('./people.js').Reading} changes
+   */
+  reread(changes) {
+    this.desk.people?.reread(this.desk.store.get(this.key), changes);
+  }
+
+  /**
+   * How its file may be read otherwise; what it is asked about stands in sight.
+   * @param {import('../workspace/annotators.js').Annotator} one
+   * @param {boolean} hidden
+   */
+  showReading(one, hidden) {
+    const facts = one.provenance || {}, isAsked = Boolean(facts.looks_inverted || one.how.invert);
+    this.invert.hidden = !one.masks || !(isAsked || one.open);
+    setText(this.invert, one.how.invert ? 'Exchange back' : 'Exchange lesion and background');
+    this.score.hidden = !facts.scored;
+    if (document.activeElement !== this.scoreBox) this.scoreBox.value = String(one.how.least_score ?? 0.5);
+    this.reading.hidden = hidden || (this.invert.hidden && this.score.hidden);
   }
 
   // What a stroke or a threshold changes.
@@ -131,6 +158,15 @@ class Row {
     setText(this.output, formatThreshold(one.stop));
     this.frozen.style.visibility = one.stop === clampStop(one.frozen) ? 'hidden' : 'visible';
   }
+}
+
+/**
+ * As `list_notes` says it in Python.
+ * @param {Record<string, any>} [provenance]
+ */
+function tellDrawn({ drawn_from: from = '', blind = null } = {}) {
+  const copied = from && `Started from the mask of ${from}: not an independent person.`;
+  return [copied, blind !== null && `Drawn while the others were ${blind ? 'hidden' : 'in sight'}.`].filter(Boolean).join(' ');
 }
 
 // Rows follow the roster; a row that stays keeps its element, its focus and its open panel.

@@ -29,6 +29,7 @@ export function showDesk(desk) {
   desk.find('.bd-map-choice').hidden = blind;
   showSides(desk, a, b);
   showCaptions(desk, a, b);
+  desk.people?.showChoice();
   if (drawing) showEasel(desk);
   setText(desk.find('.bd-scan-name'), desk.state.title);
   setText(desk.find('.bd-count'), roster.list.length ? String(roster.list.length) : '');

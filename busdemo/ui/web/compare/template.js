@@ -25,6 +25,7 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
         </div>
         <div class="bd-card bd-people">
           <div class="bd-head"><h2>Annotators <b class="bd-count"></b></h2><span class="bd-sub">Dice with the reference</span></div>
+          <label class="bd-sub bd-labels" hidden>Compared under the label <select></select></label>
           <ol class="bd-list" aria-label="Annotators"></ol>
           <div class="bd-buttons">
             <label class="bd-small bd-file">Add masks<input type="file" class="bd-mask-files" multiple></label>
@@ -45,6 +46,7 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
             </div>
           </div>
           <p class="bd-error" role="alert" hidden></p>
+          <div class="bd-sub bd-refused"></div>
         </div>
       </div>
       <div class="bd-main">

@@ -17,13 +17,14 @@ import { tellSteps } from '../core/steps.js';
 import { find, findAll, setText } from '../page/dom.js';
 import { KIND_WORDS } from '../workspace/annotators.js';
 import { CompareStore } from '../workspace/store.js';
+/** @import { People } from './people.js' */
 /** @import { Annotator } from '../workspace/annotators.js' */
 /** @import { Look } from '../canvas/palette.js' */
 /** @import { Point } from '../core/lesions.js' */
 
 export class CompareView {
   /**
-   * told: {run(), measure(request) -> numbers, readMasks(files), readFrame(annotator, frame),
+   * told: {run(), measure(request) -> numbers,
    * openImage(file), bring(), save(what), copyLink()}.
    * @param {HTMLElement} root
    * @param {any} told
@@ -41,6 +42,8 @@ export class CompareView {
       run: () => told.run(), visible: () => this.visible.map((one) => one.key), leaves: (key) => this.easel.leave(key),
     });
     this.look = { brightness: 0, contrast: 0, invert: false };
+    /** @type {People | null} */
+    this.people = null; // those whose masks come in files
     this.opacity = 0.35;
     this.picture = 'outlines';
     this.map = 'votes';

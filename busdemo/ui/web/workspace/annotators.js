@@ -5,6 +5,19 @@ import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
 /** @import { Steps } from '../core/postprocess.js' */
 
 /**
+ * A person's mask under one label, or under all.
+ * @typedef {object} LabelMask
+ * @property {string} label
+ * @property {boolean} merged
+ * @property {string} note
+ * @property {string[]} sha256
+ * @property {number} frame
+ * @property {number} frames
+ * @property {Record<string, any>} provenance As Python has it: it goes back as it came.
+ * @property {Uint8Array} pixels
+ */
+
+/**
  * Whoever has a mask of the scan.
  * @typedef {object} Annotator
  * @property {string} key
@@ -22,11 +35,14 @@ import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
  * @property {boolean} drawn Here, by hand.
  * @property {Record<string, any>} [provenance] As the server told it, and is told it again.
  * @property {string[] | string} sha256 Of its files.
- * @property {File | null} file Kept for its other frames only.
+ * @property {File | null} file What its masks are read from, to read them again in another way.
+ * @property {string} reader How the file calls who marked it.
+ * @property {{frame?: number, invert?: boolean, least_score?: number}} how The file was read.
+ * @property {LabelMask[] | null} masks A mask for each label of the file.
  * @property {string} label
  * @property {number} frame
  * @property {number} frames
- * @property {number} [asked] The frame that is on its way.
+ * @property {object} [asked] What is on its way.
  * @property {string} model Its id; what follows is a model's.
  * @property {number} frozen
  * @property {number} stop
@@ -96,7 +112,7 @@ export class AnnotatorList {
     const look = kind === 'truth' ? { colour: TRUTH_COLOUR, dash: 0 } : pickLook(this.list);
     const annotator = /** @type {Annotator} */ ({
       key, kind, slot, ...look, shown: true, style: 'outline', ready: false, version: 0, note: '', open: false,
-      drawn: false, sha256: [], file: null, label: '', frame: 1, frames: 1, model: '', frozen: 0, stop: 0, steps: null, ownSteps: null,
+      drawn: false, sha256: [], file: null, reader: '', how: {}, masks: null, label: '', frame: 1, frames: 1, model: '', frozen: 0, stop: 0, steps: null, ownSteps: null,
       rule: '', among: '', keys: [],
       ...facts, name: this.freeName(name, key),
     });
