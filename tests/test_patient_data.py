@@ -13,7 +13,13 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui.intake.card import describe_workspace
 from busdemo.ui.workspace import Workspace
 from busdemo.workflows.receipts import encode_receipt, write_receipt
-from busdemo.workflows.segmenting import invert_reference, read_reference, segment, strip_files
+from busdemo.workflows.segmenting import (
+    Choice,
+    invert_reference,
+    read_reference,
+    segment,
+    strip_files,
+)
 from busdemo.zoo.cards import read_cards
 
 MASK = np.where(CASE > 127, np.uint8(255), np.uint8(0))
@@ -28,7 +34,7 @@ def test_no_patient_is_in_a_receipt_the_page_or_the_log(
     scan = read_scan(dicom_file(), "scan.dcm")
     reference = read_reference([("mask.dcm", dicom_file(MASK))], scan)
     segmentation, _ = segment(scan, "small", pool)
-    receipt = encode_receipt(write_receipt(scan, segmentation, 100, reference))
+    receipt = encode_receipt(write_receipt(scan, segmentation, Choice(100), reference))
     page = describe_workspace(Workspace(scan, scan.name, reference=reference), {})
     kept = (
         repr(strip_files([("mask.dcm", dicom_file(MASK))]))

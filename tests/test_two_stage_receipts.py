@@ -37,7 +37,7 @@ def staged(pool: SegmenterPool, *boxes: Box) -> TwoStage:
 
 def receipt_of(two: TwoStage) -> dict[str, Any]:
     result, _ = segment(SCAN, "small", two.pool, look_in_two_stages(SCAN, two))
-    return read_receipt(json.dumps(write_receipt(SCAN, result, 100)))
+    return read_receipt(json.dumps(write_receipt(SCAN, result, Choice(100))))
 
 
 def test_a_receipt_names_the_detector_and_its_boxes(pool: SegmenterPool) -> None:
@@ -52,7 +52,7 @@ def test_a_receipt_names_the_detector_and_its_boxes(pool: SegmenterPool) -> None
 
 def test_a_receipt_in_one_stage_names_no_detector(pool: SegmenterPool) -> None:
     result, _ = segment(SCAN, "small", pool)
-    assert write_receipt(SCAN, result, 100)["two_stage"] is None
+    assert write_receipt(SCAN, result, Choice(100))["two_stage"] is None
 
 
 @pytest.mark.parametrize("boxes", [(BOX,), (BOX, Box(0, 0, 30, 30)), ()])

@@ -27,6 +27,7 @@ from busdemo.workflows.receipts import (
     write_receipt,
 )
 from busdemo.workflows.segmenting import (
+    Choice,
     draw_results,
     invert_reference,
     read_reference,
@@ -60,7 +61,7 @@ def receipt_of(
     pool: SegmenterPool, stop: int = 100, reference: Annotation | None = None
 ) -> dict[str, Any]:
     segmentation, _ = segment(SCAN, "small", pool)
-    return read_receipt(json.dumps(write_receipt(SCAN, segmentation, stop, reference)))
+    return read_receipt(json.dumps(write_receipt(SCAN, segmentation, Choice(stop), reference)))
 
 
 def test_a_segmentation_holds_the_mask_of_every_threshold(pool: SegmenterPool) -> None:
@@ -135,7 +136,7 @@ def test_a_reference_that_is_no_image_is_refused() -> None:
 
 def test_a_receipt_survives_json_and_names_all_that_is_needed(pool: SegmenterPool) -> None:
     segmentation, _ = segment(SCAN, "small", pool)
-    receipt = write_receipt(SCAN, segmentation, 110, read_reference(MASK_FILES, SCAN))
+    receipt = write_receipt(SCAN, segmentation, Choice(110), read_reference(MASK_FILES, SCAN))
     assert read_receipt(json.dumps(receipt, allow_nan=False)) == receipt
     assert receipt["input"] == {
         "name": "scan.png",
@@ -157,7 +158,7 @@ def test_a_receipt_survives_json_and_names_all_that_is_needed(pool: SegmenterPoo
 def test_a_receipt_file_is_readable_json_whatever_the_names(pool: SegmenterPool) -> None:
     odd = [("Läsion \ud800.png", MASK_FILES[0][1])]
     segmentation, _ = segment(SCAN, "small", pool)
-    receipt = write_receipt(SCAN, segmentation, 100, read_reference(odd, SCAN))
+    receipt = write_receipt(SCAN, segmentation, Choice(100), read_reference(odd, SCAN))
     assert read_receipt(encode_receipt(receipt).decode()) == receipt
     assert "Läsion" in encode_receipt(receipt).decode()
 
@@ -197,7 +198,7 @@ def test_a_receipt_holds_the_steps_and_the_lesions_and_replay_honours_them(
     segmentation, _ = segment(SCAN, "small", pool)
     steps = PostProcessing("largest", fill_holes=True, smoothing_px=2)
     reference = read_reference(MASK_FILES, SCAN)
-    receipt = write_receipt(SCAN, segmentation, 100, reference, steps=steps, mm_per_px=0.1)
+    receipt = write_receipt(SCAN, segmentation, Choice(100, steps, 0.1), reference)
     kept = read_receipt(encode_receipt(receipt).decode())
     assert kept["post_processing"] == steps.as_settings()
     mask = segmentation.mask(100, steps)
@@ -281,7 +282,7 @@ def test_what_a_faster_engine_computed_is_replayed_by_it(
     add_model(weights, "fast", facts={"engine": "openvino"})
     sped_up = SegmenterPool(read_cards(weights))
     sped_up.speed_up("fast")
-    receipt = write_receipt(SCAN, segment(SCAN, "fast", sped_up)[0], 100)
+    receipt = write_receipt(SCAN, segment(SCAN, "fast", sped_up)[0], Choice(100))
     assert receipt["engine"].startswith("openvino ")
     assert replay(receipt, SCAN, SegmenterPool(read_cards(weights))) == []
 

@@ -50,6 +50,11 @@ def add_segmenting(commands: Commands) -> None:
         "between (default: the model's own, chosen on validation data)",
     )
     segment.add_argument(
+        "--presence",
+        metavar="C",
+        help="cut-off under which a mask is withheld: none, or up to 0.99 (default: the model's)",
+    )
+    segment.add_argument(
         "--mm-per-px", metavar="MM", help="side of a pixel in mm; lesions are then also in mm"
     )
     segment.add_argument(
@@ -69,6 +74,7 @@ def _segment(options: argparse.Namespace) -> int:
     from busdemo.inference.segmenter import SegmenterPool
     from busdemo.inference.two_stage import open_two_stage
     from busdemo.inference.within import look_within
+    from busdemo.workflows.presence import add_presence, look_for_presence, tell_presence
     from busdemo.workflows.segmenting import segment, tell_scores, write_results, write_table
     from busdemo.zoo.cards import read_cards
 
@@ -95,13 +101,18 @@ def _segment(options: argparse.Namespace) -> int:
             tqdm.write(f"{image}: {error}", file=sys.stderr)
             continue
         predictions = look_within(scan, staged.look_at if staged else pool.look_at)
+        look = look_for_presence(scan, pool, predictions)
         for model in models:
             try:
-                result = segment(scan, model, pool, predictions)
+                result, probabilities = segment(scan, model, pool, predictions)
+                result = add_presence(result, look)
                 prefix = options.out / f"{name}-{model}"
                 row, found = write_results(
-                    scan, *result, reference=reference, choice=choice, prefix=prefix
+                    scan, result, probabilities, reference=reference, choice=choice, prefix=prefix
                 )
+                if result.presence and row["withheld"]:
+                    told = tell_presence(result.presence, float(row["cut_off"] or 0))
+                    tqdm.write(f"{image}: {model}: {told}")
                 rows.append({"image": str(image), **row})
                 if reference is not None:
                     tqdm.write(f"{scan.name}: {pool.cards[model].name}: {tell_scores(row)}")
@@ -121,11 +132,13 @@ def _read_choice(options: argparse.Namespace) -> "Choice":
     from busdemo.imaging.post_processing import PostProcessing
     from busdemo.imaging.spacing import read_spacing
     from busdemo.workflows.segmenting import Choice
+    from busdemo.zoo.presence import read_cut_off
 
     return Choice(
         None if options.threshold is None else stop_of(options.threshold),
         None if options.process is None else PostProcessing.parse(options.process),
         None if options.mm_per_px is None else read_spacing(options.mm_per_px),
+        None if options.presence is None else read_cut_off(options.presence),
     )
 
 

@@ -20,6 +20,11 @@ class PredictionsWithin:
         return self._scan.put_back(self._predictions.predict(model_id))
 
     @property
+    def in_two_stages(self) -> bool:
+        """Are these answers to crops?"""
+        return isinstance(self._predictions, TwoStagePredictions)
+
+    @property
     def localisation(self) -> Localisation | None:
         """Where a detector found lesions in the whole picture; None in one stage."""
         inner = self._predictions

@@ -29,13 +29,13 @@ def write_download(
 
 
 def _write_mask(_: Workspace, segmentation: Segmentation, request: ExportRequest) -> bytes:
-    return write_mask_png(segmentation.mask(request.stop, request.post_processing))
+    return write_mask_png(segmentation.answer(request.choice))
 
 
 def _write_overlay(
     workspace: Workspace, segmentation: Segmentation, request: ExportRequest
 ) -> bytes:
-    mask = segmentation.mask(request.stop, request.post_processing)
+    mask = segmentation.answer(request.choice)
     truth, pixels = mask_of(workspace.reference), workspace.scan.pixels
     overlay = draw_overlay(pixels, mask, truth, style=request.style, opacity=request.opacity)
     return encode_png(overlay)
@@ -44,12 +44,5 @@ def _write_overlay(
 def _write_receipt(
     workspace: Workspace, segmentation: Segmentation, request: ExportRequest
 ) -> bytes:
-    receipt = write_receipt(
-        workspace.scan,
-        segmentation,
-        request.stop,
-        workspace.reference,
-        steps=request.post_processing,
-        mm_per_px=request.mm_per_px,
-    )
+    receipt = write_receipt(workspace.scan, segmentation, request.choice, workspace.reference)
     return encode_receipt(receipt)

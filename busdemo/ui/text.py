@@ -146,9 +146,10 @@ SEGMENT_API = (
     "(JSON) with threshold, versions, digests and numbers. Threshold 0 means the model's frozen "
     "one; 0.005 to 0.995 otherwise. With mask files, the receipt holds the scores against them. "
     "Process: none, or any of largest, above=N, fill, open=N, close=N, smooth=N (px) with commas "
-    "between; empty means the model's own. The receipt lists the lesions, in mm too when mm_per_px "
-    "is above 0. With two_stage, a detector finds the lesions first and the model sees a crop of "
-    "each."
+    "between; empty means the model's own. Where presence lies under its cut-off (empty: the "
+    "model's own; none; or 0.01 to 0.99) the mask is empty and the receipt says so. The receipt "
+    "lists the lesions, in mm too when mm_per_px is above 0. With two_stage, a detector finds the "
+    "lesions first and the model sees a crop of each."
 )
 SCORE_API = (
     "Score a mask against a reference of the same image: Dice, IoU, precision, recall (0 to 1, "

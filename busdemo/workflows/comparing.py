@@ -35,7 +35,8 @@ from busdemo.scoring.agreement import (
 from busdemo.scoring.consensus import build_consensus, staple
 from busdemo.scoring.yardstick import Yardstick, measure_yardstick
 from busdemo.views.agreement import tabulate_matrix
-from busdemo.workflows.segmenting import segment
+from busdemo.workflows.presence import add_presence, look_for_presence, tell_presence
+from busdemo.workflows.segmenting import Choice, Segmentation, segment
 from busdemo.zoo.cards import Card
 
 COMPARISON_FORMAT = 1
@@ -75,27 +76,39 @@ def ask_models(
     if unknown := [model_id for model_id in models if model_id not in pool.cards]:
         raise ValueError(f"Unknown model {unknown[0]!r}; known: {', '.join(pool.cards)}.")
     predictions, asked = look_within(scan, pool.look_at), []
+    look = look_for_presence(scan, pool, predictions)
     for model_id in models:
-        segmentation, _ = segment(scan, model_id, pool, predictions)
+        segmentation = add_presence(segment(scan, model_id, pool, predictions)[0], look)
         card = segmentation.card
         at = card.stop if stop is None else stop
         steps = card.post_processing if post_processing is None else post_processing
-        asked.append(annotate(card, steps.apply(segmentation.mask(at)), at, steps))
+        mask = segmentation.answer(Choice(at, steps))
+        asked.append(annotate(card, mask, at, steps, told=_tell_presence(segmentation)))
     return asked
 
 
-def annotate(card: Card, mask: Mask, stop: int, steps: PostProcessing) -> Annotation:
-    """A model's mask (H, W) at a slider stop, after post-processing, as its annotation."""
+def _tell_presence(segmentation: Segmentation) -> str:
+    found = segmentation.presence
+    return "" if found is None else f", {tell_presence(found, found.cut_off)}"
+
+
+def annotate(
+    card: Card, mask: Mask, stop: int, steps: PostProcessing, *, told: str = ""
+) -> Annotation:
+    """A model's mask (H, W) at a slider stop, after post-processing, as its annotation.
+
+    `told` is said of its presence.
+    """
     frozen = " (frozen on validation)" if stop == card.stop else ""
     taken = "no post-processing" if steps.is_none else f"post-processing {steps}"
-    told = Provenance(
-        how=f"Threshold {stop / STOPS:g}{frozen}, {taken}.",
+    provenance = Provenance(
+        how=f"Threshold {stop / STOPS:g}{frozen}, {taken}{told}.",
         sha256=(card.sha256,) if card.sha256 else (),
         made_by=card.id,
         threshold=stop / STOPS,
         post_processing=str(steps),
     )
-    return Annotation(card.name, "model", mask, told)
+    return Annotation(card.name, "model", mask, provenance)
 
 
 def compare_annotations(

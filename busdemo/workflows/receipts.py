@@ -25,7 +25,9 @@ from busdemo.inference.two_stage import Localisation, TwoStage
 from busdemo.inference.within import look_in_two_stages
 from busdemo.workflows.copies import look_for_copy, tabulate_copy
 from busdemo.workflows.lesions import summarize_lesions, tabulate_lesions
+from busdemo.workflows.presence import add_presence, look_for_presence, tabulate_presence
 from busdemo.workflows.segmenting import (
+    Choice,
     Segmentation,
     mask_of,
     read_reference,
@@ -33,6 +35,7 @@ from busdemo.workflows.segmenting import (
     tabulate_numbers,
 )
 from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.presence import read_cut_off
 
 RECEIPT_FORMAT = 1
 
@@ -47,15 +50,13 @@ class InvalidReceipt(ValueError):
 def write_receipt(
     scan: Scan,
     segmentation: Segmentation,
-    stop: int,
+    choice: Choice,
     reference: Annotation | None = None,
-    *,
-    steps: PostProcessing = NO_POST_PROCESSING,
-    mm_per_px: float | None = None,
 ) -> dict[str, Any]:
     """All that is needed to get the same mask again, and the numbers it gave; JSON-ready."""
-    card, mask, truth = segmentation.card, segmentation.mask(stop, steps), mask_of(reference)
-    spacing, aspect = mm_per_px or scan.spacing_mm, scan.aspect
+    card, truth = segmentation.card, mask_of(reference)
+    taken, mask = segmentation.fill(choice), segmentation.answer(choice)
+    spacing, aspect = choice.mm_per_px or scan.spacing_mm, scan.aspect
     height, width = mask.shape
     return {
         "receipt": RECEIPT_FORMAT,
@@ -72,14 +73,16 @@ def write_receipt(
             "notes": list(scan.notes),
         },
         "model": {"id": card.id, "name": card.name, "sha256": card.sha256},
-        "threshold": stop / STOPS,
+        "threshold": taken.stop / STOPS,
         "frozen_threshold": card.threshold,
         "two_stage": _describe_localisation(segmentation.localisation),
-        "post_processing": steps.as_settings(),
+        "post_processing": taken.steps.as_settings(),
+        "presence": tabulate_presence(segmentation.presence, taken.cut_off),
         "mm_per_px": spacing,
         "spacing": tabulate_spacing(scan.spacing),
         "reference": None if reference is None else _describe(reference),
         "numbers": tabulate_numbers(mask, truth),
+        "raw_numbers": tabulate_numbers(segmentation.raw, truth),
         "lesions": tabulate_lesions(mask, segmentation.levels, truth, spacing, aspect),
         "lesionwise": None if truth is None else summarize_lesions(mask, truth),
         "training_copy": tabulate_copy(look_for_copy(scan)),
@@ -150,6 +153,8 @@ def replay(
     differences = []
     among = look_in_two_stages(scan, two_stage) if kept and two_stage else None
     segmentation, _ = segment(scan, model["id"], pool, among)
+    if receipt.get("presence"):
+        segmentation = add_presence(segmentation, look_for_presence(scan, pool, among))
     if receipt.get("engine") != segmentation.engine:
         differences.append(
             f"The engine was {receipt.get('engine')}, here it is {segmentation.engine}."
@@ -157,10 +162,8 @@ def replay(
     reference = None
     if masks:
         reference = read_reference(masks, scan, _mask_options(receipt.get("reference") or {}))
-    stop, steps = stop_of(receipt["threshold"]), _steps(receipt)
-    again = write_receipt(scan, segmentation, stop, reference, steps=steps)
-    if (again["two_stage"] or {}).get("boxes") != (kept or {}).get("boxes"):
-        differences.append("The boxes differ.")
+    again = write_receipt(scan, segmentation, _choice(receipt), reference)
+    differences += _compare_parts(receipt, again)
     for key, words in (("levels_sha256", "probability map"), ("mask_sha256", "mask")):
         if again[key] != receipt.get(key):
             differences.append(f"The {words} differs.")
@@ -169,6 +172,23 @@ def replay(
     if again["numbers"] != (numbers if scored else _area(numbers)):
         differences.append("The numbers differ.")
     return differences
+
+
+def _choice(receipt: dict[str, Any]) -> Choice:
+    """What a receipt's mask was made by; older ones know no presence."""
+    judged = receipt.get("presence") or {"cut_off": 0}
+    stop, cut_off = stop_of(receipt["threshold"]), read_cut_off(judged["cut_off"])
+    return Choice(stop, _steps(receipt), cut_off=cut_off)
+
+
+def _compare_parts(receipt: dict[str, Any], again: dict[str, Any]) -> list[str]:
+    """Where presence and boxes differ, a sentence each."""
+    parts = {"presence": ("score", "presence differs"), "two_stage": ("boxes", "boxes differ")}
+    return [
+        f"The {words}."
+        for part, (key, words) in parts.items()
+        if (again[part] or {}).get(key) != (receipt.get(part) or {}).get(key)
+    ]
 
 
 def _mask_options(kept: dict[str, Any]) -> Options:
@@ -182,10 +202,9 @@ def _is_complete(receipt: dict[str, Any]) -> bool:
     """Is there all that `replay` reads? KeyError, TypeError or ValueError if something is not."""
     model = receipt["model"]
     words = (receipt["input"]["sha256"], model["id"], model["sha256"])
-    stop_of(receipt["threshold"])
-    _steps(receipt)
+    _choice(receipt)
     crop_of(receipt)
-    objects = [receipt.get(key) or {} for key in ("reference", "two_stage")]
+    objects = [receipt.get(key) or {} for key in ("reference", "two_stage", "presence")]
     return all(isinstance(o, dict) for o in objects) and all(isinstance(w, str) for w in words)
 
 

@@ -19,6 +19,7 @@ from busdemo.imaging.images import Scan
 from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
 from busdemo.imaging.printed import share
+from busdemo.inference.presence import PresenceScore
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
 from busdemo.inference.within import PredictionsWithin, look_within
@@ -39,17 +40,45 @@ class Segmentation:
     """A model's whole answer for one scan: `levels` (H, W) uint8 holds every threshold's mask.
 
     `engine` is what computed it, here or, for a result kept on disk, elsewhere. `localisation` is
-    where a detector said to look, None in one stage.
+    where a detector said to look, None in one stage. `presence` is None until it is judged, and
+    where it cannot be.
     """
 
     card: Card
     levels: Levels
     engine: str
     localisation: Localisation | None = None
+    presence: PresenceScore | None = None
+
+    @property
+    def cut_off(self) -> float:
+        """The presence under which its mask is withheld; 0 where presence is unknown."""
+        return 0.0 if self.presence is None else self.presence.cut_off
+
+    @property
+    def raw(self) -> Mask:
+        """The raw mask (H, W): at the frozen threshold, without steps, withheld from nobody."""
+        return self.mask(self.card.stop)
 
     def mask(self, stop: int, steps: PostProcessing = NO_POST_PROCESSING) -> Mask:
         """The mask (H, W) at a slider stop, 1 to 199, after post-processing."""
         return steps.apply(binarize(self.levels, stop))
+
+    def fill(self, choice: "Choice") -> "Filled":
+        """A choice with the model's own values where it names none."""
+        return Filled(
+            self.card.stop if choice.stop is None else choice.stop,
+            self.card.post_processing if choice.steps is None else choice.steps,
+            self.cut_off if choice.cut_off is None else choice.cut_off,
+        )
+
+    def answer(self, choice: "Choice | None" = None) -> Mask:
+        """The model's answer (H, W) bool: threshold, then steps, nothing where presence is known
+        and under the cut-off."""
+        taken = self.fill(choice or Choice())
+        if self.presence is not None and self.presence.withholds(taken.cut_off):
+            return np.zeros(self.levels.shape, np.bool_)
+        return self.mask(taken.stop, taken.steps)
 
 
 def read_reference(files: Files, scan: Scan, options: Options = AS_THEY_ARE) -> Annotation:
@@ -97,6 +126,15 @@ def segment(
 
 
 @dataclass(frozen=True)
+class Filled:
+    """What made a mask of probabilities: slider stop, steps, and the cut-off of presence."""
+
+    stop: int
+    steps: PostProcessing
+    cut_off: float
+
+
+@dataclass(frozen=True)
 class Choice:
     """What makes a mask of probabilities, and lengths of pixels; None is the model's or file's."""
 
@@ -104,6 +142,8 @@ class Choice:
     """Slider stop, 1 to 199."""
     steps: PostProcessing | None = None
     mm_per_px: float | None = None
+    cut_off: float | None = None
+    """Presence under which a mask is withheld."""
 
 
 def write_results(
@@ -121,10 +161,9 @@ def write_results(
     possible.
     """
     card = segmentation.card
-    stop = card.stop if choice.stop is None else choice.stop
-    steps = card.post_processing if choice.steps is None else choice.steps
+    taken = segmentation.fill(choice)
     spacing = scan.spacing_mm if choice.mm_per_px is None else choice.mm_per_px
-    mask, truth = segmentation.mask(stop, steps), mask_of(reference)
+    mask, truth = segmentation.answer(choice), mask_of(reference)
     seen = look_for_copy(scan)
     prefix.parent.mkdir(parents=True, exist_ok=True)
     pictures = draw_results(scan, mask, probability_map, reference=reference)
@@ -133,9 +172,11 @@ def write_results(
     row: Row = {
         "model": card.id,
         **_tabulate_localisation(segmentation.localisation),
-        "threshold": stop / STOPS,
-        "post_processing": str(steps),
+        "threshold": taken.stop / STOPS,
+        "post_processing": str(taken.steps),
+        **_tabulate_presence(segmentation.presence, taken.cut_off),
         **tabulate_numbers(mask, truth),
+        **{f"raw_{k}": v for k, v in tabulate_numbers(segmentation.raw, truth).items()},
         **({} if truth is None else summarize_lesions(mask, truth)),
         "training_copy": seen.sentence if seen else "",
         "reading": "; ".join(scan.notes),
@@ -160,6 +201,17 @@ def _tabulate_localisation(found: Localisation | None) -> Row:
     if found is None:
         return {}
     return {"boxes": len(found.detections), "detector_sha256": found.sha256}
+
+
+def _tabulate_presence(found: PresenceScore | None, cut_off: float) -> Row:
+    """The score and what came of it; empty cells where it is unknown."""
+    if found is None:
+        return {"presence": None, "cut_off": None, "withheld": False}
+    return {
+        "presence": round(found.value, 6),
+        "cut_off": cut_off,
+        "withheld": found.withholds(cut_off),
+    }
 
 
 def write_table(rows: Sequence[Row], path: Path) -> None:

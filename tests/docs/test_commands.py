@@ -17,7 +17,7 @@ from busdemo.cli import build_parser
 from busdemo.imaging.images import read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.workflows.receipts import encode_receipt, write_receipt
-from busdemo.workflows.segmenting import segment
+from busdemo.workflows.segmenting import Choice, segment
 from busdemo.zoo.cards import read_cards
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +86,7 @@ def desk(tmp_path: Path, zoo: Path, own_model: Path) -> Path:
     shutil.copytree(own_model, tmp_path / "my-model")
     scan = read_scan((tmp_path / "scan.png").read_bytes(), "scan.png")
     found, _ = segment(scan, "unet", SegmenterPool(read_cards(zoo)))
-    receipt = write_receipt(scan, found, found.card.stop)
+    receipt = write_receipt(scan, found, Choice())
     (tmp_path / "receipt.json").write_bytes(encode_receipt(receipt))
     return tmp_path
 

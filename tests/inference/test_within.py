@@ -18,7 +18,7 @@ from busdemo.inference.within import locate_within, look_in_two_stages, look_wit
 from busdemo.workflows.copies import look_among
 from busdemo.workflows.explaining import look_within_scan
 from busdemo.workflows.receipts import crop_of, read_receipt, replay, write_receipt
-from busdemo.workflows.segmenting import segment
+from busdemo.workflows.segmenting import Choice, segment
 from busdemo.zoo.cards import read_cards
 
 IMAGE, _ = draw_scan(4, (80, 60))
@@ -73,7 +73,7 @@ def test_a_heat_map_lies_over_the_scan_area(pool: SegmenterPool) -> None:
 
 def test_a_receipt_keeps_the_crop_and_replays_it(pool: SegmenterPool) -> None:
     result, _ = segment(read(), "small", pool)
-    receipt = read_receipt(json.dumps(write_receipt(read(), result, 100)))
+    receipt = read_receipt(json.dumps(write_receipt(read(), result, Choice(100))))
     assert receipt["input"]["crop"] == "30,20,80,60"
     assert crop_of(receipt) == AREA
     assert replay(receipt, read(), pool) == []

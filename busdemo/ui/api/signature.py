@@ -14,6 +14,7 @@ ARGUMENTS = {
     "threshold": "0 for the frozen one, otherwise 0.005 to 0.995",
     "process": "post-processing: empty for the model's own, none, or steps such as largest,fill",
     "post_processing": "empty for the models' own, none, or steps such as largest,fill,above=50",
+    "presence": "cut-off of presence: empty for the model's own, none, or 0.01 to 0.99",
     "mm_per_px": "side of a pixel in mm; 0 for what the file says",
     "two_stage": "find lesions first, then segment a crop of each",
     "paint": "also answer after painting burnt-in calipers and text out",

@@ -28,6 +28,8 @@ from busdemo.ui.component import PageComponent
 from busdemo.ui.gradio_private import keep_file, read_event
 from busdemo.ui.viewer.boxes import BoxMark
 from busdemo.ui.viewer.looks import LookAnswer
+from busdemo.workflows.segmenting import Choice
+from busdemo.zoo.presence import read_cut_off
 
 _FILE = {"type": "object", "properties": {"path": {"type": "string"}}}
 Picture = Annotated[Any, WithJsonSchema({"anyOf": [_FILE, {"type": "null"}]})]
@@ -82,6 +84,8 @@ class ViewerData(GradioModel):  # type: ignore[misc]
     """Slider stop 1 to 199; 0 is the chosen model's frozen one."""
     processing: dict[str, Any] | None = None
     """The visitor's post-processing; None is the chosen model's own."""
+    cut_off: float | None = None
+    """The visitor's cut-off of presence; None is each model's own."""
     mm_per_px: float = 0
     aspect: float = 1.0
     """Height of a pixel over its width."""
@@ -117,6 +121,8 @@ class ViewerChoice:
     mm_per_px: float | None = None
     """None: unknown, so lengths are in px."""
     two_stage: bool = False
+    cut_off: float | None = None
+    """Presence under which masks are withheld; None is the model's own."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,13 @@ class ExportRequest:
     """Of the overlay's colours, 0 to 1."""
     post_processing: PostProcessing = NO_POST_PROCESSING
     mm_per_px: float | None = None
+    cut_off: float | None = None
+    """Presence under which the mask is withheld; None is the model's own."""
+
+    @property
+    def choice(self) -> Choice:
+        """What makes the mask."""
+        return Choice(self.stop, self.post_processing, self.mm_per_px, self.cut_off)
 
     @classmethod
     def from_event(cls, event: gr.EventData) -> "ExportRequest":
@@ -148,6 +161,7 @@ class ExportRequest:
             opacity=min(max(opacity, 0.0), 1.0),
             post_processing=PostProcessing.of(data.get("processing") or {}),
             mm_per_px=_spacing(data.get("mm_per_px")),
+            cut_off=_cut_off(data.get("cut_off")),
         )
 
 
@@ -213,6 +227,7 @@ class Viewer(PageComponent):
             post_processing=_steps(payload.processing),
             mm_per_px=_spacing(payload.mm_per_px),
             two_stage=payload.two_stage,
+            cut_off=_cut_off(payload.cut_off),
         )
 
     def _file(self, picture: Any) -> FileData | None:
@@ -233,6 +248,14 @@ def _steps(settings: object) -> PostProcessing | None:
     """A visitor's post-processing; None for none, and for what is out of bounds."""
     try:
         return None if settings is None else PostProcessing.of(settings)
+    except ValueError:
+        return None
+
+
+def _cut_off(value: object) -> float | None:
+    """A visitor's cut-off of presence; None for none, and for what is out of bounds."""
+    try:
+        return None if value is None else read_cut_off(value)
     except ValueError:
         return None
 
