@@ -2,12 +2,14 @@
 
 import base64
 import json
+from dataclasses import asdict
 from typing import Any
 
 import cv2
 import nibabel
 import numpy as np
 import pytest
+from annotations.test_situations import SITUATIONS
 from pixels import decode_pixels
 
 from busdemo.annotations.annotation import Annotation
@@ -19,6 +21,7 @@ from busdemo.ui.compare.answers import measure, read_masks
 from busdemo.ui.compare.files import build_file_writer
 
 HEIGHT, WIDTH = 40, 50
+HOW = ("frame", "invert", "least_score", "image_name")
 EVIL = '<img src=x onerror="alert(1)">.png'
 
 
@@ -122,6 +125,31 @@ def test_one_file_is_one_person_with_a_mask_for_each_label_and_one_of_all() -> N
     np.testing.assert_array_equal(pixels_of(merged), labels > 0)
     assert "labels merged: label 1, label 2" in merged["note"].lower()
     assert merged["provenance"]["labels"] == ["label 1", "label 2"]
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [n for n, s in SITUATIONS.items() if not (s.options.label and isinstance(s.expected, str))],
+)
+def test_other_tools_files_are_read_on_the_page_as_everywhere(situation: str) -> None:
+    one = SITUATIONS[situation]
+    (width, height), target = one.target.size_wh, one.target
+    where = {"width": width, "height": height, "image": target.name}
+    frames = {"frame": target.frame, "frames": target.frames}
+    how = {k: v for k, v in asdict(one.options).items() if k in HOW and v is not None}
+    file = {"name": "mask", "data": text(one.data), **how}
+    answer = read_masks(where | frames | {"files": [file]})
+    if isinstance(one.expected, str):
+        assert one.expected in answer["errors"][0]["sentence"]
+        return
+    masks = [mask for person in answer["people"] for mask in person["masks"]]
+    wanted = (
+        masks
+        if one.options.label is None
+        else [mask for mask in masks if mask["label"] == one.options.label]
+    )
+    marked = np.logical_or.reduce([pixels_of(mask) for mask in wanted])
+    assert np.count_nonzero(marked ^ one.expected) <= 2
 
 
 def test_images_of_other_names_are_offered_and_one_that_is_chosen_is_read() -> None:

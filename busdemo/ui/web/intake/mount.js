@@ -7,6 +7,7 @@ import { refuseLarge } from '../page/files.js';
 import { loadStyles } from '../page/styles.js';
 import { fillTiles, markTile } from '../page/tiles.js';
 import { CropBox } from './crop.js';
+import { ReadingControls } from './reading.js';
 import { TEMPLATE } from './template.js';
 /** @import { Host } from '../host/host.js' */
 
@@ -45,6 +46,9 @@ class Intake {
     // The image's upload, so that another of its frames can be asked for: the server keeps only one.
     /** @type {any[]} */
     this.imageFiles = [];
+    // A mask's upload, so that it can be read in another way.
+    /** @type {any[]} */
+    this.maskFiles = [];
     // A mask belongs to the image on the table: one dropped while an image is on its way waits until
     // the server has answered for that image.
     /** @type {Promise<unknown>} */
@@ -54,6 +58,7 @@ class Intake {
     /** @type {ReturnType<typeof setTimeout> | number} */
     this.waiting = 0; // the timer of the queue
     this.crop = new CropBox(find(root, '.bd-crop'), (/** @type {string} */ crop) => this.askCrop(crop));
+    this.reading = new ReadingControls(find(root, '.bd-reading'), (reading) => this.askReading(reading));
     this.examples = find(root, '.bd-examples');
     this.listen();
   }
@@ -101,10 +106,10 @@ class Intake {
 
   /**
    * @param {string} event
-   * @param {{files?: any[], example?: string, frame?: number, crop?: any}} wish
+   * @param {{files?: any[], example?: string, frame?: number, crop?: any, reading?: object}} wish
    */
-  ask(event, { files = [], example = '', frame = 0, crop = '' }) {
-    this.wish = { files, example, frame, crop, asked: `${++this.wishes}` };
+  ask(event, { files = [], example = '', frame = 0, crop = '', reading = {} }) {
+    this.wish = { files, example, frame, crop, reading, asked: `${++this.wishes}` };
     this.host.note(this.wish);
     this.host.send(event);
   }
@@ -148,6 +153,8 @@ class Intake {
       if (kind === 'mask') await before;
       if (mine !== this.turns[kind]) return;
       if (kind === 'image') this.imageFiles = sent;
+      else this.maskFiles = sent;
+      this.reading.forget();
       this.ask(EVENTS[kind], { files: sent });
       if (kind === 'image') this.watchQueue();
     } catch {
@@ -177,6 +184,13 @@ class Intake {
     this.expectImage();
     this.showNote('image', { text: 'Reading…' });
     this.ask('drop_image', { files: this.imageFiles, frame });
+  }
+
+  /** @param {object} reading */
+  askReading(reading) {
+    this.turns.mask++;
+    this.showNote('mask', { text: 'Reading…' });
+    this.ask('drop_mask', { files: this.maskFiles, reading });
   }
 
   /** @param {string} crop */
@@ -224,6 +238,7 @@ class Intake {
     for (const kind of ['image', 'seen', 'mask']) this.showNote(kind, value[kind]);
     this.showFrames(value.frames || 1);
     this.crop.show(value);
+    this.reading.show(value.reading, this.maskFiles.length > 0);
     find(this.root, '[data-act="invert"]').hidden = !value.can_invert;
     find(this.root, '[data-act="remove"]').hidden = !value.can_remove;
   }

@@ -28,6 +28,11 @@ export const TEMPLATE = `<div class="bd-intake-view">
         <span>one or several files for this image: pictures, volumes, DICOM SEG, COCO, CVAT, Label Studio, LabelMe, VIA, YOLO and others</span>
       </label>
       <div id="bd-mask-note" class="bd-note" data-note="mask" role="status"></div>
+      <div class="bd-reading">
+        <label hidden>This scan is, in that file, <select data-reading="name"></select></label>
+        <label hidden>Label <select data-reading="label"></select></label>
+        <label hidden title="Shapes with a lower score are left out">Scores from <input type="number" min="0" max="1" step="0.05" data-reading="score"></label>
+      </div>
       <div class="bd-actions">
         <button type="button" data-act="invert" hidden>Exchange lesion and background</button>
         <button type="button" data-act="remove" hidden>Remove mask</button>
