@@ -88,10 +88,9 @@ class Entry:
 def known(name: str, file: str = "reader.json", **more: Any) -> Entry:
     """A situation of the annotations' own tests."""
     one = SITUATIONS[name]
-    refused = isinstance(one.expected, str)
-    truth = LESION if isinstance(one.expected, str) else one.expected
-    expected = one.expected if refused else 1.0
-    return Entry((file, one.data), truth, expected=expected, says=one.says, **more)
+    if isinstance(one.expected, str):
+        return Entry((file, one.data), expected=one.expected, says=one.says, **more)
+    return Entry((file, one.data), one.expected, says=one.says, **more)
 
 
 SCAN = read_scan(PNG[1], PNG[0])

@@ -35,7 +35,7 @@ class Provenance:
     how: str = ""
     """A sentence on how it came to be, of what no file holds: a model's, a consensus, a drawing."""
     drawn_on_wh: tuple[int, int] | None = None
-    """Size of the picture that the file was made for."""
+    """Size of the picture that the file was made for, where it says so."""
     outlined: bool = False
     """Drawn from outlines, at the image's size whatever `drawn_on_wh` says."""
     label: str = ""

@@ -1,7 +1,6 @@
 """What formats of labelled shapes draw, as corners or pixels: boxes, ellipses, rings, bitmaps."""
 
 import base64
-import binascii
 import math
 import zlib
 from collections.abc import Sequence
@@ -66,7 +65,7 @@ def read_picture_text(text: object, name: str, *, packed: bool = False) -> Mask:
         if packed:
             data = zlib.decompressobj().decompress(data, MAX_BYTES)
         pixels = read_pixels(data, name, least_side_px=1)
-    except (binascii.Error, zlib.error, UnreadableImage):
+    except (ValueError, zlib.error):
         raise UnreadableImage(f"{name} holds a mask whose picture is damaged.") from None
     clear = pixels.alpha is not None and not pixels.alpha.all()
     shown = pixels.alpha if pixels.alpha is not None and clear else pixels.values

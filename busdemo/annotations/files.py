@@ -53,7 +53,7 @@ def read_size(data: bytes, name: str, image_name: str = "") -> tuple[int, int]:
     """
     request = Request(_ANY_SIZE, Options(image_name=image_name, least_score=0))
     found = read_file(name, data, request)[0].provenance.drawn_on_wh
-    if not format_of(data).knows_size or found is None:
+    if found is None:
         raise UnreadableImage(
             f"{plain_name(name)} does not say how large its image is; please give the image, too."
         )

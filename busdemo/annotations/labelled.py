@@ -113,7 +113,7 @@ def read_sheets(sheets: Sequence[Sheet], request: Request, name: str) -> list[An
     for one in sheet.read(size_wh):
         gathered.add(one)
     facts = Provenance(
-        drawn_on_wh=size_wh,
+        drawn_on_wh=sizes[chosen],
         left_out=tell_left_out(gathered.left_out),
         counted=gathered.counted,
         scored=bool(gathered.counted),

@@ -63,8 +63,6 @@ class Format:
     """What of a file becomes lesion; with `leaves`, a line of docs/files.md."""
     leaves: str = ""
     """What of a file is left out, or refused in a sentence."""
-    knows_size: bool = True
-    """Does a file say how large its image is?"""
 
     def read(self, file: File, request: Request) -> list[Annotation]:
         """See `Reader`."""
@@ -160,7 +158,6 @@ FORMATS: tuple[Format, ...] = (
         reads="exports and projects of VIA 1 and 2: polygons, rectangles, circles, ellipses, by "
         "their first attribute or the one called label, class or name",
         leaves="points and open lines",
-        knows_size=False,
     ),
     Format(
         "VIA CSV",
@@ -169,7 +166,6 @@ FORMATS: tuple[Format, ...] = (
         sheets=list_via_csv,
         reads="the same, a line each",
         leaves="the same",
-        knows_size=False,
     ),
     Format(
         "QuPath GeoJSON",
@@ -178,7 +174,6 @@ FORMATS: tuple[Format, ...] = (
         sheets=list_geojson,
         reads="polygons with their holes, and several as one, by class",
         leaves="points and lines; classes that end with * (“ignore”)",
-        knows_size=False,
     ),
     Format(
         "ISAT",
@@ -212,7 +207,6 @@ FORMATS: tuple[Format, ...] = (
         sheets=list_yolo,
         reads="outlines, by class, with a confidence those from 0.5; a blank file marks nothing",
         leaves="boxes",
-        knows_size=False,
     ),
 )
 """Asked in this order; what none of them knows is read as a picture."""

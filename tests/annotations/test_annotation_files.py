@@ -6,7 +6,7 @@ from imaging.picture_files import encode
 from numpy.typing import NDArray
 
 from busdemo.annotations.annotation import list_notes
-from busdemo.annotations.files import list_colours, read_annotations
+from busdemo.annotations.files import list_colours, read_annotations, read_size
 from busdemo.annotations.request import Options, Target
 from busdemo.annotations.writing import write_annotation
 from busdemo.imaging.refusals import UnreadableImage
@@ -80,3 +80,19 @@ def test_a_written_png_is_read_back_exactly() -> None:
     data = write_annotation(LEFT, "png")
     (back,) = read_annotations([("mask.png", data)], TARGET)
     assert np.array_equal(back.mask, LEFT)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"0 0.1 0.1 0.5 0.1 0.5 0.5\n",
+        b'{"a": {"filename": "a.png", "regions": []}}',
+        b'{"images": [{"id": 1, "file_name": "a.png"}], "annotations": []}',
+        b'{"type": "FeatureCollection", "features": []}',
+        b'[{"id": 1, "data": {"image": "a.png"}, "annotations": [{"result": []}]}]',
+    ],
+    ids=["YOLO", "VIA", "COCO", "QuPath", "Label Studio"],
+)
+def test_a_file_that_does_not_say_how_large_its_image_is_asks_for_the_image(data: bytes) -> None:
+    with pytest.raises(UnreadableImage, match="does not say how large its image is"):
+        read_size(data, "a file")

@@ -95,6 +95,10 @@ HOSTILE = {
         b"</image></annotations>",
         "pairs of numbers",
     ),
+    "a picture in letters of no base64": (
+        labelme([[1, 1], [9, 9]]).replace(b'"polygon"', '"mask", "mask": "é"'.encode()),
+        "whose picture is damaged",
+    ),
     "XML of an unknown encoding": (b'<?xml version="1.0" encoding="utf-99"?><a/>', "not valid XML"),
     "a score beyond all numbers": (
         coco({}).replace(b'"image_id"', b'"score": 1' + b"0" * 400 + b', "image_id"'),

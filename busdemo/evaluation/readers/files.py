@@ -22,9 +22,9 @@ from busdemo.imaging.arrays import GreyImage, Mask
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.refusals import FORMATS
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".avif", ".heic"}
-VOLUMES = {".nii", ".gz", ".dcm", ".dicom", ".nrrd", ".mha", ".npy", ".npz"}
-"""Endings of files that may be images; what cannot be read is told when it is tried."""
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".avif"}
+VOLUMES = {".heic", ".nii", ".gz", ".dcm", ".dicom", ".nrrd", ".mha", ".npy", ".npz"}
+"""Endings of files that may be images, too; what cannot be read is told when it is tried."""
 
 INVERTED_OF = 16
 """So many masks of a folder, spread evenly, are looked at before a run."""
