@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from busdemo.annotations.annotation import Annotation, Provenance, merge, place
+from busdemo.annotations.collection import Collection
 from busdemo.annotations.inspection import inspect_mask
 from busdemo.annotations.labelled import NotReadFully
 from busdemo.annotations.pictures import Colour, find_colours
@@ -35,6 +36,20 @@ def read_annotations(
         for number, (name, data) in enumerate(files)
         for one in read_file(name, data, request)
     ]
+    return _settle(found, files, options)
+
+
+def read_sheet(collection: Collection, number: int, request: Request) -> list[Annotation]:
+    """The masks of one image of a file over many, as `read_annotations` gives them."""
+    options = request.options
+    found = [
+        _name(place(one, request.size_wh, invert=options.invert), 0, request.target)
+        for one in collection.read(number, request)
+    ]
+    return _settle(found, [(collection.name, b"")], options)
+
+
+def _settle(found: list[Annotation], files: Files, options: Options) -> list[Annotation]:
     if options.merge:
         merged = merge(found)
         title = PurePath(merged.annotator).name + (

@@ -16,7 +16,15 @@ def inspect_mask(mask: Mask) -> list[str]:
     require_mask(mask)
     if not mask.any():
         return ["Marks nothing."]
-    return [sentence for look in (_share, _parts, _holes, _border) if (sentence := look(mask))]
+    inside = _crop(mask)  # of a large image mostly a small part
+    found = (_share(mask), _parts(inside), _holes(inside), _border(mask))
+    return [sentence for sentence in found if sentence]
+
+
+def _crop(mask: Mask) -> Mask:
+    """The box around everything that is marked: all else is one outside."""
+    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
+    return mask[y : y + height, x : x + width]
 
 
 def _share(mask: Mask) -> str:

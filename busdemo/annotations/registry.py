@@ -242,7 +242,7 @@ _OTHER_JSON = Format("JSON", (".json",), lambda file: file.is_json, _refuse_json
 
 def format_of(data: bytes) -> Format:
     """The format that a file's contents announce; UnreadableImage for damaged JSON."""
-    return _format_of(File("The file", data))
+    return recognise(File("The file", data))
 
 
 def list_images(data: bytes, name: str) -> tuple[str, ...]:
@@ -252,7 +252,7 @@ def list_images(data: bytes, name: str) -> tuple[str, ...]:
     """
     file = File(plain_name(name), data)
     require_bounded(data, file.name)
-    sheets = _format_of(file).sheets
+    sheets = recognise(file).sheets
     found = sheets(file, Request(Target((16, 16)))) if sheets else []
     return tuple(sheet.title for sheet in found if sheet.title)
 
@@ -261,17 +261,19 @@ def read_file(name: str, data: bytes, request: Request) -> list[Annotation]:
     """The masks of one file, at least one; UnreadableImage with one sentence otherwise."""
     file = File(plain_name(name), data)
     require_bounded(data, file.name, MASK)
-    known = _format_of(file)
+    known = recognise(file)
     if known is PICTURE:
         require_known_kind(data, file.name, MASK)
-    digest = (hashlib.sha256(data).hexdigest(),)
-    return [_sign(one, file, known, digest) for one in known.read(file, request)]
+    digest = hashlib.sha256(data).hexdigest()
+    return [sign(one, file.name, known, digest) for one in known.read(file, request)]
 
 
-def _format_of(file: File) -> Format:
+def recognise(file: File) -> Format:
+    """The format that a file's contents announce; UnreadableImage for damaged JSON."""
     return next((known for known in (*FORMATS, _OTHER_JSON) if known.detect(file)), PICTURE)
 
 
-def _sign(one: Annotation, file: File, known: Format, digest: tuple[str, ...]) -> Annotation:
-    facts = replace(one.provenance, files=(file.name,), sha256=digest, format=known.title)
+def sign(one: Annotation, name: str, known: Format, digest: str) -> Annotation:
+    """The annotation with the file it is from: its name, format and sha256."""
+    facts = replace(one.provenance, files=(name,), sha256=(digest,), format=known.title)
     return replace(one, provenance=facts)

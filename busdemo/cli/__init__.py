@@ -18,6 +18,7 @@ from busdemo.cli.making import add_making
 from busdemo.cli.presence import add_presence
 from busdemo.cli.segmenting import add_segmenting
 from busdemo.cli.sharing import add_sharing
+from busdemo.cli.studying import add_studying
 from busdemo.cli.use import add_page_options, add_use, serve
 
 
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_describe(commands)
     add_converting(commands)
     add_comparing(commands)
+    add_studying(commands)
     add_report(commands)
     add_making(commands)
     add_presence(commands)

@@ -19,8 +19,7 @@ import pyarrow as pa
 
 from busdemo.evaluation.datasets import Case
 from busdemo.evaluation.evaluating import Compute, Numbered, use_one_thread
-from busdemo.evaluation.measuring import Measured
-from busdemo.evaluation.setup import Setup
+from busdemo.evaluation.measuring import Builds, Measured
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.zoo.files import UnusableModel
 
@@ -32,7 +31,7 @@ CASES_TOGETHER = 4
 class ExaminingActor:
     """What runs on a node: models loaded once, one case after another."""
 
-    def __init__(self, setup: Setup, cases: dict[int, Case]) -> None:
+    def __init__(self, setup: Builds, cases: dict[int, Case]) -> None:
         use_one_thread()
         keep_freed_memory()
         self._examiner, self._cases = setup.build(), cases
@@ -41,13 +40,12 @@ class ExaminingActor:
         """The measured case of a number, its rows as an Arrow stream."""
         number = int(row["number"])
         measured = self._examiner.measure(self._cases[number])
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, measured.rows.schema) as stream:
-            stream.write_table(measured.rows)
         return {
             "number": number,
             "problem": measured.problem,
-            "rows": sink.getvalue().to_pybytes(),
+            "told": "\n".join(measured.told),
+            "rows": _pack(measured.rows),
+            "pairs": b"" if measured.pairs is None else _pack(measured.pairs),
         }
 
 
@@ -75,7 +73,7 @@ def connect(address: str | None = None) -> int:
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
-def compute_on_ray(setup: Setup, actors: int) -> Compute:
+def compute_on_ray(setup: Builds, actors: int) -> Compute:
     """Measure cases by a pool of actors on the cluster that `connect` joined."""
     import ray  # noqa: PLC0415
 
@@ -94,7 +92,7 @@ def compute_on_ray(setup: Setup, actors: int) -> Compute:
     return compute
 
 
-def _stream(setup: Setup, cases: dict[int, Case], actors: int) -> Iterator[tuple[int, Measured]]:
+def _stream(setup: Builds, cases: dict[int, Case], actors: int) -> Iterator[tuple[int, Measured]]:
     """Each case's result as soon as it is there; RayError when the cluster gives up."""
     import ray  # noqa: PLC0415
 
@@ -110,8 +108,21 @@ def _stream(setup: Setup, cases: dict[int, Case], actors: int) -> Iterator[tuple
             ray_remote_args_fn=lambda: {"scheduling_strategy": "SPREAD"},
         )
         for row in measured.iter_rows():
-            rows = pa.ipc.open_stream(row["rows"]).read_all()
-            yield int(row["number"]), Measured(rows, str(row["problem"]))
+            pairs = _unpack(row["pairs"]) if row["pairs"] else None
+            told = tuple(str(row["told"]).splitlines())
+            measured_case = Measured(_unpack(row["rows"]), str(row["problem"]), pairs, told)
+            yield int(row["number"]), measured_case
+
+
+def _pack(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _unpack(data: bytes) -> pa.Table:
+    return pa.ipc.open_stream(data).read_all()
 
 
 @contextmanager

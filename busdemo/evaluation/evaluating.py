@@ -20,7 +20,7 @@ import torch
 from tqdm import tqdm
 
 from busdemo.evaluation.datasets import Case, Dataset
-from busdemo.evaluation.measuring import Examiner, Measured
+from busdemo.evaluation.measuring import Examines, Measured
 from busdemo.evaluation.parts import Parts
 from busdemo.inference.memory import keep_freed_memory
 
@@ -61,7 +61,7 @@ def count_cores() -> int:
         return os.cpu_count() or 1
 
 
-def compute_here(examiner: Examiner, workers: int) -> Compute:
+def compute_here(examiner: Examines, workers: int) -> Compute:
     """Measure cases in this process, `workers` at a time."""
 
     def compute(cases: Sequence[Numbered]) -> Iterator[tuple[int, Measured]]:
@@ -90,7 +90,7 @@ def _single_threads() -> Iterator[None]:
         cv2.setNumThreads(before[1])
 
 
-def _measure(examiner: Examiner, one: Numbered) -> tuple[int, Measured]:
+def _measure(examiner: Examines, one: Numbered) -> tuple[int, Measured]:
     number, case = one
     return number, examiner.measure(case)
 

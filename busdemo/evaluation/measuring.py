@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -28,6 +28,24 @@ class Measured:
 
     rows: pa.Table
     problem: str = ""
+    pairs: pa.Table | None = None
+    """Of a study: what every two annotators say of the image."""
+    told: tuple[str, ...] = ()
+    """What of the image could not be read, a sentence each; the rest was."""
+
+
+class Examines(Protocol):
+    """Whoever measures a case; may be used by threads."""
+
+    def measure(self, case: Case) -> Measured:
+        """A case's rows; UnusableModel when a model cannot run."""
+
+
+class Builds(Protocol):
+    """What can be sent to another machine and there becomes one who measures."""
+
+    def build(self) -> Examines:
+        """The models, loaded; UnusableModel when one cannot run."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
     RUN/parts/plan.json      the receipt as it will be: what this run is a run of
     RUN/parts/00017.arrow    the rows of case 17, or why there are none
+    RUN/parts/00017.pairs    of a study: its pairs of annotators
 
 A file is written under another name and moved to its place, so that it is there whole or not at
 all. When all are there they are joined to a run and removed.
@@ -9,7 +10,7 @@ all. When all are there they are joined to a run and removed.
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pyarrow as pa
 
 from busdemo.evaluation.datasets import Skipped
 from busdemo.evaluation.measuring import Measured
-from busdemo.evaluation.run_files import RECEIPT_FILE, SCHEMA, write_tables
+from busdemo.evaluation.run_files import RECEIPT_FILE, SCHEMA, write_parquet, write_tables
+from busdemo.evaluation.studies.pair_rows import PAIRS, PAIRS_FILE
 from busdemo.evaluation.whole_files import replace_file
 
 FOLDER, PLAN_FILE = "parts", "plan.json"
@@ -33,6 +35,7 @@ class Parts:
     def __init__(self, run: Path, receipt: Receipt) -> None:
         """Start a run, or go on with the same one; ValueError when another one lies there."""
         self._run, self._receipt = run, receipt
+        self._in_pairs = "study" in receipt
         self._folder = run / FOLDER
         self.finished = _refuse_another(run / RECEIPT_FILE, receipt)
         if self.finished:
@@ -44,18 +47,19 @@ class Parts:
 
     def done(self, count: int) -> set[int]:
         """The numbers, from 0 and below `count`, of cases that need not be computed again."""
-        return {number for number in range(count) if _is_whole(self._path(number))}
+        return {
+            number
+            for number in range(count)
+            if _is_whole(self._path(number), SCHEMA)
+            and (not self._in_pairs or _is_whole(self._pairs_path(number), PAIRS))
+        }
 
     def write(self, number: int, measured: Measured) -> None:
         """Keep what was measured of a case."""
-        table = measured.rows.replace_schema_metadata({"problem": measured.problem})
-
-        def write_table(path: Path) -> None:
-            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as parts:
-                parts.write_table(table)
-
-        # Not synced: what a power cut damages is computed again.
-        replace_file(self._path(number), write_table, synced=False)
+        if measured.pairs is not None:
+            _write(self._pairs_path(number), measured.pairs)
+        facts = {"problem": measured.problem, "told": json.dumps(measured.told)}
+        _write(self._path(number), measured.rows.replace_schema_metadata(facts))
 
     def join(self, case_ids: Sequence[str]) -> None:
         """Make the run of the parts, which are then removed; `case_ids` are all cases' ids.
@@ -72,24 +76,39 @@ class Parts:
             shutil.rmtree(self._folder)
             raise ValueError(f"Nothing was computed: {skipped[0].id}: {skipped[0].why}")
         receipt = _add_skipped(self._receipt, skipped)
-        write_tables(self._run, self._tables(len(case_ids)), receipt)
+        count = len(case_ids)
+        if self._in_pairs:
+            told = [words for number in range(count) for words in self._told(number)]
+            receipt["study"] = {**receipt["study"], "not_read": told}
+            pairs = _join(map(self._pairs_path, range(count)), PAIRS)
+            write_parquet(self._run / PAIRS_FILE, pairs, PAIRS, receipt)
+        write_tables(self._run, _join(map(self._path, range(count)), SCHEMA), receipt)
         shutil.rmtree(self._folder)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:05d}.arrow"
 
+    def _pairs_path(self, number: int) -> Path:
+        return self._folder / f"{number:05d}.pairs"
+
     def _problem(self, number: int) -> str:
         metadata = _read(self._path(number)).schema.metadata or {}
         return str(metadata.get(b"problem", b"").decode())
 
-    def _tables(self, count: int) -> Iterator[pa.Table]:
-        waiting: list[pa.Table] = []
-        for number in range(count):
-            waiting.append(_read(self._path(number)).replace_schema_metadata())
-            if sum(len(table) for table in waiting) >= ROWS_TOGETHER:
-                yield pa.concat_tables(waiting).combine_chunks()
-                waiting = []
-        yield pa.concat_tables([SCHEMA.empty_table(), *waiting]).combine_chunks()
+    def _told(self, number: int) -> list[str]:
+        metadata = _read(self._path(number)).schema.metadata or {}
+        return list(json.loads(metadata.get(b"told", b"[]")))
+
+
+def _join(paths: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The tables of the files, so many rows together."""
+    waiting: list[pa.Table] = []
+    for path in paths:
+        waiting.append(_read(path).replace_schema_metadata())
+        if sum(len(table) for table in waiting) >= ROWS_TOGETHER:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting = []
+    yield pa.concat_tables([schema.empty_table(), *waiting]).combine_chunks()
 
 
 def _refuse_another(path: Path, receipt: Receipt) -> bool:
@@ -120,6 +139,9 @@ def _identify(receipt: Receipt) -> dict[str, Any]:
         "its thresholds": {model: models[model]["stop"] for model in models},
         "its detector": receipt["detector"],
         "what computes it": (receipt["engine"], receipt["machine"]["torch"]),
+        "what it compares": {
+            key: value for key, value in receipt.get("study", {}).items() if key != "not_read"
+        },
     }
 
 
@@ -141,8 +163,17 @@ def _read(path: Path) -> pa.Table:
         return pa.ipc.open_file(file).read_all()
 
 
-def _is_whole(path: Path) -> bool:
+def _write(path: Path, table: pa.Table) -> None:
+    def write_table(unfinished: Path) -> None:
+        with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, table.schema) as parts:
+            parts.write_table(table)
+
+    # Not synced: what a power cut damages is computed again.
+    replace_file(path, write_table, synced=False)
+
+
+def _is_whole(path: Path, schema: pa.Schema) -> bool:
     try:
-        return path.is_file() and _read(path).schema.equals(SCHEMA)
+        return path.is_file() and _read(path).schema.equals(schema)
     except (pa.ArrowException, OSError):
         return False

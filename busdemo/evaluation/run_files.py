@@ -93,7 +93,7 @@ def read_run(source: Path | bytes) -> Run:
         raise ValueError(f"There is no {ROWS_FILE} at {name!r}: it is no run.")
     try:
         with pq.ParquetFile(path if isinstance(path, Path) else pa.BufferReader(path)) as file:
-            receipt = _read_receipt(file.schema_arrow.metadata)
+            receipt = read_receipt(file.schema_arrow.metadata)
             _refuse_giants(file.metadata)
             present = [name for name in SCHEMA.names if name in file.schema_arrow.names]
             if missing := [name for name in SCHEMA.names if name not in present]:
@@ -137,20 +137,32 @@ def write_tables(folder: Path, tables: Iterable[pa.Table], receipt: Mapping[str,
 
     Each file appears whole or not at all.
     """
-    text = json.dumps(receipt, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    schema = SCHEMA.with_metadata({b"busdemo": text.encode()})
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def write_rows(path: Path) -> None:
-        with pq.ParquetWriter(path, schema, compression="zstd", compression_level=9) as writer:
-            for table in tables:
-                writer.write_table(table.replace_schema_metadata(schema.metadata))
-
-    replace_file(folder / ROWS_FILE, write_rows)
+    write_parquet(folder / ROWS_FILE, tables, SCHEMA, receipt)
+    text = _encode(receipt)
     replace_file(folder / RECEIPT_FILE, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _read_receipt(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
+def write_parquet(
+    path: Path, tables: Iterable[pa.Table], schema: pa.Schema, receipt: Mapping[str, Any]
+) -> None:
+    """Write tables of one schema as one Parquet file with the receipt in its metadata."""
+    whole = schema.with_metadata({b"busdemo": _encode(receipt).encode()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write_rows(unfinished: Path) -> None:
+        with pq.ParquetWriter(unfinished, whole, compression="zstd", compression_level=9) as writer:
+            for table in tables:
+                writer.write_table(table.replace_schema_metadata(whole.metadata))
+
+    replace_file(path, write_rows)
+
+
+def _encode(receipt: Mapping[str, Any]) -> str:
+    return json.dumps(receipt, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_receipt(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
+    """The receipt in a Parquet file's metadata; ValueError for none, or a newer run's."""
     try:
         receipt = dict(json.loads((metadata or {})[b"busdemo"]))
         version = int(receipt["version"])

@@ -117,13 +117,12 @@ def _is_of_smp(card: Card) -> bool:
 
 
 def write_receipt(
-    dataset: Dataset, examiner: Examiner, *, command: str, place: str, workers: int
+    dataset: Dataset, examiner: Examiner | None, *, command: str, place: str, workers: int
 ) -> dict[str, Any]:
     """What a run says of itself; no path of this machine, JSON-ready.
 
     `place` is where it ran ("this machine", "a Ray cluster").
     """
-    pool = examiner.pool
     return {
         "version": RUN_VERSION,
         "busdemo": __version__,
@@ -137,10 +136,8 @@ def write_receipt(
             "found": list(dataset.notes),
             "skipped": [{"id": one.id, "why": one.why} for one in dataset.skipped],
         },
-        "models": {model_id: _describe_model(pool, model_id) for model_id in examiner.model_ids},
-        "detector": _describe_detector(examiner.staged),
+        **describe_models(examiner),
         "nsd_tolerance_px": TOLERANCE_PX,
-        "engine": " + ".join(dict.fromkeys(map(pool.engine, examiner.model_ids))),
         "machine": {
             "place": place,
             "workers": workers,
@@ -148,6 +145,18 @@ def write_receipt(
             "torch": torch.__version__.split("+")[0],
             "python": platform.python_version(),
         },
+    }
+
+
+def describe_models(examiner: Examiner | None) -> dict[str, Any]:
+    """A receipt's words on models, detector and engine; without any, that there are none."""
+    if examiner is None:
+        return {"models": {}, "detector": None, "engine": ""}
+    pool = examiner.pool
+    return {
+        "models": {model_id: _describe_model(pool, model_id) for model_id in examiner.model_ids},
+        "detector": _describe_detector(examiner.staged),
+        "engine": " + ".join(dict.fromkeys(map(pool.engine, examiner.model_ids))),
     }
 
 

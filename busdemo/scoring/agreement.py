@@ -92,6 +92,8 @@ class Comparison:
     """(N,) pixels of each mask."""
     diameters_px: NDArray[np.float64]
     """(N,) longest diameter of each mask's largest lesion, nan where it is empty."""
+    across_px: NDArray[np.float64]
+    """(N,) its extent at right angles to that, nan where the mask is empty."""
     shared_px: NDArray[np.int64]
     """(N, N) pixels that two masks share."""
     _distances: Sequence[Sequence[Distances]] = field(repr=False)
@@ -214,12 +216,14 @@ def compare(
     box = find_box([one.mask for one in annotations])
     masks = [np.ascontiguousarray(one.mask[box]) for one in annotations]
     shared = _count_shared(masks)
+    diameters_px, across_px = np.array([_diameters_px(mask, aspect) for mask in masks]).T
     return Comparison(
         annotations=tuple(annotations),
         tolerance_px=float(tolerance_px),
         mm_per_px=mm_per_px,
         areas_px=np.diag(shared).copy(),
-        diameters_px=np.array([_diameter_px(mask, aspect) for mask in masks]),
+        diameters_px=diameters_px,
+        across_px=across_px,
         shared_px=shared,
         _distances=measure_boundaries(masks, aspect=aspect),
     )
@@ -261,8 +265,8 @@ def _count_shared(masks: Sequence[Mask]) -> NDArray[np.int64]:
     return shared
 
 
-def _diameter_px(mask: Mask, aspect: float) -> float:
+def _diameters_px(mask: Mask, aspect: float) -> tuple[float, float]:
     if not mask.any():
-        return math.nan
-    largest = find_components(mask).mask(1)
-    return measure_lesions(largest, aspect=aspect)[0].longest_px
+        return math.nan, math.nan
+    largest = measure_lesions(find_components(mask).mask(1), aspect=aspect)[0]
+    return largest.longest_px, largest.perpendicular_px

@@ -4,7 +4,6 @@ Drawn like the networks' diagrams: lines and words in `currentColor`, the accent
 `--bd-accent`, every word escaped.
 """
 
-import html
 import math
 from collections.abc import Sequence
 
@@ -13,14 +12,23 @@ from busdemo.scoring.agreement import TOLERANCES_PX, Comparison
 from busdemo.scoring.yardstick import Range, Yardstick
 from busdemo.views.agreement import COLOURS
 from busdemo.views.shapes import ACCENT
+from busdemo.views.svg import (
+    WIDTH,
+    draw_grid,
+    draw_line,
+    draw_tick,
+    draw_word,
+    part,
+    shorten,
+    write_chart,
+)
 
-WIDTH, NAMES = 640, 170
-"""Of a chart and of the room for its annotators' names, in units of the drawing."""
+NAMES = 170
+"""Of the room for annotators' names, in units of the drawing."""
 
 DASHES: dict[Kind, str] = {"person": "", "model": "6 3", "consensus": "1.5 3", "simulated": ""}
 """Lines of people and exact outlines are solid, of models dashed, of consensus masks dotted."""
 
-_LETTERS = 24
 _HIGH, _ROW = 220, 26
 
 
@@ -37,26 +45,27 @@ def draw_nsd_curve(comparison: Comparison, reference: str, colours: Sequence[str
         return left + across * (right - left), bottom - value * (bottom - top)
 
     parts = [
-        _grid(left, right, place(1, value)[1], f"{value:g}") for value in (0, 0.25, 0.5, 0.75, 1)
+        draw_grid(left, right, place(1, value)[1], f"{value:g}")
+        for value in (0, 0.25, 0.5, 0.75, 1)
     ]
-    parts += [_word(place(t, 0)[0], bottom + 15, f"{t}", "middle") for t in TOLERANCES_PX]
-    parts.append(_word((left + right) / 2, bottom + 30, "tolerance, px", "middle"))
+    parts += [draw_word(place(t, 0)[0], bottom + 15, f"{t}", "middle") for t in TOLERANCES_PX]
+    parts.append(draw_word((left + right) / 2, bottom + 30, "tolerance, px", "middle"))
     ends: list[tuple[float, int]] = []
     for index, values in enumerate(comparison.nsd_curve(reference)):
         if comparison.names[index] == reference or math.isnan(values[0]):
             continue
         points = [place(t, float(v)) for t, v in zip(TOLERANCES_PX, values, strict=True)]
         kind, colour = comparison.annotations[index].kind, colours[index % len(colours)]
-        parts.append(_line(points, colour, DASHES[kind]))
+        parts.append(draw_line(points, colour, DASHES[kind]))
         ends.append((points[-1][1], index))
     ends.sort()
-    for y, (end, index) in zip(_part([end for end, _ in ends], top, 13), ends, strict=True):
+    for y, (end, index) in zip(part([end for end, _ in ends], top, 13), ends, strict=True):
         colour = colours[index % len(colours)]
-        parts.append(_line([(right, end), (right + 8, y), (right + 14, y)], colour, "", 1))
-        parts.append(_word(right + 18, y + 4, _shorten(comparison.names[index])))
+        parts.append(draw_line([(right, end), (right + 8, y), (right + 14, y)], colour, "", 1))
+        parts.append(draw_word(right + 18, y + 4, shorten(comparison.names[index])))
     height = max(_HIGH, top + 13 * len(ends) + 8)
     title = f"NSD against {reference} over the tolerance"
-    return _write(height, title, _describe(comparison, reference), parts)
+    return write_chart(height, title, _describe(comparison, reference), parts)
 
 
 def draw_yardstick(yardstick: Yardstick) -> str:
@@ -77,25 +86,29 @@ def draw_yardstick(yardstick: Yardstick) -> str:
         return left + min(value / most, 1) * (right - left)
 
     steps = [most * step / 4 for step in range(5)]
-    parts = [_tick(across(step), top, bottom, f"{step:g}") for step in steps]
+    parts = [draw_tick(across(step), top, bottom, f"{step:g}") for step in steps]
     if people is not None:
         parts.append(_band(across(people.low), across(people.high), top, bottom))
         middle = (across(people.low) + across(people.high)) / 2
-        parts.append(_word(middle, top - 8, f"between people {_tell(yardstick, people)}", "middle"))
+        parts.append(
+            draw_word(middle, top - 8, f"between people {_tell(yardstick, people)}", "middle")
+        )
     for row, (model, values) in enumerate(shown):
         y = top + _ROW * (row + 0.5)
         parts.append(_bar(model.annotator, y, (across(0), across(values.mean))))
-        parts.append(_line([(across(values.low), y), (across(values.high), y)], "currentColor", ""))
-        parts.append(_word(right + 8, y + 4, _tell(yardstick, values)))
+        parts.append(
+            draw_line([(across(values.low), y), (across(values.high), y)], "currentColor", "")
+        )
+        parts.append(draw_word(right + 8, y + 4, _tell(yardstick, values)))
     unit = yardstick.metric.unit(yardstick.mm_per_px)
     axis = yardstick.metric.name + (f", {unit}" if unit else "")
-    parts.append(_word((left + right) / 2, bottom + 30, axis, "middle"))
+    parts.append(draw_word((left + right) / 2, bottom + 30, axis, "middle"))
     title = f"{yardstick.metric.name}: models against people"
-    return _write(bottom + 36, title, " ".join(yardstick.sentences()), parts)
+    return write_chart(bottom + 36, title, " ".join(yardstick.sentences()), parts)
 
 
 def _bar(annotator: str, y: float, span: tuple[float, float]) -> str:
-    name = _word(NAMES - 8, y + 4, _shorten(annotator), "end")
+    name = draw_word(NAMES - 8, y + 4, shorten(annotator), "end")
     return (
         f'{name}<rect x="{span[0]:.1f}" y="{y - 6:.1f}" width="{span[1] - span[0]:.1f}" '
         f'height="12" style="fill:{ACCENT}" fill-opacity="0.55"/>'
@@ -127,47 +140,6 @@ def _round_up(value: float) -> float:
     return next(power * step for step in (1, 2, 4, 8, 10) if power * step >= value * (1 - 1e-9))
 
 
-def _part(ends: Sequence[float], top: float, gap: float) -> list[float]:
-    """Ascending places moved apart by at least `gap`, from `top` on."""
-    places: list[float] = []
-    for end in ends:
-        places.append(max(end, places[-1] + gap if places else top))
-    return places
-
-
-def _grid(left: float, right: float, y: float, word: str) -> str:
-    line = _line([(left, y), (right, y)], "currentColor", "", 0.5, 0.25)
-    return line + _word(left - 6, y + 4, word, "end")
-
-
-def _tick(x: float, top: float, bottom: float, word: str) -> str:
-    line = _line([(x, top), (x, bottom)], "currentColor", "", 0.5, 0.25)
-    return line + _word(x, bottom + 15, word, "middle")
-
-
-def _line(
-    points: Sequence[tuple[float, float]],
-    colour: str,
-    dash: str,
-    width: float = 1.75,
-    opacity: float = 1,
-) -> str:
-    course = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<polyline points="{course}" fill="none" stroke="{html.escape(colour)}" '
-        f'stroke-width="{width:g}" stroke-opacity="{opacity:g}"{dashes}/>'
-    )
-
-
-def _word(x: float, y: float, word: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(word)}</text>'
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
-
-
 def _describe(comparison: Comparison, reference: str) -> str:
     curve = comparison.nsd_curve(reference)
     rows = zip(comparison.names, curve, strict=True)
@@ -176,15 +148,4 @@ def _describe(comparison: Comparison, reference: str) -> str:
         f"{TOLERANCES_PX[-1]} px"
         for name, values in rows
         if name != reference
-    )
-
-
-def _write(height: float, title: str, words: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg class="bd-chart" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
-        f'height="{height:g}" role="img" aria-label="{html.escape(title)}" font-size="11.5" '
-        'font-family="system-ui, sans-serif" fill="currentColor" '
-        'style="font-variant-numeric:tabular-nums;max-width:100%;height:auto">'
-        f"<title>{html.escape(title)}</title><desc>{html.escape(words)}</desc>"
-        f"{''.join(parts)}</svg>"
     )
