@@ -21,7 +21,7 @@ from busdemo.views.svg import (
     write_chart,
 )
 
-_LEFT, _RIGHT, _TOP, _HIGH = 70.0, float(WIDTH - 90), 14.0, 260.0
+_LEFT, _RIGHT, _TOP, _HIGH = 70.0, float(WIDTH - 128), 14.0, 260.0
 _NAMES, _ROW = 170.0, 26.0
 STEPS = 5
 
@@ -43,9 +43,12 @@ def draw_limits(
         across = (x - first) / (last - first)
         return _LEFT + across * (_RIGHT - _LEFT), bottom - (y - low) / (high - low) * _HIGH
 
-    parts = [draw_grid(_LEFT, _RIGHT, place(first, v)[1], f"{v:,.4g}") for v in _steps(low, high)]
+    parts = [
+        draw_grid(_LEFT, _RIGHT, place(first, v)[1], tell_figure(v)) for v in _steps(low, high)
+    ]
     parts += [
-        draw_word(place(v, low)[0], bottom + 15, f"{v:,.4g}", "middle") for v in _steps(first, last)
+        draw_word(place(v, low)[0], bottom + 15, tell_figure(v), "middle")
+        for v in _steps(first, last)
     ]
     parts.append(draw_word((_LEFT + _RIGHT) / 2, bottom + 31, f"mean, {words}", "middle"))
     for one, x, y in zip(ids, mean, difference, strict=True):
@@ -60,7 +63,7 @@ def draw_limits(
         if math.isfinite(value):
             y = place(first, value)[1]
             parts.append(draw_line([(_LEFT, y), (_RIGHT, y)], "currentColor", dash, 1.25))
-            parts.append(draw_word(_RIGHT + 5, y + 4, f"{word} {value:,.4g}"))
+            parts.append(draw_word(_RIGHT + 5, y + 4, f"{word} {tell_figure(value)}"))
     told = f"Mean difference {limits.bias:.4g}, limits {limits.low:.4g} to {limits.high:.4g}."
     return write_chart(bottom + 38, f"Bland-Altman, {words}", told, parts)
 
@@ -76,7 +79,7 @@ def draw_sizes(sizes: Mapping[str, NDArray[np.float64]], words: str) -> str:
     def across(value: float) -> float:
         return _NAMES + value / most * (right - _NAMES)
 
-    parts = [draw_tick(across(v), _TOP, bottom, f"{v:,.4g}") for v in _steps(0, most)]
+    parts = [draw_tick(across(v), _TOP, bottom, tell_figure(v)) for v in _steps(0, most)]
     told = []
     for row, (who, values) in enumerate(known.items()):
         y = _TOP + _ROW * (row + 0.5)
@@ -88,7 +91,7 @@ def draw_sizes(sizes: Mapping[str, NDArray[np.float64]], words: str) -> str:
             f'height="12" style="fill:{ACCENT}" fill-opacity="0.55"/>'
         )
         parts.append(draw_line([(across(p50), y - 8), (across(p50), y + 8)], "currentColor", "", 2))
-        parts.append(draw_word(right + 6, y + 4, f"{p50:,.4g}"))
+        parts.append(draw_word(right + 6, y + 4, tell_figure(p50)))
         told.append(f"{who}: median {p50:.4g}, quartiles {p25:.4g} and {p75:.4g}")
     parts.append(draw_word((_NAMES + right) / 2, bottom + 30, words, "middle"))
     return write_chart(bottom + 36, f"{words} by annotator", "; ".join(told), parts)
@@ -125,6 +128,14 @@ def draw_standings(standings: Sequence[Standing]) -> str:
 
 def _ends(values: Sequence[float]) -> tuple[float, float]:
     return min(values), max(values)
+
+
+def tell_figure(value: float) -> str:
+    """A size or a difference of sizes with about three figures, never as a power of ten."""
+    if not math.isfinite(value) or value == 0:
+        return "0" if value == 0 else printed.UNKNOWN
+    whole = math.floor(math.log10(abs(value))) + 1
+    return printed.plain(value, min(max(0, 3 - whole), 6))
 
 
 def _widen(low: float, high: float) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """The zoo for programs: files or arrays in, masks and numbers out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,35 @@ def score(mask: Mask, reference: Mask | str | Path | Sequence[str | Path]) -> di
     height, width = mask.shape
     (merged,) = read_annotations(files, Target((width, height)), Options(merge=True))
     return tabulate_numbers(mask, merged.mask)
+
+
+def study(
+    images: str | Path | None,
+    readers: Mapping[str, str | Path],
+    *,
+    out: str | Path,
+    models: Sequence[str] = (),
+    **wanted: Any,
+) -> dict[str, Any]:
+    """Every number of a study of many images, which is written to the folder `out`; None undefined.
+
+    `readers` are folders of masks or export files by annotator; `images` a folder, None for masks
+    alone; `wanted` other fields of `busdemo.evaluation.studies.running.Wanted`, such as programs or
+    reference. Raises ValueError, OSError or UnusableModel with one sentence.
+    """
+    from busdemo.evaluation.studies.running import Wanted
+    from busdemo.workflows.study import run_study, tabulate_study
+    from busdemo.workflows.study_report import write_files
+
+    asked = Wanted(
+        readers=[(who, Path(place)) for who, place in readers.items()],
+        images=None if images is None else Path(images),
+        models=tuple(models),
+        **wanted,
+    )
+    result = run_study(asked, Path(out))
+    write_files(result, Path(out))
+    return tabulate_study(result)
 
 
 def _read_image(image: Image) -> GreyImage:

@@ -18,7 +18,12 @@ from busdemo.evaluation.studies.agreement import SIZES, Agreement, PairSummary
 from busdemo.evaluation.studies.measuring import WAYS, consensus_name
 from busdemo.evaluation.studies.pair_rows import PAIRS_FILE, read_pairs
 from busdemo.evaluation.studies.running import OpenStudy, Wanted, open_study
-from busdemo.evaluation.studies.yardstick import MISSING, Standing, measure_standings
+from busdemo.evaluation.studies.yardstick import (
+    MISSING,
+    Standing,
+    measure_standings,
+    tell_people,
+)
 
 STUDY_FORMAT = 1
 METRICS = {
@@ -72,6 +77,8 @@ class StudyResult:
         agreement = self.labels[label]
         if len(agreement.people) < 2:
             return [MISSING]
+        if not agreement.machines:
+            return [tell_people(agreement)]
         return [words for one in self.standings[label] for words in one.sentences()]
 
     @property

@@ -13,7 +13,7 @@ from busdemo.evaluation.studies.agreement import SIZES, Agreement, PairSummary
 from busdemo.evaluation.studies.running import FAMILIES
 from busdemo.imaging import printed
 from busdemo.views.shapes import ACCENT
-from busdemo.views.study_charts import draw_limits, draw_sizes, draw_standings
+from busdemo.views.study_charts import draw_limits, draw_sizes, draw_standings, tell_figure
 from busdemo.workflows.benchmark_markup import (
     Cell,
     Column,
@@ -181,29 +181,44 @@ def _pairs(result: StudyResult, agreement: Agreement) -> str:
     tolerance = result.receipt["nsd_tolerance_px"]
     titles = {**METRICS, "nsd": f"NSD at {tolerance:g} px"}
     titles |= {m: f"{METRICS[m]}, {agreement.scale}" for m in ("hd95_px", "assd_px")}
-    columns = [Column("Annotators", number=False), Column("Images"), Column("Both empty")]
-    columns += [Column("One empty"), *(Column(title) for title in titles.values())]
-    columns += [Column("Median Dice"), Column("Lesions matched")]
+    columns = [Column("Means with 95 % intervals", number=False), *map(Column, titles.values())]
+    means = [
+        [
+            Cell(f"{one.a} – {one.b}"),
+            *(_mean(one.means[m], 1 if m.endswith("_px") else 3) for m in titles),
+        ]
+        for one in _told(agreement)
+    ]
+    counts = [Column("Images", number=False), Column("Read by both"), Column("Both empty")]
+    counts += [Column("One empty"), Column("Median Dice"), Column("Lesions matched")]
     rows = [
         [
             Cell(f"{one.a} – {one.b}"),
             tell_number(one.images),
             tell_number(one.both_empty),
-            Cell(f"{one.only_a + one.only_b}", f"({one.only_a}, {one.only_b})"),
-            *(_mean(one.means[m], 1 if m.endswith("_px") else 3) for m in titles),
+            Cell(f"{one.only_a + one.only_b}", f"({one.only_a} and {one.only_b})"),
             tell_number(one.medians["dice"], 3),
-            Cell(f"{one.matched_a} of {one.lesions_a}", f"{one.matched_b} of {one.lesions_b}"),
+            Cell(f"{one.matched_a} of {one.lesions_a}", f"({one.matched_b} of {one.lesions_b})"),
         ]
-        for one in agreement.summaries.values()
+        for one in _told(agreement)
     ]
-    return render_table("Every two annotators", columns, rows)
+    return render_table("Means", columns, means) + render_table("Images", counts, rows)
+
+
+def _told(agreement: Agreement) -> list[PairSummary]:
+    """Every two, but for one consensus with another."""
+    return [
+        one
+        for one in agreement.summaries.values()
+        if {agreement.roles[one.a], agreement.roles[one.b]} != {"consensus"}
+    ]
 
 
 def _presence(agreement: Agreement) -> str:
     columns = [Column("Annotators", number=False), Column("Cohen's kappa"), Column("Images")]
     rows = [
         [Cell(f"{one.a} – {one.b}"), _mean(one.kappa, 3), tell_number(one.images)]
-        for one in agreement.summaries.values()
+        for one in _independent(agreement)
     ]
     told = ""
     if len(agreement.people) > 1:
@@ -226,11 +241,11 @@ def _sizes(agreement: Agreement) -> str:
             Cell(f"{SIZE_NAMES[size]}, {agreement.unit(size)}"),
             tell_number(one.limits[size].n),
             _mean(one.icc[size], 3),
-            Cell(_figure(one.limits[size].bias)),
-            Cell(f"{_figure(one.limits[size].low)} to {_figure(one.limits[size].high)}"),
-            Cell(_figure(one.limits[size].slope), f"(p {_p(one.limits[size].slope_p)})"),
+            Cell(tell_figure(one.limits[size].bias)),
+            Cell(f"{tell_figure(one.limits[size].low)} to {tell_figure(one.limits[size].high)}"),
+            Cell(tell_figure(one.limits[size].slope), f"(p {_p(one.limits[size].slope_p)})"),
         ]
-        for one in agreement.summaries.values()
+        for one in _independent(agreement)
         for size in SIZES
     ]
     told = ""
@@ -279,15 +294,19 @@ def _figures(result: StudyResult, label: str) -> Iterator[tuple[str, str]]:
 
 
 def _shown(agreement: Agreement) -> list[PairSummary]:
-    """Pairs that are plotted: people first, then models with people; consensus masks are not."""
-    known = [
+    """Pairs that are plotted: people first, then models with people."""
+    people = set(agreement.people)
+    known = sorted(_independent(agreement), key=lambda one: -len({one.a, one.b} & people))
+    return known[:MOST_PLOTS]
+
+
+def _independent(agreement: Agreement) -> list[PairSummary]:
+    """Pairs without a consensus, which is made of the others."""
+    return [
         one
         for one in agreement.summaries.values()
         if "consensus" not in (agreement.roles[one.a], agreement.roles[one.b])
     ]
-    people = set(agreement.people)
-    known.sort(key=lambda one: -len({one.a, one.b} & people))
-    return known[:MOST_PLOTS]
 
 
 def _ratings(agreement: Agreement) -> str:
@@ -346,10 +365,6 @@ def _tell(one: Interval) -> str:
     return f"{shown} (95 % {printed.plain(one.low, 3)} to {printed.plain(one.high, 3)})"
 
 
-def _figure(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.4g}".replace("-", "−")
-
-
 def _p(value: float) -> str:
     return "–" if math.isnan(value) else "under 0.001" if value < 0.001 else f"{value:.3f}"
 
@@ -362,6 +377,7 @@ def _alone(svg: str) -> str:
 
 _STYLE = """
 .bd-table { overflow-x: auto; } .bd-table td, .bd-table th { white-space: normal; }
-.bd-number { text-align: right; } small { color: #56616e; display: block; }
+.bd-table th, .bd-table td { text-align: left; } .bd-table .bd-number { text-align: right; } .bd-table { margin: .6em 0; }
+small { color: #56616e; display: block; white-space: nowrap; font-size: .85em; }
 figure.keep { margin: 1em 0; } li { margin: .2em 0; overflow-wrap: anywhere; }
 """

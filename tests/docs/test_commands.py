@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from docs.blocks import Block, read_blocks
 from pixels import read_pixels
+from study_world import write_readers
 from tiny_world import write_dataset
 
 from busdemo.cli import build_parser
@@ -84,6 +85,11 @@ def desk(tmp_path: Path, zoo: Path, own_model: Path) -> Path:
         mask = read_pixels(masks / f"{split}-1.png")
         cv2.imwrite(str(masks / f"{split}-1.png"), np.roll(mask, mask.shape[0] // 2, axis=0))
     shutil.copytree(own_model, tmp_path / "my-model")
+    offsets = {"ana": 0, "ben": 1, "nnunet": 2}
+    write_readers(tmp_path / "readers", offsets, images=8, pictures=False)
+    shutil.copytree(tmp_path / "readers/ana", tmp_path / "images")
+    lines = [f"case{n:02d},p{n // 2}" for n in range(8)]
+    (tmp_path / "patients.csv").write_text("\n".join(["image,patient", *lines]), "utf-8")
     scan = read_scan((tmp_path / "scan.png").read_bytes(), "scan.png")
     found, _ = segment(scan, "unet", SegmenterPool(read_cards(zoo)))
     receipt = write_receipt(scan, found, Choice())

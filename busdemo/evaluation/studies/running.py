@@ -88,6 +88,7 @@ class OpenStudy:
             workers=workers,
         )
         told = {who: _describe(who, role, sources) for who, role in plan.roles.items()}
+        base["data"]["found"] = list(self.notes)
         return {
             **base,
             "nsd_tolerance_px": plan.tolerance_px,

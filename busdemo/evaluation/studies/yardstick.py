@@ -104,6 +104,18 @@ class Standing:
         return [f"Its mean lies {where} the range of the people's own ({low} to {high})."]
 
 
+def tell_people(agreement: Agreement) -> str:
+    """How far people agree with each other, where there is no model to measure."""
+    pairs = [agreement.summaries[pair] for pair in combinations(agreement.people, 2)]
+    values = [one.means["dice"].value for one in pairs]
+    low, high = (printed.share(end) for end in (min(values), max(values)))
+    between = low if low == high else f"{low} to {high}"
+    return (
+        f"The {len(agreement.people)} people agree with each other at a mean Dice of {between}; no "
+        "model or program was measured by that."
+    )
+
+
 def measure_standings(agreement: Agreement) -> list[Standing]:
     """Every model and program against the people; empty with fewer than two people."""
     people = agreement.people
