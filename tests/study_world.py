@@ -1,7 +1,7 @@
 """Small studies on disk: discs drawn by several readers, who differ by known amounts."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -31,7 +31,7 @@ def write_masks(folder: Path, masks: dict[str, Mask], ending: str = ".png") -> P
 
 
 def write_readers(
-    root: Path, readers: dict[str, float], images: int = 12, *, pictures: bool = True
+    root: Path, readers: Mapping[str, float], images: int = 12, *, pictures: bool = True
 ) -> Path:
     """A folder of masks for each reader, whose discs are larger by so many pixels, and images."""
     names = [f"case{n:02d}" for n in range(images)]

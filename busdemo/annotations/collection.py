@@ -7,7 +7,7 @@ from functools import cached_property
 from busdemo.annotations.annotation import Annotation
 from busdemo.annotations.labelled import Shape, Sheet, read_sheets
 from busdemo.annotations.outlines import require_drawn_on
-from busdemo.annotations.registry import Format, recognise, sign
+from busdemo.annotations.registry import MASK, Format, recognise, sign
 from busdemo.annotations.request import File, Request, Target
 from busdemo.imaging.refusals import UnreadableImage, plain_name, require_bounded
 
@@ -66,7 +66,7 @@ def open_collection(name: str, data: bytes) -> Collection | None:
     Raises UnreadableImage with one sentence where it is damaged.
     """
     file = File(plain_name(name), data)
-    require_bounded(data, file.name)
+    require_bounded(data, file.name, MASK)
     known = recognise(file)
     if known.sheets is None:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from busdemo.evaluation.studies.running import OpenStudy, Wanted
+    from busdemo.evaluation.studies.running import OpenStudy, StudyOrder
 
 
 def add_studying(commands: Any) -> None:
@@ -106,10 +106,10 @@ def _compute(opened: "OpenStudy", options: argparse.Namespace) -> int:
     return evaluate_dataset(opened.matched.dataset, options.out, receipt, compute)
 
 
-def _read_wanted(options: argparse.Namespace) -> "Wanted":
-    from busdemo.evaluation.studies.running import Wanted
+def _read_wanted(options: argparse.Namespace) -> "StudyOrder":
+    from busdemo.evaluation.studies.running import StudyOrder
 
-    return Wanted(
+    return StudyOrder(
         readers=[(name, Path(place).absolute()) for name, place in map(_split, options.readers)],
         images=options.images.absolute() if options.images else None,
         models=tuple(options.models),

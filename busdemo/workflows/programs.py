@@ -73,14 +73,14 @@ def study(
     """Every number of a study of many images, which is written to the folder `out`; None undefined.
 
     `readers` are folders of masks or export files by annotator; `images` a folder, None for masks
-    alone; `wanted` other fields of `busdemo.evaluation.studies.running.Wanted`, such as programs or
+    alone; `wanted` other fields of `evaluation.studies.running.StudyOrder`, such as programs or
     reference. Raises ValueError, OSError or UnusableModel with one sentence.
     """
-    from busdemo.evaluation.studies.running import Wanted
+    from busdemo.evaluation.studies.running import StudyOrder
     from busdemo.workflows.study import run_study, tabulate_study
     from busdemo.workflows.study_report import write_files
 
-    asked = Wanted(
+    asked = StudyOrder(
         readers=[(who, Path(place)) for who, place in readers.items()],
         images=None if images is None else Path(images),
         models=tuple(models),

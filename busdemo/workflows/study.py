@@ -17,7 +17,7 @@ from busdemo.evaluation.statistics import Interval
 from busdemo.evaluation.studies.agreement import SIZES, Agreement, PairSummary
 from busdemo.evaluation.studies.measuring import WAYS, consensus_name
 from busdemo.evaluation.studies.pair_rows import PAIRS_FILE, read_pairs
-from busdemo.evaluation.studies.running import OpenStudy, Wanted, open_study
+from busdemo.evaluation.studies.running import OpenStudy, StudyOrder, open_study
 from busdemo.evaluation.studies.yardstick import (
     MISSING,
     Standing,
@@ -88,7 +88,7 @@ class StudyResult:
         return next((name for name in names if name in self.roles), "")
 
 
-def run_study(wanted: Wanted, out: Path, *, command: str = "", workers: int = 0) -> StudyResult:
+def run_study(wanted: StudyOrder, out: Path, *, command: str = "", workers: int = 0) -> StudyResult:
     """Compute a study into the folder `out` and open it; what is there of the same one is kept.
 
     Raises ValueError, OSError, KeyError or UnusableModel with one sentence.

@@ -377,7 +377,8 @@ def _alone(svg: str) -> str:
 
 _STYLE = """
 .bd-table { overflow-x: auto; } .bd-table td, .bd-table th { white-space: normal; }
-.bd-table th, .bd-table td { text-align: left; } .bd-table .bd-number { text-align: right; } .bd-table { margin: .6em 0; }
+.bd-table th, .bd-table td { text-align: left; } .bd-table .bd-number { text-align: right; }
+.bd-table { margin: .6em 0; }
 small { color: #56616e; display: block; white-space: nowrap; font-size: .85em; }
 figure.keep { margin: 1em 0; } li { margin: .2em 0; overflow-wrap: anywhere; }
 """

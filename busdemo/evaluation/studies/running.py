@@ -35,7 +35,7 @@ FAMILIES: Mapping[Role, str] = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class StudyOrder:
     """What was asked for."""
 
     readers: Sequence[tuple[str, Path]]
@@ -109,7 +109,7 @@ class OpenStudy:
         }
 
 
-def open_study(wanted: Wanted, *, workers: int | None = None) -> OpenStudy:
+def open_study(wanted: StudyOrder, *, workers: int | None = None) -> OpenStudy:
     """Find everyone's masks, match them with the images, load the models.
 
     Raises ValueError, OSError, KeyError or UnusableModel with one sentence.
@@ -133,7 +133,7 @@ def open_study(wanted: Wanted, *, workers: int | None = None) -> OpenStudy:
     return OpenStudy(matched, StudySetup(plan, setup), StudyExaminer(plan, models), notes)
 
 
-def _plan(wanted: Wanted, matched: Matched, models: Sequence[str]) -> StudyPlan:
+def _plan(wanted: StudyOrder, matched: Matched, models: Sequence[str]) -> StudyPlan:
     started = dict(wanted.started_from)
     names = [one.annotator for one in matched.sources]
     if unknown := [one for one in (*wanted.programs, *started) if one not in names]:

@@ -9,7 +9,7 @@ from study_world import draw, write_masks, write_readers
 
 from busdemo.evaluation.studies.agreement import Agreement
 from busdemo.evaluation.studies.reliability import cohen_kappa, icc_2_1
-from busdemo.evaluation.studies.running import Wanted
+from busdemo.evaluation.studies.running import StudyOrder
 from busdemo.evaluation.studies.yardstick import measure_standings
 from busdemo.scoring.consensus import staple, vote_majority
 from busdemo.scoring.overlap import score_overlap
@@ -29,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def result(root: Path) -> StudyResult:
     readers = [(who, root / who) for who in ("ana", "ben", "cem", "near", "far")]
-    return run_study(Wanted(readers, programs=("near", "far")), root / "out", workers=1)
+    return run_study(StudyOrder(readers, programs=("near", "far")), root / "out", workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +100,12 @@ def test_a_program_that_draws_like_people_is_not_told_apart_or_agrees_more(
 
 def test_what_was_not_shown_is_not_said_to_be_equal(root: Path) -> None:
     readers = [("ana", root / "ana"), ("ben", root / "ben"), ("near", root / "near")]
-    few = run_study(Wanted(readers, programs=("near",)), root / "two", workers=1)
+    few = run_study(StudyOrder(readers, programs=("near",)), root / "two", workers=1)
     (one,) = few.standings[""]
     assert one.in_range is None
     assert "that is no range" in one.sentences()[-1]
     same = run_study(
-        Wanted(
+        StudyOrder(
             [("ana", root / "ana"), ("ben", root / "ben"), ("twin", root / "ana")],
             programs=("twin",),
         ),
@@ -117,13 +117,13 @@ def test_what_was_not_shown_is_not_said_to_be_equal(root: Path) -> None:
 
 
 def test_with_one_person_there_is_no_yardstick(root: Path) -> None:
-    wanted = Wanted([("ana", root / "ana"), ("far", root / "far")], programs=("far",))
+    wanted = StudyOrder([("ana", root / "ana"), ("far", root / "far")], programs=("far",))
     alone = run_study(wanted, root / "alone", workers=1)
     assert alone.yardstick("")[0].startswith("The yardstick is missing")
 
 
 def test_lengths_are_in_mm_where_every_image_says_how_large_its_pixels_are(root: Path) -> None:
-    wanted = Wanted([("ana", root / "ana"), ("ben", root / "ben")], mm_per_px=0.5)
+    wanted = StudyOrder([("ana", root / "ana"), ("ben", root / "ben")], mm_per_px=0.5)
     scaled = run_study(wanted, root / "mm", workers=1).labels[""]
     assert (scaled.scale, scaled.unit("area")) == ("mm", "mm²")
     bias = scaled.summaries["ana", "ben"].limits["area"].bias
