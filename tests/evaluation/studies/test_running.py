@@ -220,7 +220,8 @@ def test_a_label_map_is_compared_label_by_label_or_together(tmp_path: Path) -> N
     first = pairs[(pairs["id"] == "c0") & (pairs["b"] == "ben")].set_index("structure")
     assert (first.loc["label 1", "a_px"], first.loc["label 1", "b_px"]) == (0, 0)
     assert first.loc["label 2", "a_px"] == np.count_nonzero(draw(0))
-    assert read_run(tmp_path / "each").rows["dataset"].drop_duplicates().tolist() == ["label 1", "label 2"]
+    rows = read_run(tmp_path / "each").rows
+    assert rows["dataset"].drop_duplicates().tolist() == ["label 1", "label 2"]
     compute(
         open_study(StudyOrder(readers_of(tmp_path, "ana", "ben"), label="all")), tmp_path / "all"
     )
