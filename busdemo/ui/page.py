@@ -179,8 +179,10 @@ def mount_page(app: FastAPI, page: gr.Blocks, path: str) -> FastAPI:
 
 def _header() -> str:
     return (
+        '<a class="bd-skip" href="#bd-tabs">Skip to the page’s content</a>'
         '<header class="bd-header"><h1><i class="bd-mark"></i>'
         f"<div>{html.escape(text.TITLE)} <span>{html.escape(text.TAGLINE)}</span></div></h1>"
         f'<p class="bd-safety"><b>{html.escape(text.SAFETY_LEAD)}</b> '
         f"{html.escape(text.SAFETY)}</p></header>"
+        f'<p class="bd-intro">{html.escape(text.INTRO)}</p>'
     )

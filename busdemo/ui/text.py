@@ -17,6 +17,8 @@ TEST_IMAGE = (
     "counts it."
 )
 
+INTRO = "Models outline a lesion in breast ultrasound; see how closely each matches an expert."
+
 SAFETY_LEAD = "Research and teaching only."
 SAFETY = "Not a medical device. Uploads are deleted two hours after use, never logged."
 

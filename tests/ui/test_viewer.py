@@ -157,7 +157,7 @@ def test_keys_typed_into_a_field_stay_in_it(page: Page) -> None:
 def test_every_tool_is_reached_by_tab_and_shows_its_focus(page: Page) -> None:
     page.locator(".bd-model-select").focus()
     names = []
-    for _ in range(12):
+    for _ in range(14):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.textContent.trim()"))
         style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

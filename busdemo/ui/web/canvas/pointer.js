@@ -3,7 +3,10 @@
 /** @import { LinkedView } from './view.js' */
 /** @import { Point } from '../core/lesions.js' */
 
-const WHEEL_PACE = 0.0016;
+const WHEEL_PACE = 0.0016, KEY_PX = 32;
+
+/** @type {Record<string, [number, number]>} Which way the picture goes when its pane is focused. */
+const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
  * on: {change(), hover(point | null), holds?()}; point in pixels of the scan. While `holds()`, one
@@ -56,6 +59,14 @@ export function bindPointer(pane, view, on) {
   // A lifted finger leaves the readout where it was: there is no hovering on a touch screen.
   pane.addEventListener('pointerleave', (event) => {
     if (event.pointerType !== 'touch') on.hover(null);
+  });
+  pane.addEventListener('keydown', (event) => {
+    const way = event.target === pane && !event.altKey && !event.ctrlKey && !event.metaKey && ARROWS[event.key];
+    if (!way) return;
+    event.preventDefault();
+    event.stopPropagation(); // elsewhere an arrow moves the threshold
+    view.panBy(way[0] * KEY_PX, way[1] * KEY_PX);
+    changed();
   });
   pane.addEventListener('dblclick', () => {
     if (holds()) return;

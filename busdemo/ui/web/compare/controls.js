@@ -18,6 +18,7 @@ const KEYS = [
   ['Enter Escape', 'close the polygon, give it up'],
   ['Ctrl+Z Ctrl+Y', 'undo, do again'],
   ['+ − 0', 'zoom in, out, back to the whole scan'],
+  ['Tab ← → ↑ ↓', 'the scan, once it is focused, moved'],
   ['?', 'this sheet'],
 ];
 

@@ -131,6 +131,11 @@ export class DrawingTool {
     const { histories, desk } = this;
     if (!histories.has(annotator.key)) histories.set(annotator.key, new DrawnMask(desk.planes, annotator.slot));
     this.drawn = histories.get(annotator.key) || null;
+    // The button may stand a screen below the picture, as on a phone; it has another size only then.
+    requestAnimationFrame(() => {
+      const { top, bottom } = this.pane.getBoundingClientRect();
+      if (top < 0 || bottom > innerHeight) this.pane.closest('.bd-surface').scrollIntoView();
+    });
     this.key = annotator.key;
   }
 

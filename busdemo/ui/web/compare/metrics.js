@@ -238,7 +238,7 @@ class GridTable {
     const says = JSON.stringify([rows.map((one) => [one.key, one.name, one.colour]), columns.map(({ id, label }) => [id, label])]);
     if (says === this.says) return;
     this.says = says;
-    const top = columns.map(({ label, tag }) => make('th', { scope: 'col', title: label }, tag ? nameTag(tag) : label));
+    const top = columns.map(({ label, tag }) => make('th', { scope: 'col', title: label }, tag ? nameTag(tag) : label || make('span', { class: 'bd-sr' }, 'Annotator')));
     const body = rows.map((one, row) => make('tr', {}, make('th', { scope: 'row', title: one.name }, heads[row]), ...columns.slice(1).map(() => make('td'))));
     this.table.replaceChildren(make('thead', {}, make('tr', {}, ...top)), make('tbody', {}, ...body));
   }

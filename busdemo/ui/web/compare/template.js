@@ -57,31 +57,34 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
               <button type="button" class="bd-tool" data-picture-button="swipe" title="A to the left of the line, B to the right (2)">Swipe</button>
               <button type="button" class="bd-tool" data-picture-button="blink" title="A and B in turn (space bar)">Blink</button>
             </div>
-            <div class="bd-pair bd-map-choice" role="group" aria-label="Map">
-              <button type="button" class="bd-tool" data-map-button="votes" title="How many of those shown mark each pixel">Votes</button>
-              <button type="button" class="bd-tool" data-map-button="disagreement" title="Entropy of the votes: 0 where all agree, 1 where they are split evenly">Disagreement</button>
-              <button type="button" class="bd-tool" data-map-button="pair" title="A only, B only, both">A against B</button>
-            </div>
-            <div class="bd-ab" role="group" aria-label="Two to compare">
-              <label>A <select data-side="a" aria-label="A"></select></label>
-              <button type="button" class="bd-tool bd-icon" data-act="swap" title="Exchange A and B (X)" aria-label="Exchange A and B">⇄</button>
-              <label>B <select data-side="b" aria-label="B"></select></label>
-            </div>
-            <div class="bd-end">
-              <div class="bd-menu bd-menu-end">
-                <button type="button" class="bd-tool" data-opens="window" aria-expanded="false" title="Brightness and contrast of the scan">Window</button>
-                <div class="bd-popover" hidden>
-                  <label>Brightness <input type="range" class="bd-brightness" min="-100" max="100" step="1" value="0"></label>
-                  <label>Contrast <input type="range" class="bd-contrast" min="-100" max="100" step="1" value="0"></label>
-                  <label>Fill <input type="range" class="bd-opacity-range" min="5" max="100" step="5" value="35"></label>
-                  <button type="button" class="bd-tool" data-act="window-reset">Back to the scan as it is</button>
-                </div>
+            <button type="button" class="bd-tool bd-sheet-opener" popovertarget="bd-compare-tools">Tools</button>
+            <div class="bd-sheet" id="bd-compare-tools" popover role="group" aria-label="Tools">
+              <div class="bd-pair bd-map-choice" role="group" aria-label="Map">
+                <button type="button" class="bd-tool" data-map-button="votes" title="How many of those shown mark each pixel">Votes</button>
+                <button type="button" class="bd-tool" data-map-button="disagreement" title="Entropy of the votes: 0 where all agree, 1 where they are split evenly">Disagreement</button>
+                <button type="button" class="bd-tool" data-map-button="pair" title="A only, B only, both">A against B</button>
               </div>
-              <button type="button" class="bd-tool bd-icon" data-act="view-reset" aria-label="Reset the view" title="Reset zoom and position (0)"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-5 5M2.5 13.5l5-5" fill="none" stroke="currentColor" stroke-width="1.5"/></svg></button>
-              <button type="button" class="bd-tool bd-icon" data-act="keys" aria-label="Keys" title="Keys (?)">?</button>
-              <div class="bd-menu bd-menu-end">
-                <button type="button" class="bd-tool" data-opens="download" aria-expanded="false">Download</button>
-                <div class="bd-popover bd-downloads" hidden></div>
+              <div class="bd-ab" role="group" aria-label="Two to compare">
+                <label>A <select data-side="a" aria-label="A"></select></label>
+                <button type="button" class="bd-tool bd-icon" data-act="swap" title="Exchange A and B (X)" aria-label="Exchange A and B">⇄</button>
+                <label>B <select data-side="b" aria-label="B"></select></label>
+              </div>
+              <div class="bd-end">
+                <div class="bd-menu bd-menu-end">
+                  <button type="button" class="bd-tool" data-opens="window" aria-expanded="false" title="Brightness and contrast of the scan">Window</button>
+                  <div class="bd-popover" data-popover="window" hidden>
+                    <label>Brightness <input type="range" class="bd-brightness" min="-100" max="100" step="1" value="0"></label>
+                    <label>Contrast <input type="range" class="bd-contrast" min="-100" max="100" step="1" value="0"></label>
+                    <label>Fill <input type="range" class="bd-opacity-range" min="5" max="100" step="5" value="35"></label>
+                    <button type="button" class="bd-tool" data-act="window-reset">Back to the scan as it is</button>
+                  </div>
+                </div>
+                <button type="button" class="bd-tool bd-icon" data-act="view-reset" aria-label="Reset the view" title="Reset zoom and position (0)"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-5 5M2.5 13.5l5-5" fill="none" stroke="currentColor" stroke-width="1.5"/></svg></button>
+                <button type="button" class="bd-tool bd-icon" data-act="keys" aria-label="Keys" title="Keys (?)">?</button>
+                <div class="bd-menu bd-menu-end">
+                  <button type="button" class="bd-tool" data-opens="download" aria-expanded="false">Download</button>
+                  <div class="bd-popover bd-downloads" hidden></div>
+                </div>
               </div>
             </div>
           </div>
@@ -102,7 +105,7 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
             <button type="button" class="bd-tool bd-done" data-act="done">Done</button>
           </div>
           <div class="bd-stages">
-            <figure class="bd-pane" data-stage="picture"><canvas role="img" aria-label="Outlines over the scan"></canvas><div class="bd-divider" role="slider" tabindex="0" aria-label="Line between A and B" aria-valuemin="0" aria-valuemax="100" hidden><i></i></div><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption></figcaption><figcaption class="bd-right" hidden></figcaption></figure>
+            <figure class="bd-pane" data-stage="picture" tabindex="0" aria-label="Scan: arrow keys move it, + and − zoom, 0 shows all"><canvas role="img" aria-label="Outlines over the scan"></canvas><div class="bd-divider" role="slider" tabindex="0" aria-label="Line between A and B" aria-valuemin="0" aria-valuemax="100" hidden><i></i></div><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption></figcaption><figcaption class="bd-right" hidden></figcaption></figure>
             <figure class="bd-pane" data-stage="map"><canvas role="img" aria-label="Map"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption></figcaption></figure>
           </div>
           <div class="bd-legend"><div class="bd-keys"></div><div class="bd-readout"></div></div>

@@ -7,6 +7,7 @@ import { STOPS, clampStop } from '../core/scoring.js';
 import { isOurs } from '../page/keys.js';
 import { counts, openSheet } from '../page/shortcuts.js';
 import { bindPopovers } from '../page/popovers.js';
+import { bindTerms } from '../page/terms.js';
 /** @import { Look } from '../canvas/palette.js' */
 /** @import { Session } from './session.js' */
 
@@ -20,6 +21,7 @@ const KEYS = [
   ['I', 'grey values inverted'],
   ['O', 'the overlay filled, outlined, off'],
   ['+ − 0', 'zoom in, out, back to the whole scan'],
+  ['Tab ← → ↑ ↓', 'the scan, once it is focused, moved'],
   ['?', 'this sheet'],
 ];
 
@@ -34,6 +36,7 @@ export function bindControls(root, actions) {
   bindThreshold(root, actions);
   bindTools(root, actions);
   bindPopovers(root, actions.signal);
+  bindTerms(root, actions.signal);
   find(root, '.bd-model-select').addEventListener('change', (/** @type {any} */ event) => actions.pickModel(event.target.value));
 }
 

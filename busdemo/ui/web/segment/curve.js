@@ -4,6 +4,7 @@
 import { find, findAll } from '../page/dom.js';
 import { STOPS, clampStop, stopToPercent } from '../core/scoring.js';
 
+const NEAR_PX = 24;
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
@@ -36,7 +37,30 @@ export class DiceCurve {
     this.dot = find(plot, '.bd-dot');
     this.note = find(plot, '.bd-plot-note');
     for (const at of [0, 50, 100]) this.svg.append(this.line(at));
+    this.name = find(plot, '.bd-curve-name');
+    /** @type {{id: string, name: string, curve: Float64Array | null}[]} */
+    this.layers = [];
     this.followPointer(choose);
+  }
+
+  /**
+   * The curve next to a pointer is named beside it; none is where the pointer is far from all.
+   * @param {MouseEvent | null} event Null when it has left.
+   */
+  nameAt(event) {
+    const box = this.plot.getBoundingClientRect();
+    const stop = event ? clampStop(1 + ((event.clientX - box.left) / box.width) * (STOPS - 2)) : 0;
+    let nearest = null, least = NEAR_PX;
+    for (const layer of event ? this.layers : []) {
+      const away = Math.abs(box.top + (1 - /** @type {Float64Array} */ (layer.curve)[stop]) * box.height - /** @type {MouseEvent} */ (event).clientY);
+      if (away < least) [nearest, least] = [layer, away];
+    }
+    this.name.hidden = !nearest;
+    for (const path of findAll(this.svg, '.bd-curve')) path.classList.toggle('bd-curve-named', path.dataset.model === nearest?.id);
+    if (!nearest || !event) return;
+    this.name.textContent = nearest.name;
+    this.name.style.left = `${Math.min(event.clientX - box.left + 12, box.width - this.name.offsetWidth)}px`;
+    this.name.style.top = `${event.clientY - box.top + 14}px`;
   }
 
   /**
@@ -56,14 +80,13 @@ export class DiceCurve {
    */
   draw(layers, chosen) {
     for (const path of findAll(this.svg, '.bd-curve')) path.remove();
+    this.layers = layers;
     const ordered = [...layers].sort((a, b) => Number(a.id === chosen) - Number(b.id === chosen));
     for (const layer of ordered) {
-      const path = document.createElementNS(SVG, 'path'), name = document.createElementNS(SVG, 'title');
+      const path = document.createElementNS(SVG, 'path');
       path.setAttribute('class', layer.id === chosen ? 'bd-curve bd-curve-chosen' : 'bd-curve');
       path.setAttribute('d', curvePath(/** @type {Float64Array} */ (layer.curve)));
       path.dataset.model = layer.id;
-      name.textContent = layer.name;
-      path.append(name);
       this.svg.append(path);
     }
   }
@@ -115,7 +138,9 @@ export class DiceCurve {
     });
     this.plot.addEventListener('pointermove', (event) => {
       if (this.plot.hasPointerCapture(event.pointerId)) chooseAt(event, false);
+      else this.nameAt(event);
     });
+    this.plot.addEventListener('pointerleave', () => this.nameAt(null));
     this.plot.addEventListener('pointerup', (event) => chooseAt(event, true));
   }
 }

@@ -28,7 +28,7 @@ export class Panes {
    */
   caption({ simulated, reference_name: name }, hasReference) {
     setText(find(this.all.original, 'figcaption'), simulated ? 'Original · simulated' : 'Original');
-    setText(find(this.all.reference, 'figcaption'), hasReference ? name : 'Reference');
+    setText(find(this.all.reference, 'figcaption .bd-term'), hasReference ? name : 'Reference');
   }
 
   clear() {

@@ -4,64 +4,67 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
   <section class="bd-viewer" aria-label="Segmentation viewer" data-case="" data-overlay="fill" data-mode="one">
     <div class="bd-surface">
       <div class="bd-bar" role="toolbar" aria-label="Viewer tools">
-        <div class="bd-pair" role="group" aria-label="Mode">
-          <button type="button" class="bd-tool" data-mode-button="one" aria-pressed="true" title="One model and the reference (C)">One model</button>
-          <button type="button" class="bd-tool" data-mode-button="several" aria-pressed="false" title="Up to six models side by side (C)">Compare models</button>
-        </div>
         <label class="bd-model bd-in-one"><span class="bd-sr">Model</span><select class="bd-model-select"></select></label>
-        <button type="button" class="bd-tool" data-do-two-stage aria-pressed="false">Two-stage</button>
-        <div class="bd-compare bd-in-several" role="group" aria-label="What is compared">
-          <div class="bd-menu">
-            <button type="button" class="bd-tool" data-opens="models" aria-expanded="false" title="Pick up to six models">Models <b></b></button>
-            <div class="bd-popover bd-picker" role="group" aria-label="Models to compare, six at most" hidden>
-              <p class="bd-picker-note" role="alert" hidden></p>
-              <div class="bd-picker-list"></div>
+        <button type="button" class="bd-tool bd-sheet-opener" popovertarget="bd-segment-tools">Tools</button>
+        <div class="bd-sheet" id="bd-segment-tools" popover role="group" aria-label="Tools">
+          <div class="bd-pair" role="group" aria-label="Mode">
+            <button type="button" class="bd-tool" data-mode-button="one" aria-pressed="true" title="One model and the reference (C)">One model</button>
+            <button type="button" class="bd-tool" data-mode-button="several" aria-pressed="false" title="Up to six models side by side (C)">Compare models</button>
+          </div>
+          <button type="button" class="bd-tool" data-term="two-stage" data-do-two-stage aria-pressed="false">Two-stage</button>
+          <div class="bd-compare bd-in-several" role="group" aria-label="What is compared">
+            <div class="bd-menu">
+              <button type="button" class="bd-tool" data-opens="models" aria-expanded="false" title="Pick up to six models">Models <b></b></button>
+              <div class="bd-popover bd-picker" role="group" aria-label="Models to compare, six at most" hidden>
+                <p class="bd-picker-note" role="alert" hidden></p>
+                <div class="bd-picker-list"></div>
+              </div>
+            </div>
+            <div class="bd-whose">
+              <span>Threshold</span>
+              <div class="bd-pair" role="group" aria-label="Threshold">
+                <button type="button" class="bd-tool" data-threshold-button="own" aria-pressed="true" title="Every model at its own threshold">Each its own</button>
+                <button type="button" class="bd-tool" data-threshold-button="shared" aria-pressed="false" title="All models at one threshold">One for all</button>
+              </div>
+              <span class="bd-at-frozen">each frozen on validation data</span>
+              <button type="button" class="bd-link bd-all-frozen" hidden>Back to the frozen ones</button>
+              <label class="bd-shared" hidden><input type="range" min="1" max="199" step="1" value="100" aria-label="Threshold of all models"><output></output></label>
+            </div>
+            <div class="bd-maps" role="group" aria-label="Maps">
+              <button type="button" class="bd-tool" data-shows-button="votes" aria-pressed="true" title="How many models mark each pixel">Vote map</button>
+              <button type="button" class="bd-tool" data-shows-button="pair" aria-pressed="true" title="Two models against each other">A/B map</button>
             </div>
           </div>
-          <div class="bd-whose">
-            <span>Threshold</span>
-            <div class="bd-pair" role="group" aria-label="Threshold">
-              <button type="button" class="bd-tool" data-threshold-button="own" aria-pressed="true" title="Every model at its own threshold">Each its own</button>
-              <button type="button" class="bd-tool" data-threshold-button="shared" aria-pressed="false" title="All models at one threshold">One for all</button>
+          <div class="bd-tools">
+            <div class="bd-menu">
+              <button type="button" class="bd-tool" data-opens="window" aria-expanded="false" title="Brightness and contrast of the scan">Window</button>
+              <div class="bd-popover" data-popover="window" hidden>
+                <label>Brightness <input type="range" class="bd-brightness" min="-100" max="100" step="1" value="0"></label>
+                <label>Contrast <input type="range" class="bd-contrast" min="-100" max="100" step="1" value="0"></label>
+                <button type="button" class="bd-tool" data-do="window-reset">Back to the scan as it is</button>
+              </div>
             </div>
-            <span class="bd-at-frozen">each frozen on validation data</span>
-            <button type="button" class="bd-link bd-all-frozen" hidden>Back to the frozen ones</button>
-            <label class="bd-shared" hidden><input type="range" min="1" max="199" step="1" value="100" aria-label="Threshold of all models"><output></output></label>
-          </div>
-          <div class="bd-maps" role="group" aria-label="Maps">
-            <button type="button" class="bd-tool" data-shows-button="votes" aria-pressed="true" title="How many models mark each pixel">Vote map</button>
-            <button type="button" class="bd-tool" data-shows-button="pair" aria-pressed="true" title="Two models against each other">A/B map</button>
-          </div>
-        </div>
-        <div class="bd-tools">
-          <div class="bd-menu">
-            <button type="button" class="bd-tool" data-opens="window" aria-expanded="false" title="Brightness and contrast of the scan">Window</button>
-            <div class="bd-popover" data-popover="window" hidden>
-              <label>Brightness <input type="range" class="bd-brightness" min="-100" max="100" step="1" value="0"></label>
-              <label>Contrast <input type="range" class="bd-contrast" min="-100" max="100" step="1" value="0"></label>
-              <button type="button" class="bd-tool" data-do="window-reset">Back to the scan as it is</button>
+            <button type="button" class="bd-tool" data-do="invert" aria-pressed="false" title="Invert the grey values (I)">Invert</button>
+            <button type="button" class="bd-tool bd-in-one" data-do="heat" aria-pressed="false" title="Show the probability behind the prediction (H)">Heat map</button>
+            <button type="button" class="bd-tool bd-strip-opener bd-in-one" data-term="processing" aria-expanded="false">Processing<b></b></button>
+            <div class="bd-pair" role="group" aria-label="Overlay style">
+              <button type="button" class="bd-tool" data-do="fill" aria-pressed="true" title="Filled overlay (O: fill, outline, off)">Fill</button>
+              <button type="button" class="bd-tool" data-do="outline" aria-pressed="false" title="Outlined overlay (O: fill, outline, off)">Outline</button>
             </div>
-          </div>
-          <button type="button" class="bd-tool" data-do="invert" aria-pressed="false" title="Invert the grey values (I)">Invert</button>
-          <button type="button" class="bd-tool bd-in-one" data-do="heat" aria-pressed="false" title="Show the probability behind the prediction (H)">Heat map</button>
-          <button type="button" class="bd-tool bd-strip-opener bd-in-one" aria-expanded="false">Processing<b></b></button>
-          <div class="bd-pair" role="group" aria-label="Overlay style">
-            <button type="button" class="bd-tool" data-do="fill" aria-pressed="true" title="Filled overlay (O: fill, outline, off)">Fill</button>
-            <button type="button" class="bd-tool" data-do="outline" aria-pressed="false" title="Outlined overlay (O: fill, outline, off)">Outline</button>
-          </div>
-          <label class="bd-opacity"><span>Opacity</span> <input type="range" class="bd-opacity-range" min="0" max="100" step="5" value="50"> <output class="bd-opacity-value">50 %</output></label>
-          <button type="button" class="bd-tool bd-icon" data-do="view-reset" aria-label="Reset the view" title="Reset zoom and position (0)">
-            <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-5 5M2.5 13.5l5-5" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>
-          </button>
-          <button type="button" class="bd-tool bd-icon" data-do="keys" aria-label="Keys" title="Keys (?)">?</button>
-          <div class="bd-menu bd-menu-end">
-            <button type="button" class="bd-tool" data-opens="download" aria-expanded="false">Download</button>
-            <div class="bd-popover" data-popover="download" hidden>
-              <p class="bd-item-heading bd-of bd-in-several"></p>
-              <button type="button" class="bd-item" data-export="mask">Mask <span>PNG, this threshold</span></button>
-              <button type="button" class="bd-item" data-export="overlay">Overlay <span>PNG, full size</span></button>
-              <button type="button" class="bd-item" data-export="receipt">Receipt <span>JSON, to reproduce it</span></button>
-              <button type="button" class="bd-item" data-do="link">Copy link <span class="bd-link-note" role="status">example, model, threshold, view</span></button>
+            <label class="bd-opacity"><span>Opacity</span> <input type="range" class="bd-opacity-range" min="0" max="100" step="5" value="50"> <output class="bd-opacity-value">50 %</output></label>
+            <button type="button" class="bd-tool bd-icon" data-do="view-reset" aria-label="Reset the view" title="Reset zoom and position (0)">
+              <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-5 5M2.5 13.5l5-5" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>
+            </button>
+            <button type="button" class="bd-tool bd-icon" data-do="keys" aria-label="Keys" title="Keys (?)">?</button>
+            <div class="bd-menu bd-menu-end">
+              <button type="button" class="bd-tool" data-opens="download" aria-expanded="false">Download</button>
+              <div class="bd-popover" data-popover="download" hidden>
+                <p class="bd-item-heading bd-of bd-in-several"></p>
+                <button type="button" class="bd-item" data-export="mask">Mask <span>PNG, this threshold</span></button>
+                <button type="button" class="bd-item" data-export="overlay">Overlay <span>PNG, full size</span></button>
+                <button type="button" class="bd-item" data-export="receipt">Receipt <span>JSON, to reproduce it</span></button>
+                <button type="button" class="bd-item" data-do="link">Copy link <span class="bd-link-note" role="status">example, model, threshold, view</span></button>
+              </div>
             </div>
           </div>
         </div>
@@ -88,8 +91,8 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
       <p class="bd-message" role="alert" hidden></p>
       <p class="bd-two-stage-note" role="status" hidden></p>
       <div class="bd-panes bd-in-one">
-        <figure class="bd-pane" data-pane="original"><canvas role="img" aria-label="Original scan"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption>Original</figcaption></figure>
-        <figure class="bd-pane" data-pane="reference"><canvas role="img" aria-label="Reference mask"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption>Reference</figcaption></figure>
+        <figure class="bd-pane" data-pane="original" tabindex="0" aria-label="Scan: arrow keys move it, + and − zoom, 0 shows all"><canvas role="img" aria-label="Original scan"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption>Original</figcaption></figure>
+        <figure class="bd-pane" data-pane="reference"><canvas role="img" aria-label="Reference mask"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption><button type="button" class="bd-term" data-term="truth">Reference</button></figcaption></figure>
         <figure class="bd-pane" data-pane="raw" hidden><canvas role="img" aria-label="Predicted mask before processing"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption>Prediction · raw</figcaption></figure>
         <figure class="bd-pane" data-pane="prediction"><canvas role="img" aria-label="Predicted mask"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-scale" hidden><span>1</span><canvas width="1" height="200" aria-hidden="true"></canvas><span>0</span></div><div class="bd-veil" hidden></div><figcaption>Prediction</figcaption></figure>
         <figure class="bd-pane" data-pane="overlay"><canvas role="img" aria-label="Prediction and reference over the scan"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div><figcaption>Overlay</figcaption></figure>
@@ -156,7 +159,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
         <div class="bd-top">
           <span class="bd-of-stop bd-in-several"></span>
           <label class="bd-top-label">Threshold <input class="bd-number" type="number" min="0.005" max="0.995" step="0.005" value="0.500" inputmode="decimal"></label>
-          <span class="bd-frozen"></span>
+          <button type="button" class="bd-term bd-frozen" data-term="frozen"></button>
           <button type="button" class="bd-link" data-do="frozen" hidden>Return to it</button>
           <span class="bd-stop-note" role="alert" hidden></span>
           <span class="bd-curve-title">Dice at every threshold, all models</span>
@@ -169,6 +172,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
             <i class="bd-cursor" aria-hidden="true"></i>
             <i class="bd-dot" aria-hidden="true" hidden></i>
             <p class="bd-plot-note" hidden></p>
+            <span class="bd-curve-name" aria-hidden="true" hidden></span>
           </div>
           <div class="bd-slider"><i class="bd-track" aria-hidden="true"><i></i></i><input type="range" class="bd-stop" min="1" max="199" step="1" value="100" aria-label="Threshold"></div>
           <div class="bd-axis" aria-hidden="true"><span data-at="1">0.005</span><span data-at="50">0.25</span><span data-at="100">0.50</span><span data-at="150">0.75</span><span data-at="199">0.995</span></div>
@@ -178,8 +182,8 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
       <div class="bd-card bd-numbers">
         <p class="bd-of bd-in-several"></p>
         <div class="bd-big">
-          <div><span>Dice</span><b data-number="dice">–</b></div>
-          <div><span>IoU</span><b data-number="iou">–</b></div>
+          <div><button type="button" class="bd-term" data-term="dice">Dice</button><b data-number="dice">–</b></div>
+          <div><button type="button" class="bd-term" data-term="iou">IoU</button><b data-number="iou">–</b></div>
         </div>
         <p class="bd-verdict"><span class="bd-chip" data-tone="none" hidden></span><span class="bd-verdict-note"></span></p>
         <div class="bd-small">
