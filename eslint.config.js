@@ -6,6 +6,7 @@ import globals from 'globals';
 const pure = { document: 'off', window: 'off' };
 
 export default [
+  { ignores: ['busdemo/ui/web/vendor/**'] },
   js.configs.recommended,
   {
     files: ['busdemo/ui/web/**/*.js'],

@@ -21,6 +21,7 @@ from busdemo.ui.about import write_about
 from busdemo.ui.api.building import build_api
 from busdemo.ui.background import open_pool, start_background, start_sweeping
 from busdemo.ui.compare_tab import build_compare_tab
+from busdemo.ui.device_files import build_device_routes
 from busdemo.ui.examples import EXAMPLES, read_examples
 from busdemo.ui.gradio_private import (
     OPEN_LINKED_TAB,
@@ -144,7 +145,10 @@ def launch(
         ssr_mode=False,
         prevent_thread_lock=True,
         head=EMBED_SCRIPT,
-        app_kwargs={"middleware": service.middleware, "routes": [build_health(page, pool)]},
+        app_kwargs={
+            "middleware": service.middleware,
+            "routes": [build_health(page, pool), *build_device_routes(pool)],
+        },
         mcp_server=service.mcp,
     )
     adopt_server()

@@ -5,6 +5,7 @@ imports work and a browser never asks for a file twice. The document links the f
 tab needs, so that they arrive beside Gradio's own; it is compressed, too (event streams are not).
 """
 
+import asyncio
 import gzip
 import hashlib
 import re
@@ -20,8 +21,13 @@ from busdemo.workflows.benchmark_sections import PASSAGES_STYLE
 
 WEB = Path(__file__).parent / "web"
 PREFIX = "busdemo-web"
-KINDS = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
-"""What is served, by the end of its name."""
+KINDS = {
+    ".js": b"text/javascript; charset=utf-8",
+    ".mjs": b"text/javascript; charset=utf-8",
+    ".css": b"text/css; charset=utf-8",
+    ".wasm": b"application/wasm",
+}
+"""What is served, by the end of its name; `.br` behind it: a file that lies here compressed."""
 
 FIRST_MODULES = tuple(
     f"{name}.js" for name in ("host/gradio", "segment/mount", "intake/mount", "analysis/mount")
@@ -40,18 +46,31 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+EMBEDDER: Headers = [(b"cross-origin-embedder-policy", b"credentialless")]
+ISOLATED: Headers = [(b"cross-origin-opener-policy", b"same-origin"), *EMBEDDER]
+"""What a browser wants to hear before several threads of a page may share memory: the network on a
+visitor's own device is faster for it. A page in another site's frame is left as that site has it.
+"""
+
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file's contents, as they are and compressed when they are asked for first."""
+    """A file's contents as they lie here, and in other forms when they are asked for first."""
 
     kind: bytes
-    plain: bytes
+    stored: bytes
+    is_packed: bool = False
+    """Whether it lies here in brotli's form."""
+
+    @cached_property
+    def plain(self) -> bytes:
+        """For tests, and for browsers that take nothing else."""
+        return bytes(brotli.decompress(self.stored)) if self.is_packed else self.stored
 
     @cached_property
     def brotli(self) -> bytes:
         """For nearly every browser."""
-        return bytes(brotli.compress(self.plain, quality=11))
+        return self.stored if self.is_packed else bytes(brotli.compress(self.stored, quality=11))
 
     @cached_property
     def gzip(self) -> bytes:
@@ -70,11 +89,14 @@ class StaticFile:
 @cache
 def read_files() -> dict[str, StaticFile]:
     """All of `ui/web/` by path, read once, and the passages' style, which reports have, too."""
-    files = {
-        path.relative_to(WEB).as_posix(): StaticFile(KINDS[path.suffix], _read(path))
-        for path in sorted(WEB.rglob("*"))
-        if path.suffix in KINDS
-    }
+    files: dict[str, StaticFile] = {}
+    for path in sorted(WEB.rglob("*")):
+        name = path.relative_to(WEB).as_posix()
+        if path.suffix in KINDS:
+            files[name] = StaticFile(KINDS[path.suffix], _read(path))
+        elif path.suffix == ".br":
+            name = name.removesuffix(".br")
+            files[name] = StaticFile(KINDS[Path(name).suffix], path.read_bytes(), is_packed=True)
     passages = f":is(#bd, .bd-bench-view) {{\n{PASSAGES_STYLE.read_text('utf-8')}}}\n"
     files["benchmark/passages.css"] = StaticFile(KINDS[".css"], passages.encode())
     return files
@@ -93,7 +115,7 @@ def web_folder() -> str:
     """Where the files lie below the page: `busdemo-web/` and a hash of them all."""
     digest = hashlib.sha256()
     for name, file in read_files().items():
-        digest.update(f"{name}\0{len(file.plain)}\0".encode() + file.plain)
+        digest.update(f"{name}\0{len(file.stored)}\0".encode() + file.stored)
     return f"{PREFIX}/{digest.hexdigest()[:16]}"
 
 
@@ -182,7 +204,7 @@ class _Document:
         body, encoding = _compress(linked, self._accepted)
         kept = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
         size = (b"content-length", b"%d" % len(body))
-        headers = [*kept, *encoding, size, (b"vary", b"accept-encoding")]
+        headers = [*kept, *encoding, *ISOLATED, size, (b"vary", b"accept-encoding")]
         await self._send({**start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
@@ -203,13 +225,15 @@ def _compress(body: bytes, accepted: bytes) -> tuple[bytes, Headers]:
 
 
 async def _answer(send: Send, file: StaticFile, accepted: bytes) -> None:
-    body, encoding = file.encode(accepted)
+    # What has to be unpacked for an old browser takes a second, in which others are answered.
+    body, encoding = await asyncio.to_thread(file.encode, accepted)
     headers = [
         (b"content-type", file.kind),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"public, max-age=31536000, immutable"),
         (b"vary", b"accept-encoding"),
         *encoding,
+        *EMBEDDER,
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

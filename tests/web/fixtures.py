@@ -17,6 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from blobs import draw_blobs, draw_specks, one_pixel
+from web.scan_fixtures import build_scans
 
 from busdemo.imaging.arrays import Levels, Mask
 from busdemo.imaging.masks import STOPS, binarize, quantize
@@ -44,8 +45,12 @@ LEVELS = (150, 20)
 
 def build_all() -> dict[str, Any]:
     """Every fixture by the name of its file."""
-    return {"scores": build_scores(), "lesions": build_lesions(), "pictures": build_pictures()} | {
-        "uncertainty": build_uncertainty()
+    return {
+        "scores": build_scores(),
+        "lesions": build_lesions(),
+        "pictures": build_pictures(),
+        "uncertainty": build_uncertainty(),
+        "scans": build_scans(),
     }
 
 

@@ -10,7 +10,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 /**
  * @param {Uint8Array} bytes
  */
-function checksum(bytes) {
+export function checksum(bytes) {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;

@@ -34,38 +34,39 @@ export async function decodeGreyPng(bytes) {
   }
   const raw = await inflate(parts);
   if (!width || raw.length !== (width + 1) * height) throw new Error('The picture is cut off.');
-  return { width, height, pixels: unfilter(raw, width, height) };
+  return { width, height, pixels: unfilter(raw, width, height, 1) };
 }
 
 /**
  * @param {Uint8Array[]} parts
  */
-async function inflate(parts) {
+export async function inflate(parts) {
   const stream = new Blob(/** @type {BlobPart[]} */ (parts)).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
- * Undo the five row filters of the PNG specification (section 9.2) for one byte a pixel.
- * @param {Uint8Array} raw
- * @param {number} width
+ * Undo the five row filters of the PNG specification (section 9.2).
+ * @param {Uint8Array} raw Rows, each with its filter's number in front.
+ * @param {number} rowBytes
  * @param {number} height
+ * @param {number} step Bytes from a pixel to the next, at least one.
  */
-function unfilter(raw, width, height) {
-  const out = new Uint8Array(width * height);
+export function unfilter(raw, rowBytes, height, step) {
+  const out = new Uint8Array(rowBytes * height);
   for (let y = 0; y < height; y++) {
-    const filter = raw[y * (width + 1)], from = y * (width + 1) + 1, to = y * width, above = to - width;
+    const filter = raw[y * (rowBytes + 1)], from = y * (rowBytes + 1) + 1, to = y * rowBytes, above = to - rowBytes;
     if (filter === 0) {
-      out.set(raw.subarray(from, from + width), to);
+      out.set(raw.subarray(from, from + rowBytes), to);
       continue;
     }
-    for (let x = 0; x < width; x++) {
-      const left = x ? out[to + x - 1] : 0, up = y ? out[above + x] : 0;
+    for (let x = 0; x < rowBytes; x++) {
+      const left = x >= step ? out[to + x - step] : 0, up = y ? out[above + x] : 0;
       let guess;
       if (filter === 1) guess = left;
       else if (filter === 2) guess = up;
       else if (filter === 3) guess = (left + up) >> 1;
-      else guess = paeth(left, up, x && y ? out[above + x - 1] : 0);
+      else guess = paeth(left, up, x >= step && y ? out[above + x - step] : 0);
       out[to + x] = raw[from + x] + guess;
     }
   }

@@ -1,6 +1,7 @@
 // gradio.js: Gradio as a host. The only file that knows it; `gr.HTML` runs one line that imports
 // `open` from here (busdemo/ui/static_files.py).
 
+import { divert } from '../device/divert.js';
 import { Board } from './board.js';
 import { signalOf } from './lifecycle.js';
 
@@ -29,7 +30,8 @@ export async function open(view, handles) {
   if (element.parentElement) element.parentElement.style.padding = '0'; // Gradio pads it, `padding=False` or not
   try {
     const { mount } = await import(`../${view}/mount.js`);
-    await mount(connect(handles), element);
+    const root = (window.gradio_config?.root || location.href).replace(/[/]?$/, '/');
+    await mount(divert(view, connect(handles), new URL('busdemo-device/', root).href), element);
   } catch (error) {
     element.textContent = 'This part of the page cannot be loaded; please open the page again.';
     throw error;

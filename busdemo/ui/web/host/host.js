@@ -3,7 +3,15 @@
 
 /**
  * A file that the server has, or has been given.
- * @typedef {{path: string, url: string, orig_name?: string}} HostFile
+ * @typedef {{path: string, url: string, orig_name?: string, file?: File}} HostFile `file`: it stays here.
+ */
+
+/** @import { News } from '../device/divert.js' */
+
+/**
+ * Computing on the visitor's device: from `turn(true)` on, nothing that a view sends, asks or uploads
+ * leaves it. `hear` gives what ends it.
+ * @typedef {{turn: (on: boolean) => Promise<void>, hear: (listener: (news: News) => void) => () => void}} Device
  */
 
 /**
@@ -20,6 +28,7 @@
  * @property {(topic: string, news: any) => void} tell To the other views of the page.
  * @property {(topic: string, listener: (news: any) => void) => void} hear What other views tell; the
  *   last news at once, if there are any.
+ * @property {Device} [device] Where models can be computed here.
  */
 
 export {};

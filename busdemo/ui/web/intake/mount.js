@@ -1,6 +1,7 @@
 // mount.js: the intake: files go up through the host, then one event names them; what the server
 // says of them comes back as text.
 
+import { mountSwitch } from '../device/switch.js';
 import { closest, find, findAll } from '../page/dom.js';
 import { listenToDrop } from '../page/drop.js';
 import { refuseLarge } from '../page/files.js';
@@ -25,6 +26,7 @@ export async function mount(host, element) {
   if (host.signal.aborted) return;
   element.innerHTML = TEMPLATE;
   const intake = new Intake(host, find(element, '.bd-intake'));
+  mountSwitch(host, find(element, '.bd-device'));
   host.watch((value) => intake.receive(value));
   intake.show(host.value());
 }

@@ -4,6 +4,11 @@ export const TEMPLATE = `<div class="bd-intake-view">
   <div class="bd-intake">
     <section aria-labelledby="bd-intake-scan">
       <h2 id="bd-intake-scan">Your scan</h2>
+      <div class="bd-device" hidden>
+        <label><input type="checkbox" role="switch"> On this device</label>
+        <progress max="1" hidden aria-label="How much of the model has arrived"></progress>
+        <div class="bd-note" role="status"></div>
+      </div>
       <label class="bd-drop" data-drop="image">
         <input type="file" accept=".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp,.gif,.avif,.heic,.dcm,.dicom,.nii,.gz,.nrrd,.mha,.npy,.npz,application/dicom" aria-describedby="bd-image-note">
         <b>Drop an image</b>

@@ -42,11 +42,28 @@ export class ImageCache {
   }
 }
 
+/** @type {Map<string, Picture>} Pictures made in this page, by the name that stands in place of a URL. */
+const lent = new Map();
+
+/**
+ * @param {string} name
+ * @param {Picture} picture
+ */
+export function lendPicture(name, picture) {
+  lent.set(name, picture);
+}
+
+export function forgetLent() {
+  lent.clear();
+}
+
 /**
  * @param {string} url
  * @returns {Promise<Picture>}
  */
 export async function fetchGreyPng(url) {
+  const made = lent.get(url);
+  if (made) return made;
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`The server answered ${answer.status} for a picture.`);
   return decodeGreyPng(new Uint8Array(await answer.arrayBuffer()));
