@@ -35,7 +35,7 @@ def ellipse_outline(centre: Point, radii: Point) -> list[list[float]]:
 def turn_outline(corners: Corners, degrees: float, about: Point | None = None) -> list[list[float]]:
     """Corners turned clockwise as seen, about a point or the middle of their box."""
     points = np.asarray(corners, np.float64)
-    if not np.isfinite(points).all():
+    if not (np.isfinite(points).all() and math.isfinite(degrees)):
         return [[math.nan, math.nan]]
     centre = (points.min(axis=0) + points.max(axis=0)) / 2 if about is None else np.asarray(about)
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))

@@ -99,6 +99,11 @@ HOSTILE = {
         labelme([[1, 1], [9, 9]]).replace(b'"polygon"', '"mask", "mask": "é"'.encode()),
         "whose picture is damaged",
     ),
+    "a turn without end": (
+        b'<annotations><image name="a" width="60" height="48"><box xtl="1" ytl="1" xbr="9" ybr="9"'
+        b' rotation="inf"/></image></annotations>',
+        "not numbers",
+    ),
     "XML of an unknown encoding": (b'<?xml version="1.0" encoding="utf-99"?><a/>', "not valid XML"),
     "a score beyond all numbers": (
         coco({}).replace(b'"image_id"', b'"score": 1' + b"0" * 400 + b', "image_id"'),
