@@ -1,16 +1,23 @@
 """Provenance that was sent away as JSON and comes back, from a browser: anyone may have made it."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
 from busdemo.annotations.annotation import Provenance
 from busdemo.annotations.request import Options
+from busdemo.imaging.pixels import World
 from busdemo.imaging.spacing import Spacing, find_spacing
 
 MOST_WORDS, MOST_LENGTH = 64, 500
 """Of a list, and of each of its texts."""
+
+MOST_MM = 1e6
+"""No scan lies farther from anything."""
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -32,7 +39,7 @@ def read_provenance(sent: object) -> Provenance:
         **plain | {"files": files, "sha256": digests},
         drawn_on_wh=_read_size(given.get("drawn_on_wh")),
         asked=read_options(given.get("asked")),
-        spacing=_read_spacing(given.get("spacing")),
+        spacing=find_sent_spacing(given.get("spacing")),
         blind=blind if isinstance(blind, bool) else None,
         threshold=threshold if type(threshold) is float and 0 <= threshold <= 1 else None,
     )
@@ -53,6 +60,19 @@ def read_options(sent: object) -> Options:
     for key in {"image_name", "label"} & known.keys():
         known[key] = known[key][:200]
     return Options(**known)
+
+
+def read_world(sent: object) -> World | None:
+    """Where pixels lie in space, three rows of three finite numbers; None for anything else."""
+    rows = sent if isinstance(sent, list | tuple) else ()
+    if len(rows) != 3 or not all(isinstance(row, list | tuple) and len(row) == 3 for row in rows):
+        return None
+    numbers = [[float(x) if isinstance(x, int | float) else math.nan for x in row] for row in rows]
+    if not all(math.isfinite(x) and abs(x) < MOST_MM for row in numbers for x in row):
+        return None
+    first, second, third = numbers
+    apart = np.linalg.norm(np.cross(*np.array(numbers).T[:2]))
+    return (tuple(first), tuple(second), tuple(third)) if apart > 0 else None  # type: ignore[return-value]
 
 
 def _is_like(value: object, default: object) -> bool:
@@ -76,7 +96,8 @@ def _read_size(value: object) -> tuple[int, int] | None:
     return sides[0], sides[1]
 
 
-def _read_spacing(value: object) -> Spacing | None:
+def find_sent_spacing(value: object) -> Spacing | None:
+    """What `tabulate_spacing` made; None for anything else."""
     given = value if isinstance(value, Mapping) else {}
     x, y = given.get("x"), given.get("y")
     if not isinstance(x, int | float) or not isinstance(y, int | float):

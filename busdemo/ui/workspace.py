@@ -10,10 +10,11 @@ from typing import Any
 from gradio.data_classes import FileData
 from numpy.typing import NDArray
 
-from busdemo.annotations.annotation import Annotation
+from busdemo.annotations.annotation import Annotation, tabulate_provenance
 from busdemo.annotations.request import Files
 from busdemo.imaging.boxes import Box
 from busdemo.imaging.images import Scan
+from busdemo.imaging.spacing import tabulate_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
 from busdemo.inference.within import look_within
@@ -156,12 +157,23 @@ def show_workspace(
         image=files["image"],
         reference=reference and files["reference"],
         reference_name="Reference" if workspace.reference_files else "Ground truth",
+        facts=describe_facts(workspace),
         models=layers,
         looks=[look for look in workspace.looks if look.problem or Path(look.levels.path).exists()],
         model=chosen,
         mm_per_px=workspace.scan.spacing_mm or 0,
         aspect=workspace.scan.aspect,
     )
+
+
+def describe_facts(workspace: Workspace) -> dict[str, Any]:
+    """See `ViewerData.facts`."""
+    scan, reference = workspace.scan, workspace.reference
+    return {
+        "world": None if scan.world is None else [list(row) for row in scan.world],
+        "spacing": tabulate_spacing(scan.spacing),
+        "reference": None if reference is None else tabulate_provenance(reference.provenance),
+    }
 
 
 def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:

@@ -152,6 +152,31 @@ def test_other_tools_files_are_read_on_the_page_as_everywhere(situation: str) ->
     assert np.count_nonzero(marked ^ one.expected) <= 2
 
 
+def test_a_mask_lies_on_the_page_where_its_header_has_it() -> None:
+    world = [[-0.1, 0, 0], [0, -0.2, 0], [0, 0, 0]]
+    affine = np.diag([-0.1, -0.2, 1.0, 1.0])
+    turned = nibabel.as_closest_canonical(
+        nibabel.Nifti1Image(MASKS["a"].T.astype(np.uint8)[..., None], affine)
+    )
+    file = {"name": "v.nii", "data": text(turned.to_bytes())}
+    spacing = {"x": 0.1, "y": 0.2, "whose": "NIfTI header"}
+    facts = {"world": world, "spacing": spacing}
+    answer = read_masks(FIELDS | {"files": [file], "facts": facts})
+    (mask,) = answer["people"][0]["masks"]
+    np.testing.assert_array_equal(pixels_of(mask), MASKS["a"])
+    assert "where both lie in space" in mask["note"]
+    assert mask["provenance"]["spacing"] == spacing
+
+
+@pytest.mark.parametrize(
+    "wrong", [3, [[1, 2, 3]] * 3, [[0, 0, 0]] * 3, [["a"] * 3] * 3, [[1e9, 0, 0]] * 3]
+)
+def test_a_place_in_space_that_is_none_is_left_out(wrong: Any) -> None:
+    file = {"name": "a.png", "data": text(write_mask_png(MASKS["a"]))}
+    answer = read_masks(FIELDS | {"files": [file], "facts": {"world": wrong, "spacing": wrong}})
+    assert answer["people"][0]["masks"][0]["provenance"]["spacing"] is None
+
+
 def test_images_of_other_names_are_offered_and_one_that_is_chosen_is_read() -> None:
     sizes = {"width": WIDTH, "height": HEIGHT}
     images = [{"id": n, "file_name": f"other{n}.png", **sizes} for n in range(2)]
@@ -297,6 +322,20 @@ def test_report_and_json_keep_what_reading_said_of_a_mask() -> None:
     page = base64.b64decode(save("report", annotators=sent)["data"]).decode()
     assert "nverted as asked" in page
     assert "typed by somebody" not in page
+
+
+def test_the_reference_and_the_spacing_say_where_they_are_from() -> None:
+    (mask,) = read_one("truth.png", write_mask_png(MASKS["a"]))
+    truth = annotator("a") | {"kind": "truth", "provenance": {"drawn_from": "nobody"}}
+    sent = [truth, annotator("b"), annotator("c", "model")]
+    spacing = {"x": 0.1, "y": 0.1, "whose": "PixelSpacing"}
+    facts = {"reference": mask["provenance"], "spacing": spacing}
+    asked = {"annotators": sent, "spacing": 0.1, "facts": facts}
+    numbers = json.loads(base64.b64decode(save("json", **asked)["data"]))
+    kept = numbers["annotators"][0]["provenance"]
+    assert kept["files"] == ["truth.png"]
+    assert (kept["drawn_from"], kept["spacing"]) == ("", spacing)
+    assert numbers["image"]["spacing"] == spacing
 
 
 def test_a_label_that_is_compared_is_named_and_so_is_who_lacks_it() -> None:

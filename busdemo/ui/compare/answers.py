@@ -25,7 +25,12 @@ from busdemo.annotations.annotation import (
 from busdemo.annotations.files import read_annotations
 from busdemo.annotations.pictures import write_mask_png
 from busdemo.annotations.request import AS_THEY_ARE, Target
-from busdemo.annotations.returning import read_options, read_provenance
+from busdemo.annotations.returning import (
+    find_sent_spacing,
+    read_options,
+    read_provenance,
+    read_world,
+)
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_BYTES, MAX_PIXELS, UnreadableImage
 from busdemo.imaging.spacing import read_spacing
@@ -123,7 +128,7 @@ def read_table(fields: Mapping[str, Any]) -> Table:
         raise ValueError(f"1 to {MOST_ANNOTATORS} annotators are compared at once.")
     keys = tuple(str(one.get("key", ""))[:64] for one in sent)
     found = {
-        key: _read_annotation(one, size_wh)
+        key: _read_annotation(one, size_wh, facts_of(fields).get("reference"))
         for key, one in zip(keys, sent, strict=True)
         if one.get("rule") != "staple"
     }
@@ -199,10 +204,18 @@ def encode_base64(data: bytes) -> str:
 
 def _read_target(fields: Mapping[str, Any]) -> Target:
     size_wh, name = read_size(fields), str(fields.get("image", ""))[:200]
+    facts = facts_of(fields)
+    world, spacing = read_world(facts.get("world")), find_sent_spacing(facts.get("spacing"))
     frame, frames = fields.get("frame"), fields.get("frames")
     if isinstance(frame, int) and isinstance(frames, int) and 1 <= frame <= frames:
-        return Target(size_wh, name, frame, frames)
-    return Target(size_wh, name)
+        return Target(size_wh, name, frame, frames, world, spacing)
+    return Target(size_wh, name, world=world, spacing=spacing)
+
+
+def facts_of(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the page was told of the scan, as `ViewerData.facts` has it."""
+    sent = fields.get("facts")
+    return sent if isinstance(sent, Mapping) else {}
 
 
 def _group(found: list[Annotation]) -> list[dict[str, Any]]:
@@ -252,9 +265,12 @@ def _name_of(one: Mapping[str, Any]) -> str:
     return str(one.get("name", ""))[:80] or "Unnamed"
 
 
-def _read_annotation(one: Mapping[str, Any], size_wh: tuple[int, int]) -> Annotation:
+def _read_annotation(one: Mapping[str, Any], size_wh: tuple[int, int], truth: object) -> Annotation:
+    """`truth` is the provenance of the reference that the server has sent."""
     mask = read_png_mask(decode_base64(one.get("png")), size_wh)
     kind = _KINDS.get(str(one.get("kind")), "consensus")
+    if one.get("kind") in ("truth", "outline"):
+        one = {"provenance": truth, **{k: v for k, v in one.items() if k != "provenance"}}
     return Annotation(_name_of(one), kind, mask, _read_provenance(one))
 
 

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from busdemo.annotations.annotation import Annotation
+from busdemo.annotations.returning import find_sent_spacing
 from busdemo.annotations.writing import EXPORTS, write_annotation
 from busdemo.imaging.images import Scan, read_scan
 from busdemo.imaging.post_processing import PostProcessing
@@ -21,6 +22,7 @@ from busdemo.ui.compare.answers import (
     Table,
     decode_base64,
     encode_base64,
+    facts_of,
     listed,
     measure,
     read_masks,
@@ -122,6 +124,9 @@ def _open_case(
     if table.mm_per_px:
         root = math.sqrt(table.aspect)
         spacing = Spacing(table.mm_per_px / root, table.mm_per_px * root, "the page")
+        told = find_sent_spacing(facts_of(fields).get("spacing"))
+        if told is not None and math.isclose(told.side_mm, table.mm_per_px, rel_tol=1e-4):
+            spacing = told  # as the file has it, and nobody typed another
         scan = replace(scan, spacing=spacing)
     case = compare_annotations(
         scan,

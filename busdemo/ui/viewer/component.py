@@ -78,6 +78,9 @@ class ViewerData(GradioModel):  # type: ignore[misc]
     """(H, W) bool, or uint8 where 0 is background."""
     reference_name: str = "Reference"
     """Caption of its pane: "Ground truth" for a data set's label, "Reference" for an upload."""
+    facts: dict[str, Any] = Field(default_factory=dict)
+    """What a question about masks of this scan takes along: `world` and `spacing` of its pixels,
+    and `reference`, the provenance of what is compared with."""
     models: list[ModelLayer] = Field(default_factory=list)
     model: str = ""
     stop: int = 0

@@ -195,6 +195,7 @@ class Compare {
       aspect: value.aspect || 1, frame: value.frame || 1, frames: value.frames || 1,
     });
     readers.forEach((/** @type {{name: string, note: string}} */ { name: called, note }, /** @type {number} */ k) => desk.store.addAnnotator({ key: `reader:${k + 1}`, name: called, note, kind: 'person', provenance: { simulated: true } }, drawn[k]?.pixels));
+    desk.state.facts = value.facts || {};
     images.keepOnly(new Set());
     this.showZoo();
     const ready = desk.state.layers.filter((layer) => layer.url).slice(0, OPENING_MODELS);

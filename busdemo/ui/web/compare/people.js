@@ -91,10 +91,10 @@ export class People {
    * @param {Reading} how
    */
   async question(files, how) {
-    const { width, height, title: image, frame, frames } = this.desk.state;
+    const { width, height, title: image, frame, frames, facts } = this.desk.state;
     try {
       const sent = await Promise.all(files.map(async (file) => ({ ...how, name: file.name, data: toBase64(new Uint8Array(await file.arrayBuffer())) })));
-      return await this.ask('read_masks', { files: sent, width, height, image, frame, frames });
+      return await this.ask('read_masks', { files: sent, width, height, image, frame, frames, facts });
     } catch {
       this.desk.say('The masks could not be read; please try again.');
       return null;
@@ -190,7 +190,7 @@ export class People {
   // What the server is told of it, for a report.
   tell() {
     const label = this.label === MERGED ? '' : this.label;
-    return { label, without: this.absent.map((one) => one.name) };
+    return { label, without: this.absent.map((one) => one.name), facts: this.desk.state.facts || {} };
   }
 }
 

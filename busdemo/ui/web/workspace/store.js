@@ -29,6 +29,7 @@ import { AnnotatorList, MOST_ANNOTATORS, RULES, slotsOf, votesNeeded } from './a
  * @property {number} [aspect] Height of a pixel over its width.
  * @property {number} [frame] Which frame of its file the scan is, from 1.
  * @property {number} [frames]
+ * @property {Record<string, any>} [facts] As the server told it: a question about masks takes it along.
  */
 
 /**
