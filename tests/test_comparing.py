@@ -20,7 +20,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.scoring.agreement import METRICS
 from busdemo.views.pictures import encode_png
 from busdemo.workflows.comparing import (
-    Case,
+    ComparedImage,
     ask_models,
     compare_annotations,
     encode_case,
@@ -35,7 +35,7 @@ SCAN = read_scan(encode_png(IMAGE), "scan.png")
 NASTY = '<img src=x onerror="alert(1)">&'
 
 
-def case_of(names: Sequence[str] = ("Ana", "Ben", "Cem"), scan: Scan = SCAN) -> Case:
+def case_of(names: Sequence[str] = ("Ana", "Ben", "Cem"), scan: Scan = SCAN) -> ComparedImage:
     masks = [np.roll(LESION, 2 * shift, axis=1) for shift in range(len(names))]
     people = [
         Annotation(name, "person", mask, Provenance(how=f"From {name}.", sha256=("ab" * 32,)))

@@ -12,7 +12,7 @@ import pytest
 
 from busdemo.cli import main
 from busdemo.imaging.arrays import GreyImage, Mask
-from busdemo.scoring.words import Agreement, Check, Cutoffs, WordBook, read_words
+from busdemo.scoring.words import Check, Cutoffs, WordAgreement, WordBook, read_words
 from busdemo.ui.findings.words import render_reports
 from busdemo.workflows.describing import (
     NOT_AN_ASSESSMENT,
@@ -32,7 +32,7 @@ def draw(half_wh: tuple[int, int] = (40, 20), size_wh: tuple[int, int] = (200, 1
 
 
 def book(low: float) -> WordBook:
-    agreement = Agreement(0.8, low, 0.9, 40, 0)
+    agreement = WordAgreement(0.8, low, 0.9, 40, 0)
     words = {
         "shape": ("oval", "round", "irregular"),
         "margin": ("circumscribed", "not circumscribed"),

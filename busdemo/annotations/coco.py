@@ -14,7 +14,7 @@ import numpy as np
 from busdemo.annotations.contours import outline_box, trace_outlines
 from busdemo.annotations.labelled import (
     ONLY_BOX,
-    Shape,
+    LabelledShape,
     Shapes,
     Sheet,
     dict_of,
@@ -23,7 +23,7 @@ from busdemo.annotations.labelled import (
     score_of,
     shape_of,
 )
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.annotations.rle import decode_rle, encode_rle
 from busdemo.imaging.arrays import Mask
 
@@ -38,7 +38,7 @@ def is_coco(content: Any) -> bool:
     return isinstance(content, dict) and isinstance(content.get("annotations"), list)
 
 
-def list_coco(file: File, _: Request) -> list[Sheet]:
+def list_coco(file: MaskFile, _: Request) -> list[Sheet]:
     """A sheet for each image; results know their images by ids and by the sizes of their codes."""
     content = dict_of(file.content) or {"annotations": file.content}
     marks: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -115,7 +115,7 @@ def _read_shapes(
             "score": score_of(one.get("score")),
         }
         if isinstance(code, dict):
-            yield Shape(label, raster=decode_rle(code, name), **facts)
+            yield LabelledShape(label, raster=decode_rle(code, name), **facts)
         elif isinstance(code, list) and code:
             flat = code if isinstance(code[0], list) else [code]
             yield from (shape_of(label, polygon, name, **facts) for polygon in flat)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from busdemo.annotations.annotation import Annotation
-from busdemo.annotations.labelled import Shape, Sheet, read_sheets
+from busdemo.annotations.labelled import LabelledShape, Sheet, read_sheets
 from busdemo.annotations.outlines import require_drawn_on
 from busdemo.annotations.registry import MASK, Format, recognise, sign
-from busdemo.annotations.request import File, Request, Target
+from busdemo.annotations.request import MaskFile, Request, Target
 from busdemo.imaging.refusals import UnreadableImage, plain_name, require_bounded
 
 _ANY_WH = (4096, 4096)
@@ -47,7 +47,9 @@ class Collection:
         """Who marks what in the image of a number, from 0."""
         try:
             size_wh = self.size_wh(number) or _ANY_WH
-            shapes = [one for one in self.sheets[number].read(size_wh) if isinstance(one, Shape)]
+            shapes = [
+                one for one in self.sheets[number].read(size_wh) if isinstance(one, LabelledShape)
+            ]
         except UnreadableImage as error:
             return Marked((), (), str(error))
         drawn = [one for one in shapes if one.outline is not None or one.raster is not None]
@@ -65,7 +67,7 @@ def open_collection(name: str, data: bytes) -> Collection | None:
 
     Raises UnreadableImage with one sentence where it is damaged.
     """
-    file = File(plain_name(name), data)
+    file = MaskFile(plain_name(name), data)
     require_bounded(data, file.name, MASK)
     known = recognise(file)
     if known.sheets is None:

@@ -17,9 +17,16 @@ import numpy as np
 
 from busdemo.annotations.contours import trace_outlines
 from busdemo.annotations.figures import box_outline, ellipse_outline, paste_mask, turn_outline
-from busdemo.annotations.labelled import NO_INSIDE, Shape, Shapes, Sheet, plain_label, shape_of
+from busdemo.annotations.labelled import (
+    NO_INSIDE,
+    LabelledShape,
+    Shapes,
+    Sheet,
+    plain_label,
+    shape_of,
+)
 from busdemo.annotations.outlines import MAX_CORNERS
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.annotations.rle import expand_runs
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_PIXELS, UnreadableImage
@@ -30,7 +37,7 @@ BETWEEN = "between two key frames"
 """Why a track is left out: only an export of all frames says where it is there."""
 
 
-def list_cvat(file: File, request: Request) -> list[Sheet]:
+def list_cvat(file: MaskFile, request: Request) -> list[Sheet]:
     """A sheet for each image, or one of a video's frame; lines and points are left out.
 
     Of a video the frame that is asked for, that the image is, or that its name says
@@ -163,7 +170,7 @@ def _read_shapes(
 
 def _read_shape(
     element: ET.Element, label: str, name: str, size_wh: tuple[int, int]
-) -> Shape | str | None:
+) -> LabelledShape | str | None:
     """A shape, why one is left out, or None for what is no shape."""
     numbers = {key: _number(element, key) for key in _NUMBERS if key in element.attrib}
     turn = numbers.get("rotation", 0.0)
@@ -179,7 +186,7 @@ def _read_shape(
         cx, cy, rx, ry = (numbers.get(key, math.nan) for key in _RADII)
         return shape_of(label, turn_outline(ellipse_outline((cx, cy), (rx, ry)), turn), name)
     if element.tag == "mask":
-        return Shape(label, raster=_read_mask(element, size_wh, name))
+        return LabelledShape(label, raster=_read_mask(element, size_wh, name))
     return None if element.tag == "tag" else NO_INSIDE
 
 

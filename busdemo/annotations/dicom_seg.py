@@ -8,7 +8,7 @@ import numpy as np
 
 from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.annotations.labelled import MAX_LABELS, plain_label
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.dicom import (
     SEGMENTATION_CLASSES,
@@ -38,7 +38,7 @@ def is_dicom_seg(data: bytes) -> bool:
     return any(uid.encode() in data[:2048] for uid in SEGMENTATION_CLASSES)
 
 
-def read_dicom_seg(file: File, request: Request) -> list[Annotation]:
+def read_dicom_seg(file: MaskFile, request: Request) -> list[Annotation]:
     """One annotation for each segment; UnreadableImage with one sentence for a damaged file.
 
     A fractional segmentation is cut at half. Of an image with several frames, the segment's frame

@@ -24,7 +24,7 @@ from busdemo.annotations.labelled import (
     BACKGROUND,
     NO_INSIDE,
     ONLY_BOX,
-    Shape,
+    LabelledShape,
     Shapes,
     Sheet,
     dict_of,
@@ -32,7 +32,7 @@ from busdemo.annotations.labelled import (
     plain_label,
     shape_of,
 )
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
 
@@ -46,7 +46,7 @@ def is_geojson(content: Any) -> bool:
     return dict_of(first).get("type") in ("FeatureCollection", "Feature")
 
 
-def list_geojson(file: File, _: Request) -> list[Sheet]:
+def list_geojson(file: MaskFile, _: Request) -> list[Sheet]:
     """The one image, of which QuPath says neither name nor size."""
     content = file.content
     if isinstance(content, dict):
@@ -91,7 +91,7 @@ def is_supervisely(content: Any) -> bool:
     return "size" in dict_of(content) and isinstance(content.get("objects"), list)
 
 
-def list_supervisely(file: File, _: Request) -> list[Sheet]:
+def list_supervisely(file: MaskFile, _: Request) -> list[Sheet]:
     """The image that the file is called after."""
     size = dict_of(file.content["size"])
     read = partial(_read_objects, list_dicts(file.content["objects"]), file.name)
@@ -108,7 +108,7 @@ def _read_objects(objects: list[dict[str, Any]], name: str, size_wh: tuple[int, 
         if kind == "bitmap":
             part = read_picture_text(bitmap.get("data"), name, packed=True)
             corner = _read_numbers(bitmap.get("origin"), 2, name)
-            yield Shape(label, raster=paste_mask(part, corner, size_wh, name), reader=who)
+            yield LabelledShape(label, raster=paste_mask(part, corner, size_wh, name), reader=who)
         elif kind == "polygon":
             holes = points.get("interior")
             rings = [outer, *holes] if isinstance(holes, list) else [outer]
@@ -124,7 +124,7 @@ def is_isat(content: Any) -> bool:
     return "info" in dict_of(content) and isinstance(content.get("objects"), list)
 
 
-def list_isat(file: File, _: Request) -> list[Sheet]:
+def list_isat(file: MaskFile, _: Request) -> list[Sheet]:
     """The image that the file names."""
     info = dict_of(file.content["info"])
     read = partial(_read_isat, list_dicts(file.content["objects"]), file.name)
@@ -146,7 +146,7 @@ def is_darwin(content: Any) -> bool:
     return isinstance(known.get("annotations"), list) and bool({"item", "image"} & set(known))
 
 
-def list_darwin(file: File, _: Request) -> list[Sheet]:
+def list_darwin(file: MaskFile, _: Request) -> list[Sheet]:
     """The image that the file names, with its first slot."""
     item = dict_of(file.content.get("item") or file.content.get("image"))
     slot = next(iter(list_dicts(item.get("slots"))), item)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from busdemo.annotations.figures import box_outline, ellipse_outline, turn_outline
 from busdemo.annotations.labelled import (
     NO_INSIDE,
-    Shape,
+    LabelledShape,
     Shapes,
     Sheet,
     dict_of,
@@ -24,7 +24,7 @@ from busdemo.annotations.labelled import (
     plain_label,
     shape_of,
 )
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.annotations.rle import runs_of
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import MAX_PIXELS, UnreadableImage
@@ -54,7 +54,7 @@ def is_label_studio(content: Any) -> bool:
     )
 
 
-def list_label_studio(file: File, _: Request) -> list[Sheet]:
+def list_label_studio(file: MaskFile, _: Request) -> list[Sheet]:
     """A sheet for each image; tasks of one image are its several readers'."""
     tasks = file.content if isinstance(file.content, list) else [file.content]
     by_title: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -179,7 +179,7 @@ def _read_tasks(tasks: list[dict[str, Any]], name: str, size_wh: tuple[int, int]
         for one in list_dicts(task.get("predictions")):
             yield from (PREDICTED for _ in list_dicts(one.get("result")))
         for reader, results in _list_readers(task):
-            yield Shape("", reader=reader)
+            yield LabelledShape("", reader=reader)
             for result in results:
                 found = _read_result(result, reader, name, size_wh)
                 if found is not None:
@@ -188,7 +188,7 @@ def _read_tasks(tasks: list[dict[str, Any]], name: str, size_wh: tuple[int, int]
 
 def _read_result(
     result: dict[str, Any], reader: str, name: str, size_wh: tuple[int, int]
-) -> Shape | str | None:
+) -> LabelledShape | str | None:
     """A shape, why one is left out, or None for what has no place in the image."""
     value = dict_of(result.get("value"))
     if result.get("image_rotation"):
@@ -196,7 +196,7 @@ def _read_result(
     labels = next((v for key, v in value.items() if key.endswith("labels") and v), None)
     label = plain_label(labels[0] if isinstance(labels, list) else labels)
     if "rle" in value:
-        return Shape(label, raster=decode_brush(value["rle"], size_wh, name), reader=reader)
+        return LabelledShape(label, raster=decode_brush(value["rle"], size_wh, name), reader=reader)
     try:
         outline = _outline_of(value, np.array(size_wh) / 100)
     except (TypeError, ValueError, OverflowError):

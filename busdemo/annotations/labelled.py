@@ -60,7 +60,7 @@ class NotReadFully(UnreadableImage):
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class LabelledShape:
     """One thing that is labelled: an outline, or a raster at the size of the file's image.
 
     Neither is a reader's word that nothing is there.
@@ -75,7 +75,7 @@ class Shape:
     """How sure a model was of it."""
 
 
-Shapes = Iterable[Shape | str]
+Shapes = Iterable[LabelledShape | str]
 """A text stands for a shape that is left out: why."""
 
 
@@ -92,10 +92,10 @@ class Sheet:
     frames: int = 1
 
 
-def shape_of(label: str, numbers: object, name: str, **facts: Any) -> Shape | str:
+def shape_of(label: str, numbers: object, name: str, **facts: Any) -> LabelledShape | str:
     """An outline as a shape, or why it is left out; UnreadableImage as `read_outline`."""
     outline = read_outline(numbers, name)
-    return FEW_CORNERS if outline is None else Shape(label, outline, **facts)
+    return FEW_CORNERS if outline is None else LabelledShape(label, outline, **facts)
 
 
 def read_sheets(sheets: Sequence[Sheet], request: Request, name: str) -> list[Annotation]:
@@ -190,12 +190,12 @@ class _Gathered:
         self._rasters: dict[tuple[str, str], Mask] = {}
         self._seen = self._raster_pixels = 0
 
-    def add(self, one: Shape | str) -> None:
+    def add(self, one: LabelledShape | str) -> None:
         """Keep a shape, or why there is none."""
         self._seen += 1
         if self._seen > MAX_OUTLINES:
             raise UnreadableImage(f"{self.name} holds more than {MAX_OUTLINES:,} outlines.")
-        if isinstance(one, Shape) and one.score is not None:
+        if isinstance(one, LabelledShape) and one.score is not None:
             self.counted = (f"scores from {self.least_score:g}",)
             if not one.score >= self.least_score:
                 one = f"with a score below {self.least_score:g}"

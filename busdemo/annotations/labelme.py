@@ -15,14 +15,14 @@ from busdemo.annotations.figures import (
 )
 from busdemo.annotations.labelled import (
     NO_INSIDE,
-    Shape,
+    LabelledShape,
     Shapes,
     Sheet,
     plain_label,
     score_of,
     shape_of,
 )
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
 
@@ -32,7 +32,7 @@ def is_labelme(content: Any) -> bool:
     return isinstance(content, dict) and isinstance(content.get("shapes"), list)
 
 
-def list_labelme(file: File, _: Request) -> list[Sheet]:
+def list_labelme(file: MaskFile, _: Request) -> list[Sheet]:
     """Its one image; points and lines have no inside and are left out."""
     content = file.content
     stated = content.get("imageWidth"), content.get("imageHeight")
@@ -82,7 +82,7 @@ def _read_shapes(shapes: Sequence[Any], name: str, size_wh: tuple[int, int]) -> 
             if kind == "mask":
                 part = read_picture_text(one.get("mask"), name)
                 raster = paste_mask(part, (min(x0, x1), min(y0, y1)), size_wh, name)
-                yield Shape(label, raster=raster, score=facts["score"])
+                yield LabelledShape(label, raster=raster, score=facts["score"])
             elif kind == "rectangle":
                 yield shape_of(label, box_outline(x0, y0, x1, y1), name, **facts)
             else:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.annotations.inspection import tell_percent
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.imaging.arrays import Mask, require_mask
 from busdemo.imaging.decoding import Pixels, Values, composite_on_black, read_pixels
 from busdemo.imaging.places import bring, is_same_place
@@ -54,7 +54,7 @@ class Colour:
     pixels: int
 
 
-def read_picture(file: File, request: Request) -> list[Annotation]:
+def read_picture(file: MaskFile, request: Request) -> list[Annotation]:
     """The mask of a picture file, or one for each colour or label unless they are to be merged.
 
     Colour counts by its strongest channel; where all that can be seen has one colour, by its
@@ -113,7 +113,7 @@ def _bring(pixels: Pixels, request: Request) -> Pixels:
     )
 
 
-def _search(file: File, first: Pixels, request: Request) -> list[Annotation]:
+def _search(file: MaskFile, first: Pixels, request: Request) -> list[Annotation]:
     """The frame with most lesion, or pages that mark lesions apart from each other as one mask."""
     every = [read_pixels(file.data, file.name, frame=k + 1) for k in range(first.frames)]
     frames = [one for one in every if one.values.shape[:2] == first.values.shape[:2]]

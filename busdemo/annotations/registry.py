@@ -26,7 +26,7 @@ from busdemo.annotations.label_studio import is_label_studio, list_label_studio
 from busdemo.annotations.labelled import Sheet, read_sheets
 from busdemo.annotations.labelme import is_labelme, list_labelme
 from busdemo.annotations.pictures import read_picture
-from busdemo.annotations.request import File, Request, Target
+from busdemo.annotations.request import MaskFile, Request, Target
 from busdemo.annotations.via import is_via, is_via_csv, list_via, list_via_csv
 from busdemo.annotations.volumes import read_volume_mask
 from busdemo.annotations.yolo import is_yolo, list_yolo
@@ -39,7 +39,7 @@ from busdemo.imaging.refusals import (
     require_known_kind,
 )
 
-Reader = Callable[[File, Request], list[Annotation]]
+Reader = Callable[[MaskFile, Request], list[Annotation]]
 """A file to its masks, at least one, each at the file's own size (outlines: at the image's).
 
 A reader names an annotator only where the file does, and fills in of the provenance what it alone
@@ -54,17 +54,17 @@ class Format:
     title: str
     endings: tuple[str, ...]
     """What its files are called, for people: nothing is decided by it."""
-    detect: Callable[[File], bool]
+    detect: Callable[[MaskFile], bool]
     reader: Reader | None = None
     """What reads it, where it is no file of labelled shapes."""
-    sheets: Callable[[File, Request], list[Sheet]] | None = None
+    sheets: Callable[[MaskFile, Request], list[Sheet]] | None = None
     """The images that a file of labelled shapes speaks of, at least one."""
     reads: str = ""
     """What of a file becomes lesion; with `leaves`, a line of docs/files.md."""
     leaves: str = ""
     """What of a file is left out, or refused in a sentence."""
 
-    def read(self, file: File, request: Request) -> list[Annotation]:
+    def read(self, file: MaskFile, request: Request) -> list[Annotation]:
         """See `Reader`."""
         if self.sheets is not None:
             return read_sheets(self.sheets(file, request), request, file.name)
@@ -231,7 +231,7 @@ MASK = Wanted(
 """What a file of none of them should have been."""
 
 
-def _refuse_json(file: File, _: Request) -> list[Annotation]:
+def _refuse_json(file: MaskFile, _: Request) -> list[Annotation]:
     titles = [one.title for one in FORMATS if ".json" in one.endings]
     known = f"{', '.join(titles[:-1])} or {titles[-1]}"
     raise UnreadableImage(f"{file.name} is JSON, but of no kind that is read here ({known}).")
@@ -242,7 +242,7 @@ _OTHER_JSON = Format("JSON", (".json",), lambda file: file.is_json, _refuse_json
 
 def format_of(data: bytes) -> Format:
     """The format that a file's contents announce; UnreadableImage for damaged JSON."""
-    return recognise(File("The file", data))
+    return recognise(MaskFile("The file", data))
 
 
 def list_images(data: bytes, name: str) -> tuple[str, ...]:
@@ -250,7 +250,7 @@ def list_images(data: bytes, name: str) -> tuple[str, ...]:
 
     Raises UnreadableImage for a file that cannot be read.
     """
-    file = File(plain_name(name), data)
+    file = MaskFile(plain_name(name), data)
     require_bounded(data, file.name)
     sheets = recognise(file).sheets
     found = sheets(file, Request(Target((16, 16)))) if sheets else []
@@ -259,7 +259,7 @@ def list_images(data: bytes, name: str) -> tuple[str, ...]:
 
 def read_file(name: str, data: bytes, request: Request) -> list[Annotation]:
     """The masks of one file, at least one; UnreadableImage with one sentence otherwise."""
-    file = File(plain_name(name), data)
+    file = MaskFile(plain_name(name), data)
     require_bounded(data, file.name, MASK)
     known = recognise(file)
     if known is PICTURE:
@@ -268,7 +268,7 @@ def read_file(name: str, data: bytes, request: Request) -> list[Annotation]:
     return [sign(one, file.name, known, digest) for one in known.read(file, request)]
 
 
-def recognise(file: File) -> Format:
+def recognise(file: MaskFile) -> Format:
     """The format that a file's contents announce; UnreadableImage for damaged JSON."""
     return next((known for known in (*FORMATS, _OTHER_JSON) if known.detect(file)), PICTURE)
 

@@ -100,7 +100,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class File:
+class MaskFile:
     """A file as its readers get it: a plain name and its bytes."""
 
     name: str

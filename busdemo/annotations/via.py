@@ -23,7 +23,7 @@ from busdemo.annotations.labelled import (
     plain_label,
     shape_of,
 )
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
 
@@ -47,7 +47,7 @@ def is_via_csv(data: bytes) -> bool:
     return _SHAPE.encode() in data[:1000].partition(b"\n")[0]
 
 
-def list_via(file: File, _: Request) -> list[Sheet]:
+def list_via(file: MaskFile, _: Request) -> list[Sheet]:
     """A sheet for each image; VIA does not know their sizes."""
     content = dict_of(file.content)
     images = dict_of(content.get(_PROJECT, content)).values()
@@ -58,7 +58,7 @@ def list_via(file: File, _: Request) -> list[Sheet]:
     ] or [_sheet("", [], file.name)]
 
 
-def list_via_csv(file: File, _: Request) -> list[Sheet]:
+def list_via_csv(file: MaskFile, _: Request) -> list[Sheet]:
     """The same from a line for each region; a line without a shape is an image without one."""
     text = file.data.decode("utf-8-sig", "replace").lstrip("#")
     regions: dict[str, list[dict[str, Any]]] = {}

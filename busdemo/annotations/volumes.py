@@ -13,7 +13,7 @@ from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.annotations.figures import paste_mask
 from busdemo.annotations.labelled import plain_label
 from busdemo.annotations.pictures import split_pixels
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.images import Scan
 from busdemo.imaging.opening import open_volume
@@ -25,7 +25,7 @@ Take = Callable[[int], NDArray[Any]]
 """The values (H, W) of a layer that the mask is made of."""
 
 
-def read_volume_mask(file: File, request: Request) -> list[Annotation]:
+def read_volume_mask(file: MaskFile, request: Request) -> list[Annotation]:
     """The masks of one slice, one for each segment or label unless they are to be merged.
 
     Where image and mask both lie in space, what lies on the image's pixels. Otherwise the first

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 
 from busdemo.annotations.contours import trace_outlines
-from busdemo.annotations.labelled import FEW_CORNERS, ONLY_BOX, Shape, Shapes, Sheet
+from busdemo.annotations.labelled import FEW_CORNERS, ONLY_BOX, LabelledShape, Shapes, Sheet
 from busdemo.annotations.outlines import read_outline
-from busdemo.annotations.request import File, Request
+from busdemo.annotations.request import MaskFile, Request
 from busdemo.imaging.arrays import Mask
 from busdemo.imaging.refusals import UnreadableImage
 
@@ -30,7 +30,7 @@ def is_yolo(data: bytes) -> bool:
     return len(line) >= 5 and numbers[0] >= 0 and numbers[0].is_integer()
 
 
-def list_yolo(file: File, _: Request) -> list[Sheet]:
+def list_yolo(file: MaskFile, _: Request) -> list[Sheet]:
     """The image that the file is called after; boxes are left out.
 
     A line with one number more than corners need ends with a confidence, as `save_conf` writes it.
@@ -66,4 +66,4 @@ def _read_lines(lines: list[list[str]], name: str, size_wh: tuple[int, int]) -> 
                 f"{name} holds corners that are no shares of the image's width and height (0 to 1)."
             )
         else:
-            yield Shape(label, outline * np.array(size_wh), score=score)
+            yield LabelledShape(label, outline * np.array(size_wh), score=score)

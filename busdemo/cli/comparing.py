@@ -16,7 +16,7 @@ from busdemo.cli.reading import (
 if TYPE_CHECKING:
     from busdemo.annotations.annotation import Annotation
     from busdemo.imaging.images import Scan
-    from busdemo.workflows.comparing import Case
+    from busdemo.workflows.comparing import ComparedImage
     from busdemo.workflows.labels import Group
 
 CONSENSUS = ("majority", "union", "intersection", "staple")
@@ -73,7 +73,7 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _build_cases(options: argparse.Namespace) -> "list[Case]":
+def _build_cases(options: argparse.Namespace) -> "list[ComparedImage]":
     """One comparison, or one for each label where files mark several things."""
     from busdemo.annotations.files import read_annotations
     from busdemo.imaging.images import read_scan
@@ -105,7 +105,7 @@ def _marking(options: argparse.Namespace) -> dict[str, Any]:
 
 def _compare_group(
     scan: "Scan", group: "Group", asked: "list[Annotation]", options: argparse.Namespace
-) -> "Case":
+) -> "ComparedImage":
     from busdemo.imaging.spacing import read_spacing
     from busdemo.scoring.agreement import TOLERANCE_PX
     from busdemo.workflows.comparing import compare_annotations

@@ -34,7 +34,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Pair:
+class NearCopy:
     """Two pictures that are near copies, by their places, and how like they are."""
 
     first: int
@@ -47,7 +47,7 @@ class Audit:
     """Pictures, the pairs of near copies among them, and what could not be read."""
 
     pictures: tuple[Picture, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[NearCopy, ...]
     skipped: tuple[str, ...] = ()
 
     @property
@@ -138,7 +138,7 @@ def list_images(folder: Path) -> list[Picture]:
     ]
 
 
-def find_pairs(images: Sequence[GreyImage], scale: Scale) -> list[Pair]:
+def find_pairs(images: Sequence[GreyImage], scale: Scale) -> list[NearCopy]:
     """Every two near copies among images (H, W) uint8, the likest first."""
     hashes = np.stack([hash_image(image, scale) for image in images])
     unknown = ("",) * len(images)
@@ -149,7 +149,7 @@ def find_pairs(images: Sequence[GreyImage], scale: Scale) -> list[Pair]:
             key = min(place, match.place), max(place, match.place)
             if match.place != place:
                 best[key] = max(best.get(key, 0.0), match.likeness)
-    found = [Pair(*key, likeness) for key, likeness in best.items()]
+    found = [NearCopy(*key, likeness) for key, likeness in best.items()]
     return sorted(found, key=lambda pair: (-pair.likeness, pair.first, pair.second))
 
 

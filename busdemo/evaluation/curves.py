@@ -15,7 +15,7 @@ ECE_RESAMPLES = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class ThresholdSweep:
     """Means of every system at the 199 stops, (systems, 199); nan where no image tells."""
 
     thresholds: Floats
@@ -25,11 +25,11 @@ class Sweep:
     """Share of normal images with a pixel marked."""
 
 
-def sweep_thresholds(benchmark: Benchmark) -> Sweep:
+def sweep_thresholds(benchmark: Benchmark) -> ThresholdSweep:
     """Dice and false alarms at every stop."""
     lesions, ran = benchmark.lesions, np.isfinite(benchmark.measured["fp"])
     normal = np.where(ran[~lesions][..., None], benchmark.marked[~lesions], np.nan)
-    return Sweep(
+    return ThresholdSweep(
         thresholds=np.arange(1, STOPS) / STOPS,
         dice=column_means(benchmark.dice_curve[lesions].astype(np.float64)),
         false_alarms=column_means(normal),

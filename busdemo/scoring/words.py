@@ -56,7 +56,7 @@ class Cutoffs:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class WordAgreement:
     """Balanced accuracy (mean over the words of the share found) on test images."""
 
     value: float
@@ -74,9 +74,9 @@ class Check:
 
     examples: Mapping[str, int]
     """Test images labelled with each of its words."""
-    reference: Agreement
+    reference: WordAgreement
     """Described from the radiologists' own outlines."""
-    predicted: Agreement
+    predicted: WordAgreement
     """Described from the masks of `model`, with the same cut-offs."""
 
     @property
@@ -136,9 +136,9 @@ def read_words(path: Path = WORDS_FILE) -> WordBook:
     return WordBook(Cutoffs(**data["cutoffs"]), checks, data["n_train"], data["model"])
 
 
-def _read_agreement(numbers: Mapping[str, Any]) -> Agreement:
+def _read_agreement(numbers: Mapping[str, Any]) -> WordAgreement:
     defined: dict[str, Any] = {k: math.nan if n is None else n for k, n in numbers.items()}
-    return Agreement(**defined)
+    return WordAgreement(**defined)
 
 
 def choose_words(description: Description, cut: Cutoffs) -> dict[str, Word]:

@@ -49,7 +49,7 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RangeStanding:
     """A model against the people: its values, and how they stand to the yardstick."""
 
     annotator: str
@@ -69,7 +69,7 @@ class Yardstick:
     """Between every two people; None where there are fewer than two, or nothing is defined."""
     count: int
     """How many people there are, each of whom drew independently."""
-    models: tuple[Standing, ...]
+    models: tuple[RangeStanding, ...]
     left_out: tuple[str, ...] = ()
     """People whose outlines were started from somebody else's mask."""
     simulated: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class Yardstick:
             told.append(f"Simulated, not people: {', '.join(self.simulated)}.")
         return told
 
-    def _tell(self, model: Standing, between: str) -> str:
+    def _tell(self, model: RangeStanding, between: str) -> str:
         if model.values is None:
             return f"{model.annotator}: {self.metric.name} against the annotators is undefined."
         return (
@@ -121,7 +121,7 @@ def measure_yardstick(comparison: Comparison, metric: str = "dice") -> Yardstick
         if each.kind == "model":
             found = _range(values[index, person] for person in people)
             verdict = _judge(found, between, one, one.decimals(mm_per_px))
-            models.append(Standing(comparison.names[index], found, verdict))
+            models.append(RangeStanding(comparison.names[index], found, verdict))
     drawn = [each for each in everyone if each.kind == "person"]
     copied = tuple(each.annotator for each in drawn if not each.is_independent)
     made = tuple(each.annotator for each in drawn if each.provenance.simulated)

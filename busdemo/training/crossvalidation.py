@@ -28,7 +28,7 @@ from busdemo.training.keeping import claim
 from busdemo.training.loop import (
     STATE,
     OutOfTime,
-    Run,
+    TrainingRun,
 )
 from busdemo.training.pretrained import start_encoder
 from busdemo.training.recipe import Recipe
@@ -103,7 +103,7 @@ def _train_fold(
     start_encoder(network, variant.config)
     widen_depthwise_convolutions(network)
     taught = supervise(network, variant.recipe.presence)
-    run = Run(taught, variant.recipe, place, task=SEGMENTING)
+    run = TrainingRun(taught, variant.recipe, place, task=SEGMENTING)
     kept = torch.cat([torch.from_numpy(fold.kept), torch.arange(len(cases), len(samples.datasets))])
     run.train(samples.take(kept.numpy()), None, until=until)
     _write_results(variant, fold.name, held, run, samples.take(fold.held))
@@ -111,7 +111,7 @@ def _train_fold(
 
 
 def _write_results(
-    variant: Variant, fold: str, held: Sequence[Case], run: Run[Samples], samples: Samples
+    variant: Variant, fold: str, held: Sequence[Case], run: TrainingRun[Samples], samples: Samples
 ) -> None:
     """One row for the fold, and one for each of its images, by the last epoch's average."""
     side, network = variant.recipe.final_side_px, run.average.module

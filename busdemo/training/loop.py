@@ -67,7 +67,7 @@ class Task(Generic[S]):
     score: str
 
 
-class Run(Generic[S]):
+class TrainingRun(Generic[S]):
     """One network under one recipe, in a folder that holds all it needs to go on.
 
     `train` goes on after the last finished epoch; `best.safetensors` are the averaged weights of

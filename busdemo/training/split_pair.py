@@ -38,7 +38,7 @@ PLANS = {"BUS-UCLM": 8}
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SplitRecipe:
     """The networks' recipe, plain on purpose: Adam at a fixed rate, mirror images, no averaging."""
 
     network: str = "unet"
@@ -49,7 +49,7 @@ class Recipe:
 
 
 def train_pairs(
-    data: Path, plans: Mapping[str, int] = PLANS, recipe: Recipe | None = None
+    data: Path, plans: Mapping[str, int] = PLANS, recipe: SplitRecipe | None = None
 ) -> pd.DataFrame:
     """Train and test all networks; one row an image, split and epoch.
 
@@ -57,7 +57,7 @@ def train_pairs(
     dataset, id, group, label, split_by, fold, epoch, tp, fp, fn (px of the image's own size, at
     threshold 0.5). Raises FileNotFoundError when `data` holds no index.
     """
-    recipe = recipe or Recipe()
+    recipe = recipe or SplitRecipe()
     keep_freed_memory()
     cases = read_index(data, "train", "val")
     rows: list[dict[str, object]] = []
@@ -95,7 +95,7 @@ def deal(cases: Sequence[Case], split_by: str, seed: int) -> NDArray[np.intp]:
 
 
 def _train(
-    samples: Samples, kept: NDArray[np.intp], recipe: Recipe, epochs: int, fold: int
+    samples: Samples, kept: NDArray[np.intp], recipe: SplitRecipe, epochs: int, fold: int
 ) -> Iterator[tuple[int, nn.Module]]:
     """The network after each epoch, counted from 1."""
     torch.manual_seed(recipe.seed)

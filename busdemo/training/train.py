@@ -11,7 +11,7 @@ from busdemo.evaluation.datasets import read_index
 from busdemo.inference.memory import keep_freed_memory
 from busdemo.training.data import STORED_PX, Samples, join, read_samples, simulate_samples
 from busdemo.training.distillation import distil
-from busdemo.training.loop import Run
+from busdemo.training.loop import TrainingRun
 from busdemo.training.plan import Training
 from busdemo.training.pretrained import start_encoder
 from busdemo.training.segmenting import SEGMENTING
@@ -49,7 +49,7 @@ def train_network(
     start_encoder(network, training.config)
     widen_depthwise_convolutions(network)
     taught = supervise(network, recipe.presence)
-    run = Run(taught, recipe, runs / training.id, task=SEGMENTING, workers=workers)
+    run = TrainingRun(taught, recipe, runs / training.id, task=SEGMENTING, workers=workers)
     return run.train(join(train, samples), validation, until=until)
 
 

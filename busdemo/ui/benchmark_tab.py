@@ -15,7 +15,7 @@ from gradio.data_classes import FileData
 
 from busdemo.evaluation.strata import FACTORS
 from busdemo.ui import text
-from busdemo.ui.benchmark.component import Bench, BenchData, SectionTitle, Told, Wish
+from busdemo.ui.benchmark.component import Bench, BenchData, BenchmarkRequest, SectionTitle, Told
 from busdemo.ui.journal import UNREADABLE, refuse
 from busdemo.ui.queues import ON_PAGE
 from busdemo.views.chart_style import DARK, LIGHT
@@ -50,14 +50,14 @@ class BenchmarkTab:
 
     def enter(self, own: Own, event: gr.EventData) -> BenchData:
         """The run, its choices and the leaderboard."""
-        wish = Wish.from_event(event)
+        wish = BenchmarkRequest.from_event(event)
         if own is not None:
             return self._open(own, wish, own=True)
         return self._open_shipped(wish)
 
     def ask(self, own: Own, event: gr.EventData) -> BenchData:
         """The passages asked for, of the images and models chosen."""
-        wish = Wish.from_event(event)
+        wish = BenchmarkRequest.from_event(event)
         try:
             opened = own if wish.own else open_shipped(self.folder)
         except ValueError as error:
@@ -79,14 +79,14 @@ class BenchmarkTab:
             refuse(UNREADABLE)
             return BenchData(message=f"{name}: {error}"), gr.skip()
         self.own_runs.add(opened)
-        wish = Wish.from_event(event)
+        wish = BenchmarkRequest.from_event(event)
         return self._open(opened, wish, own=True, title=name), opened
 
     def close_run(self, event: gr.EventData) -> tuple[BenchData, Own]:
         """Back to the shipped run."""
-        return self._open_shipped(Wish.from_event(event)), None
+        return self._open_shipped(BenchmarkRequest.from_event(event)), None
 
-    def _open_shipped(self, wish: Wish) -> BenchData:
+    def _open_shipped(self, wish: BenchmarkRequest) -> BenchData:
         try:
             opened = open_shipped(self.folder)
         except ValueError as error:
@@ -96,11 +96,11 @@ class BenchmarkTab:
         return self._open(opened, wish, own=False)
 
     def _open(
-        self, opened: OpenRun, wish: Wish, *, own: bool, title: str = text.BENCHMARK_OWN
+        self, opened: OpenRun, wish: BenchmarkRequest, *, own: bool, title: str = text.BENCHMARK_OWN
     ) -> BenchData:
         """Everything of a newly shown run; in one stage first, where there are both ways."""
         stages = list_stages(opened)
-        first = Wish(
+        first = BenchmarkRequest(
             sections=(LEADERBOARD,),
             stages=int(stages[0][0]),
             dark=wish.dark,
@@ -121,7 +121,7 @@ class BenchmarkTab:
         ]
         return data
 
-    def _tell(self, opened: OpenRun, wish: Wish) -> BenchData:
+    def _tell(self, opened: OpenRun, wish: BenchmarkRequest) -> BenchData:
         try:
             study = opened.study(wish.dataset or ALL_SETS, wish.stages)
         except ValueError as error:
@@ -158,7 +158,7 @@ def list_stages(opened: OpenRun) -> list[tuple[str, str]]:
     return [*ways, ("0", text.BENCHMARK_STAGES["0"])] if len(ways) > 1 else ways
 
 
-def build_view(study: Study, wish: Wish) -> View:
+def build_view(study: Study, wish: BenchmarkRequest) -> View:
     """What a visitor looks at; the best two models where they ask for unknown ones."""
     best = study.best
     a = wish.a if wish.a in best else best[0]

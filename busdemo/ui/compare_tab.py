@@ -11,7 +11,7 @@ from gradio.data_classes import FileData
 from busdemo.imaging.images import ScanOptions, UnreadableImage, read_scan
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.ui import text
-from busdemo.ui.compare.component import Arrival, Compare, CompareData, Given, Wish
+from busdemo.ui.compare.component import Compare, CompareData, CompareRequest, Given, OpenedImage
 from busdemo.ui.compare.files import serve_answers
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.intake.component import Tile
@@ -36,20 +36,20 @@ class CompareTab:
 
     def enter(self, workspace: Workspace | None, event: gr.EventData) -> Iterator[Update]:
         """The scan on the table, an example at first; then the models a link asks for."""
-        wish = Wish.from_event(event)
+        wish = CompareRequest.from_event(event)
         if wish.example in self.examples or workspace is None:
             workspace = self._open(wish.example)
         yield from self._run(workspace, wish.models)
 
     def pick_example(self, event: gr.EventData) -> Iterator[Update]:
         """A shipped example, with its exact outline and the results that are at hand."""
-        wish = Wish.from_event(event)
+        wish = CompareRequest.from_event(event)
         if wish.example not in self.examples:
             yield gr.skip(), gr.skip()
             return
         yield from self._run(self._open(wish.example), wish.models)
 
-    def open_image(self, arrival: Arrival, workspace: Workspace | None) -> Iterator[Update]:
+    def open_image(self, arrival: OpenedImage, workspace: Workspace | None) -> Iterator[Update]:
         """A visitor's own image; one that cannot be read changes nothing but a sentence."""
         if arrival.file is None:
             yield gr.skip(), gr.skip()
@@ -68,14 +68,14 @@ class CompareTab:
         yield from self._run(segmented or self._open(""), ())
 
     def run_models(
-        self, arrival: Arrival, workspace: Workspace | None, event: gr.EventData
+        self, arrival: OpenedImage, workspace: Workspace | None, event: gr.EventData
     ) -> Iterator[Update]:
         """Models that are to be compared and have not answered yet."""
         if workspace is None:
             workspace = self._open("")
         if arrival.case != workspace.case:
             raise gr.Error(text.SESSION_ENDED, print_exception=False)
-        yield from self._run(workspace, Wish.from_event(event).models)
+        yield from self._run(workspace, CompareRequest.from_event(event).models)
 
     def _open(self, example_id: str) -> Workspace:
         first = next(iter(self.examples.values()))

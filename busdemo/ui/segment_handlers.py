@@ -19,7 +19,7 @@ from busdemo.ui.findings.component import FindingsData
 from busdemo.ui.findings.panel import Panel
 from busdemo.ui.gradio_private import keep_file
 from busdemo.ui.intake.card import describe_refusal, describe_workspace
-from busdemo.ui.intake.component import Arrival, Intake, IntakeData, Note
+from busdemo.ui.intake.component import Intake, IntakeData, Note, Upload
 from busdemo.ui.journal import UNREADABLE, refuse
 from busdemo.ui.looking import add_look
 from busdemo.ui.two_stage import read_models, run_two_stages, show_two_stages
@@ -98,7 +98,7 @@ class SegmentTab:
             yield shown, step
 
     def drop_image(
-        self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
+        self, arrival: Upload, workspace: Workspace | None, choice: ViewerChoice
     ) -> Iterator[Update]:
         """A new image: shown at once, then the chosen model's result, then the others'."""
         if not arrival.files:
@@ -117,7 +117,7 @@ class SegmentTab:
         yield from self._run(opened, choice, arrival.asked)
 
     def crop_image(
-        self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
+        self, arrival: Upload, workspace: Workspace | None, choice: ViewerChoice
     ) -> Iterator[Update]:
         """Another scan area of the picture on the table, or all of it; the reference stays."""
         workspace = self.open(workspace, choice)
@@ -133,7 +133,7 @@ class SegmentTab:
             return
         yield from self._run(workspace.with_scan(scan), choice, arrival.asked)
 
-    def pick_example(self, arrival: Arrival, choice: ViewerChoice) -> Iterator[Update]:
+    def pick_example(self, arrival: Upload, choice: ViewerChoice) -> Iterator[Update]:
         """A shipped example, with its exact outline."""
         if arrival.example not in self.examples:
             yield _NOTHING
@@ -142,7 +142,7 @@ class SegmentTab:
         yield from self._run(example, choice, arrival.asked)
 
     def drop_mask(
-        self, arrival: Arrival, workspace: Workspace | None, choice: ViewerChoice
+        self, arrival: Upload, workspace: Workspace | None, choice: ViewerChoice
     ) -> Update:
         """A reference for the image on the table; the image and its results stay."""
         workspace = self.open(workspace, choice)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from numpy.typing import ArrayLike
 
 from busdemo.evaluation.benchmark import System
-from busdemo.evaluation.curves import Reliability, Sweep
+from busdemo.evaluation.curves import Reliability, ThresholdSweep
 from busdemo.evaluation.pairs import TIE
 from busdemo.imaging import printed
 from busdemo.imaging.masks import STOPS
@@ -51,7 +51,7 @@ def plot_scatter(images: pd.DataFrame, names: tuple[str, str], palette: Palette)
 
 
 def plot_sweep(
-    sweep: Sweep, systems: Sequence[System], chosen: Sequence[str], palette: Palette
+    sweep: ThresholdSweep, systems: Sequence[System], chosen: Sequence[str], palette: Palette
 ) -> go.Figure:
     """Mean lesion Dice at every threshold, false alarms below; dots where thresholds are frozen."""
     figure = go.Figure(layout=layout(palette, SWEEP_PX))

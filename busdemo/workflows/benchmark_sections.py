@@ -38,7 +38,7 @@ plotly.js-basic-dist-min): a quarter of the whole library, which takes over a se
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A passage's title, what it is about in a few words, and how it is made."""
 
     title: str
@@ -158,15 +158,15 @@ def tell_differing(view: View) -> Passage:
     return Passage(render_differing(view.study, view.a, view.b))
 
 
-SECTIONS: dict[str, Section] = {
-    "pair": Section("Two models compared", "difference, test, every image", tell_pair),
-    "differing": Section("Where the two differ most", "single images", tell_differing),
-    "ranks": Section("Ranks", "all models at once", tell_ranks),
-    "strata": Section("By kind of image", "class, set, size, BI-RADS, device", tell_strata),
-    "sweep": Section("Every threshold", "and the frozen ones", tell_sweep),
-    "reliability": Section(
+SECTIONS: dict[str, ReportSection] = {
+    "pair": ReportSection("Two models compared", "difference, test, every image", tell_pair),
+    "differing": ReportSection("Where the two differ most", "single images", tell_differing),
+    "ranks": ReportSection("Ranks", "all models at once", tell_ranks),
+    "strata": ReportSection("By kind of image", "class, set, size, BI-RADS, device", tell_strata),
+    "sweep": ReportSection("Every threshold", "and the frozen ones", tell_sweep),
+    "reliability": ReportSection(
         "Calibration", "can probabilities be taken at their word?", tell_reliability
     ),
-    "worst": Section("Worst cases", "of the first model, normal images apart", tell_worst),
+    "worst": ReportSection("Worst cases", "of the first model, normal images apart", tell_worst),
 }
 """By id, in the order of the page. The leaderboard stands before them."""

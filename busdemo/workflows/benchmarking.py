@@ -9,7 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from busdemo.evaluation.benchmark import Benchmark, System, build_benchmark
-from busdemo.evaluation.curves import Reliability, Sweep, measure_reliability, sweep_thresholds
+from busdemo.evaluation.curves import (
+    Reliability,
+    ThresholdSweep,
+    measure_reliability,
+    sweep_thresholds,
+)
 from busdemo.evaluation.leaderboard import tabulate_leaderboard
 from busdemo.evaluation.pairs import Pair, compare_pairs
 from busdemo.evaluation.ranks import Ranks, rank_systems
@@ -56,7 +61,7 @@ class Study:
         return rank_systems(self.benchmark, self.pairs)
 
     @cached_property
-    def sweep(self) -> Sweep:
+    def sweep(self) -> ThresholdSweep:
         """Every threshold."""
         return sweep_thresholds(self.benchmark)
 

@@ -43,7 +43,7 @@ COMPARISON_FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class ComparedImage:
     """A scan, everyone who marked it, and how they stand to each other."""
 
     scan: Scan
@@ -119,7 +119,7 @@ def compare_annotations(
     ways: Iterable[str] = (),
     tolerance_px: float = TOLERANCE_PX,
     mm_per_px: float | None = None,
-) -> Case:
+) -> ComparedImage:
     """Compare them, with the people's consensus masks of `ways` as further annotators.
 
     Names that are taken are numbered. `reference` is an annotator's name, of several the first;
@@ -145,10 +145,10 @@ def compare_annotations(
         mm_per_px=mm_per_px or scan.spacing_mm,
         aspect=scan.aspect,
     )
-    return Case(scan, comparison, chosen)
+    return ComparedImage(scan, comparison, chosen)
 
 
-def tabulate_case(case: Case) -> dict[str, Any]:
+def tabulate_case(case: ComparedImage) -> dict[str, Any]:
     """Every number of a comparison with versions, digests and thresholds; JSON-ready.
 
     A number that is undefined is None, one without end the text "inf".
@@ -202,19 +202,19 @@ def tabulate_case(case: Case) -> dict[str, Any]:
     }
 
 
-def encode_case(case: Case) -> bytes:
+def encode_case(case: ComparedImage) -> bytes:
     """`tabulate_case` as the contents of a JSON file."""
     text = json.dumps(tabulate_case(case), indent=2, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode("utf-8", "replace")
 
 
-def encode_matrix(case: Case, metric: str) -> bytes:
+def encode_matrix(case: ComparedImage, metric: str) -> bytes:
     """The matrix of a metric as the contents of a CSV file; KeyError for an unknown metric."""
     table = tabulate_matrix(case.comparison, metric)
     return table.to_csv(index_label=metric, lineterminator="\n").encode("utf-8", "replace")
 
 
-def tabulate_staple(case: Case) -> list[dict[str, Any]]:
+def tabulate_staple(case: ComparedImage) -> list[dict[str, Any]]:
     """Sensitivity and specificity of every person against what STAPLE makes of the people.
 
     Empty with fewer than two people; None where a number is undefined.
@@ -254,7 +254,7 @@ def _name_apart(annotations: Sequence[Annotation]) -> list[Annotation]:
     return apart
 
 
-def _describe(case: Case, index: int) -> dict[str, Any]:
+def _describe(case: ComparedImage, index: int) -> dict[str, Any]:
     comparison = case.comparison
     one = comparison.annotations[index]
     return {

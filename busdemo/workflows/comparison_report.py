@@ -16,7 +16,7 @@ from busdemo.views.agreement import COLOURS, draw_matrix, tabulate_against, titl
 from busdemo.views.agreement_charts import draw_nsd_curve, draw_yardstick
 from busdemo.views.contours import draw_contours, embed_png, shrink
 from busdemo.views.pictures import draw_entropy, encode_png
-from busdemo.workflows.comparing import Case, encode_case, encode_matrix, tabulate_staple
+from busdemo.workflows.comparing import ComparedImage, encode_case, encode_matrix, tabulate_staple
 
 KINDS: dict[Kind, tuple[str, str]] = {
     "person": ("person", "people"),
@@ -51,7 +51,7 @@ STAPLE is Warfield, Zou and Wells, IEEE TMI 2004, over the whole image.</p>
 """
 
 
-def write_report(case: Case) -> str:
+def write_report(case: ComparedImage) -> str:
     """The report as an HTML document; every text in it is escaped."""
     title = f"Annotation comparison: {case.scan.name}"
     style = Path(__file__).with_suffix(".css").read_text("utf-8")
@@ -77,7 +77,7 @@ def write_report(case: Case) -> str:
     )
 
 
-def write_files(case: Case, report: Path, *, plainly: bool = True) -> list[Path]:
+def write_files(case: ComparedImage, report: Path, *, plainly: bool = True) -> list[Path]:
     """Write the report and, beside it, every number (JSON), Dice (CSV) and the outlines (SVG).
 
     Of one label of several, each file's name ends with it unless `plainly`. Raises ValueError
@@ -102,7 +102,7 @@ def write_files(case: Case, report: Path, *, plainly: bool = True) -> list[Path]
     return list(contents)
 
 
-def tell_case(case: Case) -> str:
+def tell_case(case: ComparedImage) -> str:
     """The rows against the reference and the yardstick, as plain text for a terminal."""
     table = tabulate_against(case.comparison, case.reference)
     shown = table.to_string(float_format=lambda value: f"{value:.2f}", na_rep="–")
@@ -114,7 +114,7 @@ def tell_case(case: Case) -> str:
     return "\n".join(lines)
 
 
-def _head(case: Case) -> str:
+def _head(case: ComparedImage) -> str:
     height, width = case.scan.pixels.shape
     kinds = [one.kind for one in case.comparison.annotations]
     counts = ", ".join(
@@ -134,7 +134,7 @@ def _head(case: Case) -> str:
     )
 
 
-def _pictures(case: Case) -> str:
+def _pictures(case: ComparedImage) -> str:
     frame = _find_frame(case)
     scan = case.scan.pixels[frame]
     cut = [replace(one, mask=one.mask[frame]) for one in case.comparison.annotations]
@@ -155,7 +155,7 @@ def _pictures(case: Case) -> str:
     )
 
 
-def _find_frame(case: Case) -> tuple[slice, slice]:
+def _find_frame(case: ComparedImage) -> tuple[slice, slice]:
     """Rows and columns of all masks and a margin around; of the whole image if all are empty."""
     height, width = case.scan.pixels.shape
     rows, columns = find_box([one.mask for one in case.comparison.annotations])
@@ -168,7 +168,7 @@ def _find_frame(case: Case) -> tuple[slice, slice]:
     )
 
 
-def _annotators(case: Case) -> str:
+def _annotators(case: ComparedImage) -> str:
     comparison, rows = case.comparison, []
     for index, one in enumerate(comparison.annotations):
         colour = COLOURS[index % len(COLOURS)]
@@ -189,7 +189,7 @@ def _annotators(case: Case) -> str:
     )
 
 
-def _yardstick(case: Case) -> str:
+def _yardstick(case: ComparedImage) -> str:
     yardstick = case.yardstick
     words = "".join(f'<p class="mark">{html.escape(one)}</p>' for one in yardstick.sentences())
     chart = ""
@@ -201,7 +201,7 @@ def _yardstick(case: Case) -> str:
     return f'<div class="keep"><h2>Models against people</h2>{words}{chart}</div>'
 
 
-def _against(case: Case) -> str:
+def _against(case: ComparedImage) -> str:
     comparison = case.comparison
     heads = "".join(f"<th>{html.escape(title_metric(comparison, m.id))}</th>" for m in METRICS)
     rows = "".join(
@@ -222,7 +222,7 @@ def _against(case: Case) -> str:
     )
 
 
-def _matrices(case: Case) -> str:
+def _matrices(case: ComparedImage) -> str:
     few = len(case.comparison.annotations) <= ACROSS
     wanted = METRICS if few else tuple(m for m in METRICS if m.id in ("dice", "hd95"))
     tables = "".join(f"<div>{draw_matrix(case.comparison, metric.id)}</div>" for metric in wanted)
@@ -234,7 +234,7 @@ def _matrices(case: Case) -> str:
     )
 
 
-def _staple(case: Case) -> str:
+def _staple(case: ComparedImage) -> str:
     found = tabulate_staple(case)
     if not found:
         return ""
@@ -251,7 +251,7 @@ def _staple(case: Case) -> str:
     )
 
 
-def _provenance(case: Case) -> str:
+def _provenance(case: ComparedImage) -> str:
     rows = [("Made by", f"busdemo {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")]
     rows.append((f"Image {case.scan.name}", f"sha256 {case.scan.sha256}"))
     for one in case.comparison.annotations:

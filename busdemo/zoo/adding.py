@@ -48,7 +48,7 @@ _RESERVED = ("all",)
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """A model's files: of a commit of a repository on the Hub, or just a folder here."""
 
     folder: Path
@@ -103,20 +103,20 @@ def _check_id(model_id: str, weights: Path) -> None:
         raise UnusableModel(f"The zoo has a model {model_id!r} already; choose an id with --id.")
 
 
-def _fetch(repo_id: str, revision: str | None) -> Source:
+def _fetch(repo_id: str, revision: str | None) -> ModelSource:
     folder, commit = fetch_model(repo_id, revision)
-    return Source(folder, repo_id, commit)
+    return ModelSource(folder, repo_id, commit)
 
 
-def _find_folder(folder: Path) -> Source:
+def _find_folder(folder: Path) -> ModelSource:
     if folder.is_file():
         check_files({folder.name: folder.stat().st_size})
     if not folder.is_dir():
         raise UnusableModel(f"There is no folder {folder}; the Hub's are written hf:ORG/NAME.")
-    return Source(folder)
+    return ModelSource(folder)
 
 
-def _fill(staged: Path, found: Source, name: str, side_px: int | None) -> None:
+def _fill(staged: Path, found: ModelSource, name: str, side_px: int | None) -> None:
     """Write a model's folder, and load it through the same doors as every model."""
     files = (path for path in found.folder.iterdir() if path.is_file())
     check_files({path.name: path.stat().st_size for path in files})
@@ -182,7 +182,9 @@ def _try_out(network: nn.Module, preprocessing: Preprocessing) -> None:
         raise UnusableModel("It gave numbers that are not finite.")
 
 
-def _write_stub(staged: Path, found: Source, facts: dict[str, Any], config: dict[str, Any]) -> None:
+def _write_stub(
+    staged: Path, found: ModelSource, facts: dict[str, Any], config: dict[str, Any]
+) -> None:
     ours = config["_model_class"] in ARCHITECTURES
     licence = _read_licence(found.folder / "README.md")
     header = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from busdemo.cli import main
-from busdemo.evaluation.audit import Audit, Pair, Picture, deal_groups, join, list_images
+from busdemo.evaluation.audit import Audit, NearCopy, Picture, deal_groups, join, list_images
 from busdemo.phantoms import EXAMPLES, simulate
 
 SCANS = [simulate(*recipe).image for recipe in list(EXAMPLES.values())[:5]]
@@ -84,7 +84,7 @@ def many() -> Audit:
         Picture(str(n), Path(str(n)), "", str(label), f"patient {group}")
         for n, (group, label) in enumerate(zip(groups, labels, strict=True))
     ]
-    return Audit(tuple(pictures), tuple(Pair(n, n + 7, 0.8) for n in range(0, 40, 10)))
+    return Audit(tuple(pictures), tuple(NearCopy(n, n + 7, 0.8) for n in range(0, 40, 10)))
 
 
 def test_a_split_divides_no_patient_and_no_copies() -> None:
@@ -115,6 +115,6 @@ def test_places_are_joined_over_chains_of_pairs() -> None:
 def test_groups_across_splits_are_told_apart_from_those_inside() -> None:
     splits = ["train", "test", "train", "train", ""]
     pictures = tuple(Picture(str(n), Path(), split) for n, split in enumerate(splits))
-    audit = Audit(pictures, (Pair(0, 1, 0.9), Pair(2, 3, 0.9), Pair(3, 4, 0.9)))
+    audit = Audit(pictures, (NearCopy(0, 1, 0.9), NearCopy(2, 3, 0.9), NearCopy(3, 4, 0.9)))
     assert audit.copies == [[0, 1], [2, 3, 4]]
     assert audit.across == [[0, 1]]

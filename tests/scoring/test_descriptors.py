@@ -9,9 +9,9 @@ from busdemo.scoring.descriptors import describe
 from busdemo.scoring.lesions import measure_lesions
 from busdemo.scoring.words import (
     VOCABULARY,
-    Agreement,
     Check,
     Cutoffs,
+    WordAgreement,
     choose_words,
     read_words,
 )
@@ -106,7 +106,7 @@ def test_every_word_comes_with_its_number_and_its_cut_off() -> None:
 
 
 def check_of(low: float, **examples: int) -> Check:
-    agreement = Agreement(0.7, low, 0.9, 30, 0)
+    agreement = WordAgreement(0.7, low, 0.9, 30, 0)
     return Check(examples, agreement, agreement)
 
 

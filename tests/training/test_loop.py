@@ -16,7 +16,7 @@ from torch import nn
 from busdemo.evaluation.whole_files import UNFINISHED
 from busdemo.training import loop, train
 from busdemo.training.data import Samples
-from busdemo.training.loop import BEST, STATE, OutOfTime, Run
+from busdemo.training.loop import BEST, STATE, OutOfTime, TrainingRun
 from busdemo.training.plan import Training
 from busdemo.training.recipe import Recipe
 from busdemo.training.segmenting import SEGMENTING, evaluate
@@ -43,7 +43,7 @@ def one_thread() -> Iterator[None]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """The folder of an uninterrupted run and its best Dice."""
     folder = tmp_path_factory.mktemp("finished")
-    return folder, Run(tiny_network(), RECIPE, folder, task=SEGMENTING).train(
+    return folder, TrainingRun(tiny_network(), RECIPE, folder, task=SEGMENTING).train(
         tiny_samples(), tiny_samples(50)
     )
 
@@ -78,19 +78,24 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
 ) -> None:
     samples, validation = tiny_samples(), tiny_samples(50)
     (whole, best), parts = finished, tmp_path / "parts"
-    save = Run._save
+    save = TrainingRun._save
 
-    def save_then_stop(run: Run[Any]) -> None:
+    def save_then_stop(run: TrainingRun[Any]) -> None:
         save(run)
         raise Stopped
 
     with monkeypatch.context() as patched:
-        patched.setattr(Run, "_save", save_then_stop)
+        patched.setattr(TrainingRun, "_save", save_then_stop)
         for seed in (0, 7):  # the second start finds a folder: its own weights must not matter
             with pytest.raises(Stopped):
-                Run(tiny_network(seed), RECIPE, parts, task=SEGMENTING).train(samples, validation)
+                TrainingRun(tiny_network(seed), RECIPE, parts, task=SEGMENTING).train(
+                    samples, validation
+                )
     torch.rand(17)  # whatever the rest of the process drew meanwhile
-    assert Run(tiny_network(8), RECIPE, parts, task=SEGMENTING).train(samples, validation) == best
+    assert (
+        TrainingRun(tiny_network(8), RECIPE, parts, task=SEGMENTING).train(samples, validation)
+        == best
+    )
 
     for name in ("state.safetensors", "best.safetensors"):
         expected, found = load_file(whole / name), load_file(parts / name)
@@ -123,8 +128,12 @@ def test_a_run_killed_while_it_writes_goes_on_as_if_nothing_had_happened(
     with monkeypatch.context() as patched:
         patched.setattr(loop, "replace_file", write_then_die)
         with pytest.raises(Stopped):
-            Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(samples, validation)
-    best = Run(tiny_network(5), RECIPE, tmp_path, task=SEGMENTING).train(samples, validation)
+            TrainingRun(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(
+                samples, validation
+            )
+    best = TrainingRun(tiny_network(5), RECIPE, tmp_path, task=SEGMENTING).train(
+        samples, validation
+    )
     assert best == finished[1]
     assert read_curves(tmp_path) == read_curves(finished[0])
     assert (tmp_path / BEST).read_bytes() == (finished[0] / BEST).read_bytes()
@@ -136,17 +145,20 @@ def test_a_run_without_time_stops_between_epochs_and_goes_on(
     samples, validation = tiny_samples(), tiny_samples(50)
     for epochs in (1, 2):
         with pytest.raises(OutOfTime, match=f"{epochs} of 3 epochs are done"):
-            Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(
+            TrainingRun(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(
                 samples, validation, until=0
             )
-    run = Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING)
+    run = TrainingRun(tiny_network(), RECIPE, tmp_path, task=SEGMENTING)
     assert run.train(samples, validation, until=0) == finished[1]  # the end is no interruption
 
 
 def test_without_validation_the_last_epoch_is_kept(
     finished: tuple[Path, float], tmp_path: Path
 ) -> None:
-    assert Run(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(tiny_samples(), None) == -1
+    assert (
+        TrainingRun(tiny_network(), RECIPE, tmp_path, task=SEGMENTING).train(tiny_samples(), None)
+        == -1
+    )
     kept, last = load_file(tmp_path / BEST), load_file(finished[0] / STATE)
     assert all(torch.equal(last[f"average.module.{key}"], value) for key, value in kept.items())
 
@@ -178,7 +190,7 @@ def test_a_finished_run_is_not_trained_further(finished: tuple[Path, float]) -> 
     folder, best = finished
     before = (folder / "state.safetensors").read_bytes()
     assert (
-        Run(tiny_network(3), RECIPE, folder, task=SEGMENTING).train(
+        TrainingRun(tiny_network(3), RECIPE, folder, task=SEGMENTING).train(
             tiny_samples(), tiny_samples(50)
         )
         == best
@@ -190,7 +202,10 @@ def test_a_finished_run_is_not_trained_further(finished: tuple[Path, float]) -> 
 def test_training_learns_dark_ellipses(tmp_path: Path) -> None:
     recipe = Recipe(stages=((12, 32),), batch_size=4, peak_learning_rate=2e-2, averaging=0.8)
     samples, validation = tiny_samples(count=24), tiny_samples(100, 12)
-    assert Run(tiny_network(), recipe, tmp_path, task=SEGMENTING).train(samples, validation) > 0.6
+    assert (
+        TrainingRun(tiny_network(), recipe, tmp_path, task=SEGMENTING).train(samples, validation)
+        > 0.6
+    )
     losses = [float(row["train_loss"]) for row in read_curves(tmp_path)]
     assert losses[-1] < losses[0] / 2
 
@@ -209,7 +224,7 @@ def test_a_training_of_the_plan_is_done_in_the_folder_of_its_id(
 
 def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
     recipe = replace(RECIPE, keep="last")
-    run = Run(tiny_network(), recipe, tmp_path, task=SEGMENTING)
+    run = TrainingRun(tiny_network(), recipe, tmp_path, task=SEGMENTING)
     dice = run.train(tiny_samples(), tiny_samples(50))
     assert dice == pytest.approx(float(read_curves(tmp_path)[-1]["dice"]), abs=5e-5)
     kept, state = load_file(tmp_path / BEST), load_file(tmp_path / STATE)

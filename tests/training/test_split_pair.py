@@ -10,7 +10,7 @@ from tiny_world import TINY, draw_scan
 
 from busdemo.evaluation.datasets import Case, read_index
 from busdemo.training import split_pair
-from busdemo.training.split_pair import FOLDS, Recipe, deal, train_pairs
+from busdemo.training.split_pair import FOLDS, SplitRecipe, deal, train_pairs
 
 
 def write_data(folder: Path) -> None:
@@ -60,7 +60,7 @@ def test_every_train_and_val_image_is_tested_once_a_split_and_epoch(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(split_pair.NETWORKS, "tiny", TINY)
-    recipe = Recipe(network="tiny", side_px=16, batch_size=4)
+    recipe = SplitRecipe(network="tiny", side_px=16, batch_size=4)
     table = train_pairs(data, {"BUS-UCLM": 2}, recipe)
     counted = table.groupby(["split_by", "epoch", "id"]).size()
     assert (counted == 1).all()

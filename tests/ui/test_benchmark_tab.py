@@ -14,7 +14,7 @@ from ui.stillness import wait_until_still, watch_timers
 
 from busdemo.evaluation.run_files import Run, write_run
 from busdemo.ui import text
-from busdemo.ui.benchmark.component import Wish
+from busdemo.ui.benchmark.component import BenchmarkRequest
 from busdemo.ui.benchmark_tab import BenchmarkTab, build_benchmark_tab
 from busdemo.ui.gradio_private import OPEN_LINKED_TAB
 from busdemo.ui.page import Service
@@ -89,10 +89,10 @@ def test_images_that_the_run_does_not_hold_give_a_sentence(tab: BenchmarkTab) ->
 
 @pytest.mark.parametrize("data", [None, [], {"sections": 3, "width": "wide", "stages": []}])
 def test_an_event_that_makes_no_sense_is_read_within_bounds(data: Any) -> None:
-    wish = Wish.from_event(SimpleNamespace(_data=data))  # type: ignore[arg-type]
-    assert wish == Wish()
-    assert Wish.from_event(event(width=10**9)).width_px == 1600
-    assert len(Wish.from_event(event(a="x" * 9999)).a) == 400
+    wish = BenchmarkRequest.from_event(SimpleNamespace(_data=data))  # type: ignore[arg-type]
+    assert wish == BenchmarkRequest()
+    assert BenchmarkRequest.from_event(event(width=10**9)).width_px == 1600
+    assert len(BenchmarkRequest.from_event(event(a="x" * 9999)).a) == 400
 
 
 def test_a_run_of_one_s_own_is_shown_and_let_go_of(tab: BenchmarkTab, folder: Path) -> None:

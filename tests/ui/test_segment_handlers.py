@@ -16,7 +16,7 @@ from busdemo.imaging.crops import write_crop
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.phantoms import random_recipe, simulate
-from busdemo.ui.intake.component import Arrival, Intake, IntakeData
+from busdemo.ui.intake.component import Intake, IntakeData, Upload
 from busdemo.ui.segment_handlers import SegmentTab
 from busdemo.ui.viewer.component import Viewer, ViewerChoice
 from busdemo.ui.workspace import Workspace
@@ -34,7 +34,7 @@ def test_the_intake_card_is_sent_when_it_changes_only(weights: Path) -> None:
         add_model(weights, name)
     tab = build_tab(open_two_stage(SegmenterPool(read_cards(weights)), weights))
     image = cv2.imencode(".png", draw_scan(7, (90, 70))[0])[1].tobytes()
-    updates = list(tab.drop_image(Arrival((("mine.png", image),)), None, ViewerChoice()))
+    updates = list(tab.drop_image(Upload((("mine.png", image),)), None, ViewerChoice()))
     assert len(updates) == 5  # before the first model, after each of three, at the end
     cards = [card for _, card, _ in updates if isinstance(card, IntakeData)]
     assert cards[0].image.name == "mine.png"
@@ -80,11 +80,11 @@ def test_what_a_mask_s_file_leaves_open_is_offered_and_asked(weights: Path) -> N
     add_model(weights, "one")
     tab = build_tab(open_two_stage(SegmenterPool(read_cards(weights)), weights))
     image = cv2.imencode(".png", draw_scan(7, (90, 70))[0])[1].tobytes()
-    _, opened = last(tab.drop_image(Arrival((("mine.png", image),)), None, ViewerChoice()))
+    _, opened = last(tab.drop_image(Upload((("mine.png", image),)), None, ViewerChoice()))
     choice = ViewerChoice(case=opened.case)
 
     def drop(data: bytes, **how: Any) -> tuple[IntakeData, Workspace]:
-        update = tab.drop_mask(Arrival((("f.json", data),), options=Options(**how)), opened, choice)
+        update = tab.drop_mask(Upload((("f.json", data),), options=Options(**how)), opened, choice)
         return reading_of(update), update[2]
 
     card, _ = drop(found_by(1, "tumour", name="other.png"))
@@ -112,8 +112,8 @@ def test_a_wrong_mask_gets_a_mask_s_sentence(weights: Path) -> None:
     add_model(weights, "one")
     tab = build_tab(open_two_stage(SegmenterPool(read_cards(weights)), weights))
     image = cv2.imencode(".png", draw_scan(7, (90, 70))[0])[1].tobytes()
-    _, opened = last(tab.drop_image(Arrival((("mine.png", image),)), None, ViewerChoice()))
-    wrong = Arrival((("letter.docx", b"PK\x03\x04 a letter"),))
+    _, opened = last(tab.drop_image(Upload((("mine.png", image),)), None, ViewerChoice()))
+    wrong = Upload((("letter.docx", b"PK\x03\x04 a letter"),))
     card = reading_of(tab.drop_mask(wrong, opened, ViewerChoice(case=opened.case)))
     assert "please use a picture, a volume" in card.mask.error
     assert not card.image.error
@@ -128,28 +128,26 @@ def test_a_screens_scan_area_is_used_and_one_click_undoes_it(weights: Path) -> N
         cv2.imencode(".png", pixels)[1].tobytes()
         for pixels in (screen.pixels, screen.mask * np.uint8(255))
     )
-    card, opened = last(tab.drop_image(Arrival((("s.png", image),)), None, ViewerChoice()))
+    card, opened = last(tab.drop_image(Upload((("s.png", image),)), None, ViewerChoice()))
     assert card.crop == card.found == write_crop(screen.box)
     assert "this picture may hold a name" in card.image.text
-    _, _, opened = tab.drop_mask(
-        Arrival((("m.png", mask),)), opened, ViewerChoice(case=opened.case)
-    )
+    _, _, opened = tab.drop_mask(Upload((("m.png", mask),)), opened, ViewerChoice(case=opened.case))
     levels = opened.segmentations["one"].levels.copy()
     assert not levels[:, :100].any()
 
     choice = ViewerChoice(case=opened.case)
-    card, undone = last(tab.crop_image(Arrival(crop="none"), opened, choice))
+    card, undone = last(tab.crop_image(Upload(crop="none"), opened, choice))
     assert (card.crop, card.found) == ("none", write_crop(screen.box))
     assert "scan area" not in card.image.text
     assert undone.reference is opened.reference
     assert not np.array_equal(undone.segmentations["one"].levels, levels)
 
     choice = ViewerChoice(case=undone.case)
-    card, again = last(tab.crop_image(Arrival(crop="auto"), undone, choice))
+    card, again = last(tab.crop_image(Upload(crop="auto"), undone, choice))
     assert card.crop == write_crop(screen.box)
     assert np.array_equal(again.segmentations["one"].levels, levels)
 
     choice = ViewerChoice(case=again.case)
-    card, left = last(tab.crop_image(Arrival(crop="9,9,9,9"), again, choice))
+    card, left = last(tab.crop_image(Upload(crop="9,9,9,9"), again, choice))
     assert "is not inside the image" in card.image.error
     assert (card.crop, left) == (write_crop(screen.box), None)

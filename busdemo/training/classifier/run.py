@@ -12,7 +12,7 @@ from busdemo.inference.segmenter import SegmenterPool
 from busdemo.training.classifier.plan import CONFIG, ClassTraining
 from busdemo.training.classifier.samples import read_class_samples
 from busdemo.training.classifier.task import CLASSIFYING
-from busdemo.training.loop import Run
+from busdemo.training.loop import TrainingRun
 from busdemo.training.pretrained import read_imagenet_weights
 from busdemo.training.train import widen_depthwise_convolutions
 from busdemo.zoo.architectures.lesion_classifier import LesionClassifier, build_classifier
@@ -48,7 +48,7 @@ def train_classifier(
     nn.init.zeros_(network.head.weight)
     nn.init.zeros_(network.head.bias)
     widen_depthwise_convolutions(network)
-    run = Run(network, recipe, folder, task=CLASSIFYING, workers=workers)
+    run = TrainingRun(network, recipe, folder, task=CLASSIFYING, workers=workers)
     return run.train(train, validation)
 
 

@@ -33,7 +33,7 @@ from busdemo.training.data import (
 from busdemo.training.detector.losses import boxes_of_numbers, detection_loss
 from busdemo.training.detector.outlining import Outlining, marking_loss
 from busdemo.training.drawing import Epoch, draw_batches
-from busdemo.training.loop import Run, Task
+from busdemo.training.loop import Task, TrainingRun
 from busdemo.training.recipe import ENCODER, Recipe
 from busdemo.training.segmenting import forward
 from busdemo.training.train import widen_depthwise_convolutions
@@ -201,7 +201,7 @@ def train_detector(
         freeze_stages(network, phase.frozen_stages)
         widen_depthwise_convolutions(network)
         taught = Outlining(cast(LesionDetector, network)) if phase.outlined else network
-        run = Run(taught, recipe, phase_folder(runs, number), task=FINDING, workers=workers)
+        run = TrainingRun(taught, recipe, phase_folder(runs, number), task=FINDING, workers=workers)
         best = run.train(samples, validation)
     return best
 

@@ -21,7 +21,7 @@ from busdemo.ui.api.reading import read_options
 from busdemo.ui.api.signature import build_endpoint
 from busdemo.ui.queues import MODELS
 from busdemo.workflows.comparing import (
-    Case,
+    ComparedImage,
     ask_models,
     compare_annotations,
     tabulate_case,
@@ -59,7 +59,7 @@ class Settings:
 
     def run(
         self, scan: Scan, people: list[Annotation], models: list[str], pool: SegmenterPool
-    ) -> list[Case]:
+    ) -> list[ComparedImage]:
         """A comparison, or one for each label; ValueError or UnusableModel with one sentence."""
         steps = self.post_processing.strip()
         asked = ask_models(
@@ -72,7 +72,7 @@ class Settings:
         groups = group_by_label(people, wanted=self.label, others=len(asked))
         return [self._compare(scan, group, asked) for group in groups]
 
-    def _compare(self, scan: Scan, group: Group, asked: list[Annotation]) -> Case:
+    def _compare(self, scan: Scan, group: Group, asked: list[Annotation]) -> ComparedImage:
         case = compare_annotations(
             scan,
             [*group.annotations, *asked],

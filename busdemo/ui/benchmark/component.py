@@ -67,7 +67,7 @@ class BenchData(GradioModel):  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
-class Wish:
+class BenchmarkRequest:
     """What a browser asks for, within bounds; names may be unknown ones."""
 
     turn: str = ""
@@ -83,7 +83,7 @@ class Wish:
     width_px: int = 900
 
     @classmethod
-    def from_event(cls, event: gr.EventData) -> "Wish":
+    def from_event(cls, event: gr.EventData) -> "BenchmarkRequest":
         """Read an event, which anyone may have written."""
         data = read_event(event)
         sections, width = data.get("sections"), data.get("width")

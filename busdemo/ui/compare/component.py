@@ -60,7 +60,7 @@ class CompareData(ViewerData):
 
 
 @dataclass(frozen=True)
-class Arrival:
+class OpenedImage:
     """What came in: the name of the case on the table, and perhaps an image file."""
 
     case: str = ""
@@ -68,14 +68,14 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Wish:
+class CompareRequest:
     """What an event asks for, within bounds; the names may be unknown ones."""
 
     example: str = ""
     models: tuple[str, ...] = ()
 
     @classmethod
-    def from_event(cls, event: gr.EventData) -> "Wish":
+    def from_event(cls, event: gr.EventData) -> "CompareRequest":
         """Read an event, which anyone may have written."""
         data = read_event(event)
         models = data.get("models")
@@ -108,8 +108,8 @@ class Compare(Viewer):
     def preprocess(self, payload: Any) -> Any:
         """An `Arrival`: the file is read into memory, its copy on disk is deleted later."""
         if payload is None:
-            return Arrival()
+            return OpenedImage()
         file = payload.upload
         name = "" if file is None else Path(file.orig_name or file.path).name[:200]
         read = None if file is None else (name, Path(file.path).read_bytes())
-        return Arrival(payload.case[:128], read)
+        return OpenedImage(payload.case[:128], read)

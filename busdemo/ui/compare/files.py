@@ -32,7 +32,7 @@ from busdemo.ui.compare.answers import (
 from busdemo.ui.queues import BUSY, Desk
 from busdemo.views.contours import draw_contours
 from busdemo.workflows.comparing import (
-    Case,
+    ComparedImage,
     annotate,
     compare_annotations,
     encode_case,
@@ -115,7 +115,7 @@ def _draw(table: Table, fields: Mapping[str, Any]) -> str:
 
 def _open_case(
     table: Table, scan: Scan, fields: Mapping[str, Any], cards: Mapping[str, Card]
-) -> Case:
+) -> ComparedImage:
     sent = listed(fields.get("annotators"))
     annotations = [
         _describe(one, annotation, cards)

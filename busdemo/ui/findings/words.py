@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from busdemo.scoring.words import Agreement, Check, Word, WordBook, read_words
+from busdemo.scoring.words import Check, Word, WordAgreement, WordBook, read_words
 from busdemo.ui import text
 from busdemo.ui.findings.subject import Builder, Subject
 from busdemo.workflows.describing import (
@@ -97,7 +97,7 @@ def _render_check(check: Check | None) -> str:
     return f"{_render_agreement(check.reference)}<br><small>{escape(chance)}</small>"
 
 
-def _render_agreement(agreement: Agreement) -> str:
+def _render_agreement(agreement: WordAgreement) -> str:
     left_out = f", {agreement.left_out} left out" if agreement.left_out else ""
     return (
         f"{agreement.value:.2f} ({agreement.low:.2f}–{agreement.high:.2f})"

@@ -89,7 +89,7 @@ class IntakeData(GradioModel):  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
-class Arrival:
+class Upload:
     """What came in: uploaded files as (name, contents), or the id of an example."""
 
     files: tuple[tuple[str, bytes], ...] = ()
@@ -118,15 +118,15 @@ class Intake(PageComponent):
         "remove_mask",
     )
 
-    def preprocess(self, payload: IntakeData | None) -> Arrival:
+    def preprocess(self, payload: IntakeData | None) -> Upload:
         """The arrived files, read into memory; their copies on disk are deleted later."""
         if payload is None:
-            return Arrival()
+            return Upload()
         files = tuple(
             (Path(file.orig_name or file.path).name[:200], Path(file.path).read_bytes())
             for file in payload.files[:MOST_FILES]
         )
-        return Arrival(
+        return Upload(
             files,
             payload.example[:64],
             payload.frame,
