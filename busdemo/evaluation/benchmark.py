@@ -33,7 +33,7 @@ IMAGE_COLUMNS = (
 MOST_SYSTEMS, LONGEST = 64, 300
 """Systems in a run, and letters in any of its words."""
 
-MEASURES = ("dice", "hd95_px", "nsd", "ms", "fp")
+MEASURES = ("dice", "hd95_px", "nsd", "ms", "fp", "answer_dice", "answer_fp")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Benchmark:
     """One row an image, the columns `IMAGE_COLUMNS`."""
     systems: tuple[System, ...]
     measured: Mapping[str, Floats]
-    """By measure: "dice", "hd95_px" (inf where one mask is empty), "nsd", "ms", "fp"."""
+    """By measure: "dice", "hd95_px" (inf where one mask is empty), "nsd", "ms", "fp"; of the answer
+    (post-processing and presence) "answer_dice" and "answer_fp", nan in runs made before."""
     outcomes: NDArray[np.object_]
     dice_curve: NDArray[np.float32]
     """(..., 199) Dice at every stop; nan where both masks are empty."""
@@ -213,6 +214,11 @@ def _check_numbers(
     told = rows[["tp", "fp", "fn"]].to_numpy()
     if (counts != told).any() or (lesion.sum(axis=1) != rows["lesion_px"]).any():
         raise ValueError("The run's histograms do not give its counts of pixels.")
+    answer = rows[["answer_tp", "answer_fp", "answer_fn"]].to_numpy()
+    if (answer < 0).any() or (answer.sum(axis=1) > area).any():
+        raise ValueError("The run's answers count pixels that the image has not.")
+    if not np.allclose(_dice(answer), rows["answer_dice"], atol=1e-6, equal_nan=True):
+        raise ValueError("The run's Dice of an answer does not follow from its counts of pixels.")
     if not np.allclose(_dice(told), rows["dice"], atol=1e-6, equal_nan=True):
         raise ValueError("The run's Dice does not follow from its counts of pixels.")
 

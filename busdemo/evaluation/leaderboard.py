@@ -20,7 +20,8 @@ def tabulate_leaderboard(benchmark: Benchmark) -> pd.DataFrame:
     native size), its median, "false alarms" (share of normal images with a pixel marked), both with
     " low", " high" (95 % cluster bootstrap; nan below five groups), " n" and " groups"; missed
     (images whose lesion is not touched); nsd; hd95_px, the mean with the image's diagonal in place
-    of inf, and hd95 replaced, for how many; ms, the median.
+    of inf, and hd95 replaced, for how many; "answer dice" and "answer false alarms", as the raw
+    mask's but with post-processing and presence; ms, the median.
     """
     lesions = benchmark.lesions
     distances, replaced = bound_distances(benchmark)
@@ -37,6 +38,16 @@ def tabulate_leaderboard(benchmark: Benchmark) -> pd.DataFrame:
             **summarize(
                 false_alarms(benchmark), benchmark.images["group"][~lesions], "false alarms"
             ),
+            **summarize(
+                benchmark.measured["answer_dice"][lesions],
+                benchmark.images["group"][lesions],
+                "answer dice",
+            ),
+            **summarize(
+                false_alarms(benchmark, "answer_fp"),
+                benchmark.images["group"][~lesions],
+                "answer false alarms",
+            ),
             "ms": column_medians(benchmark.measured["ms"]),
         },
         index=[system.key for system in benchmark.systems],
@@ -44,9 +55,12 @@ def tabulate_leaderboard(benchmark: Benchmark) -> pd.DataFrame:
     return frame.sort_values("dice", ascending=False, kind="stable")
 
 
-def false_alarms(benchmark: Benchmark) -> Floats:
-    """(normal images, systems) 1 where anything is marked, 0 where not, nan where not run."""
-    extra = benchmark.measured["fp"][~benchmark.lesions]
+def false_alarms(benchmark: Benchmark, of: str = "fp") -> Floats:
+    """(normal images, systems) 1 where anything is marked, 0 where not, nan where not run.
+
+    `of` is "fp" for the raw mask, "answer_fp" for the answer.
+    """
+    extra = benchmark.measured[of][~benchmark.lesions]
     return np.where(np.isnan(extra), np.nan, extra > 0)
 
 

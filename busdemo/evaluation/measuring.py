@@ -5,21 +5,25 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from busdemo.evaluation.datasets import Case
 from busdemo.evaluation.run_files import SCHEMA, tabulate_rows
 from busdemo.imaging.arrays import GreyImage, Mask, ProbabilityMap
 from busdemo.imaging.masks import binarize, quantize
+from busdemo.inference.presence import PresenceJudge, PresenceScore
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Predicts, TwoStage
 from busdemo.scoring.agreement import TOLERANCE_PX
 from busdemo.scoring.boundary import measure_boundary
-from busdemo.scoring.overlap import Counts, histogram_levels, score_counts
+from busdemo.scoring.overlap import Counts, histogram_levels, score_counts, score_overlap
 from busdemo.zoo.cards import Card
 from busdemo.zoo.files import UnusableModel
 
 Row = dict[str, Any]
+Judged = Mapping[str, PresenceScore | None]
+"""By a model's id, one image's presence."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Examiner:
     pool: SegmenterPool
     staged: TwoStage | None
     model_ids: Sequence[str]
+    judge: PresenceJudge | None = None
+    """Of whether anything is there; None: that is not asked."""
 
     def measure(self, case: Case) -> Measured:
         """A case's rows; UnusableModel when a model or the detector cannot run."""
@@ -71,23 +77,36 @@ class Examiner:
 
     def _measure(self, image: GreyImage, reference: Mask) -> list[Row]:
         whole = Stopwatch(self.pool.cards, self.pool.look_at(image))
-        rows = [self._row(model_id, 1, whole, reference) for model_id in self.model_ids]
+        for model_id in self.model_ids:
+            whole.predict(model_id)  # timed before anybody else asks for it
+        found = self._judge(image, whole)
+        rows = [self._row(model_id, 1, whole, reference, found) for model_id in self.model_ids]
         if self.staged is None:
             return rows
         started = perf_counter()
-        found = self.staged.locate(image)
+        located = self.staged.locate(image)
         spent_ms = 1000 * (perf_counter() - started)
-        if not found.detections:  # the models see the whole frame, as they just did
+        if not located.detections:  # the models see the whole frame, as they just did
             return rows + [row | {"stages": 2, "ms": row["ms"] + spent_ms} for row in rows]
-        look = self.staged.look_at(image, found=found, whole=whole)
+        look = self.staged.look_at(image, found=located, whole=whole)
         staged = Stopwatch(self.pool.cards, look, before_ms=spent_ms)
-        return rows + [self._row(model_id, 2, staged, reference) for model_id in self.model_ids]
+        return rows + [
+            self._row(model_id, 2, staged, reference, found) for model_id in self.model_ids
+        ]
 
-    def _row(self, model_id: str, stages: int, watch: "Stopwatch", reference: Mask) -> Row:
-        probabilities = watch.predict(model_id)
-        stop = self.pool.cards[model_id].stop
-        names = {"model": model_id, "stages": stages, "stop": stop, "ms": watch.ms(model_id)}
-        return names | score_answer(probabilities, reference, stop)
+    def _judge(self, image: GreyImage, whole: "Stopwatch") -> Judged:
+        if self.judge is None:
+            return {}
+        look = self.judge.look_at(image, lambda model_id: quantize(whole.predict(model_id)))
+        return {model_id: look.judge(model_id) for model_id in self.model_ids}
+
+    def _row(
+        self, model_id: str, stages: int, watch: "Stopwatch", reference: Mask, judged: Judged
+    ) -> Row:
+        probabilities, card = watch.predict(model_id), self.pool.cards[model_id]
+        names = {"model": model_id, "stages": stages, "stop": card.stop, "ms": watch.ms(model_id)}
+        answer = score_processed(probabilities, reference, card, judged.get(model_id))
+        return names | score_answer(probabilities, reference, card.stop) | answer
 
 
 class Stopwatch:
@@ -118,6 +137,26 @@ class Stopwatch:
     def ms(self, model_id: str) -> float:
         """Milliseconds the answer of a model took that was asked for; KeyError for another."""
         return self._before_ms + self._spent_ms[model_id]
+
+
+def score_processed(
+    probabilities: ProbabilityMap, reference: Mask, card: Card, found: PresenceScore | None
+) -> Row:
+    """The numbers of a model's answer: after its steps, nothing where presence is too low.
+
+    Both arrays are (H, W); `found` is the image's presence, None where that is unknown.
+    """
+    mask = card.post_processing.apply(binarize(quantize(probabilities), card.stop))
+    if found is not None and found.withholds():
+        mask = np.zeros_like(mask)
+    overlap = score_overlap(mask, reference)
+    return {
+        "presence": np.nan if found is None else found.value,
+        "answer_tp": float(overlap.counts.true_positive),
+        "answer_fp": float(overlap.counts.false_positive),
+        "answer_fn": float(overlap.counts.false_negative),
+        "answer_dice": overlap.dice,
+    }
 
 
 def score_answer(probabilities: ProbabilityMap, reference: Mask, stop: int) -> Row:

@@ -17,6 +17,8 @@ The receipt lies in the Parquet's own metadata, so that `rows.parquet` alone is 
 | hd95_px, assd_px, nsd | its distances; NSD at the receipt's `nsd_tolerance_px` |
 | outcome | the word of `scoring.outcome`, where empties are settled, too |
 | ms | time of the prediction alone |
+| presence | how probable a lesion is by the model's rule, nan where it has none |
+| answer_tp, answer_fp, answer_fn, answer_dice | processed, withheld by presence; or nan |
 | lesion_histogram | 200 counts: pixels of the ground truth by level, as `quantize` gives it |
 | background_histogram | the same of all other pixels: counts at every threshold follow |
 """
@@ -44,6 +46,9 @@ KEY = ["id", "model", "stages"]
 MOST_ROWS, MOST_BYTES = 1_000_000, 2 << 30
 """More is refused before it is read: rows, and bytes once decompressed."""
 
+ANSWER_COLUMNS = ("presence", "answer_tp", "answer_fp", "answer_fn", "answer_dice")
+"""Of the model's answer, beside the raw mask; runs made before may lack them."""
+
 _HISTOGRAMS = ("lesion_histogram", "background_histogram")
 SCHEMA = pa.schema(
     [
@@ -57,6 +62,7 @@ SCHEMA = pa.schema(
         *((name, pa.float64()) for name in ("hd95_px", "assd_px", "nsd")),
         ("outcome", pa.string()),
         ("ms", pa.float64()),
+        *((name, pa.float64()) for name in ANSWER_COLUMNS),
         *((name, pa.list_(pa.int32(), STOPS)) for name in _HISTOGRAMS),
     ]
 )
@@ -96,7 +102,7 @@ def read_run(source: Path | bytes) -> Run:
             receipt = read_receipt(file.schema_arrow.metadata)
             _refuse_giants(file.metadata)
             present = [name for name in SCHEMA.names if name in file.schema_arrow.names]
-            if missing := [name for name in SCHEMA.names if name not in present]:
+            if missing := _find_missing(present):
                 raise ValueError(f"The run lacks the column {missing[0]!r}.")
             table = file.read(columns=present)
     except (pa.ArrowException, OSError) as error:
@@ -114,9 +120,10 @@ def write_run(folder: Path, run: Run) -> None:
 
 def to_table(rows: pd.DataFrame) -> pa.Table:
     """Rows as they are stored; ValueError when a column is missing or of another kind."""
-    if missing := [name for name in SCHEMA.names if name not in rows]:
+    if missing := _find_missing(rows.columns):
         raise ValueError(f"The run lacks the column {missing[0]!r}.")
-    return _as_schema(pa.Table.from_pandas(rows[SCHEMA.names], preserve_index=False))
+    present = [name for name in SCHEMA.names if name in rows]
+    return _as_schema(pa.Table.from_pandas(rows[present], preserve_index=False))
 
 
 def tabulate_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -185,10 +192,18 @@ def _refuse_giants(metadata: Any) -> None:
         raise ValueError(f"The run is too large to open: {metadata.num_rows:,} rows.")
 
 
+def _find_missing(present: Iterable[str]) -> list[str]:
+    known = {*present, *ANSWER_COLUMNS}
+    return [name for name in SCHEMA.names if name not in known]
+
+
 def _as_schema(table: pa.Table) -> pa.Table:
     """The columns in their order and types; ValueError for an empty cell or another kind."""
     columns = []
     for field in SCHEMA:
+        if field.name in ANSWER_COLUMNS and field.name not in table.column_names:
+            columns.append(pa.array(np.full(table.num_rows, np.nan)))
+            continue
         try:
             column = table.column(field.name).combine_chunks().cast(field.type)
         except (pa.ArrowException, NotImplementedError) as error:

@@ -15,6 +15,7 @@ from busdemo import __version__
 from busdemo.evaluation.datasets import Dataset
 from busdemo.evaluation.measuring import Examiner
 from busdemo.evaluation.run_files import RUN_VERSION
+from busdemo.inference.presence import open_judge
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage, open_two_stage
 from busdemo.scoring.agreement import TOLERANCE_PX
@@ -53,7 +54,7 @@ class Setup:
         staged = open_two_stage(pool, self.weights, self.onnx) if self.two_stage else None
         if staged:
             staged.detector()
-        return Examiner(pool, staged, self.model_ids)
+        return Examiner(pool, staged, self.model_ids, open_judge(pool, staged=staged))
 
 
 def choose_setup(
@@ -94,7 +95,8 @@ def choose_setup(
     sha256s = {model_id: pool.cards[model_id].sha256 for model_id in usable}
     fast = bool(fast_workers)
     setup = Setup(tuple(usable), staged is not None, weights, onnx, sha256s, fast)
-    return setup, Examiner(pool, staged, setup.model_ids), notes
+    judge = open_judge(pool, staged=staged)
+    return setup, Examiner(pool, staged, setup.model_ids, judge), notes
 
 
 def load_model(pool: SegmenterPool, model_id: str, fast_workers: int = 0) -> None:
@@ -168,6 +170,8 @@ def _describe_model(pool: SegmenterPool, model_id: str) -> dict[str, Any]:
         "sha256": card.sha256,
         "threshold": card.threshold,
         "stop": card.stop,
+        "post_processing": str(card.post_processing),
+        "cut_off": card.presence.cut_off if card.presence else None,
         "parameters": card.parameters,
     }
 

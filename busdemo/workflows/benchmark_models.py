@@ -1,6 +1,8 @@
 """Passages on a run's models against each other: leaderboard, pairs, ranks."""
 
 import math
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 from busdemo.evaluation.pairs import LEVEL, TIE, Pair, list_scatter
 from busdemo.evaluation.resampling import RESAMPLES
@@ -58,13 +60,16 @@ def _explain_columns(study: Study) -> str:
     )
     tolerance = study.benchmark.receipt.get("nsd_tolerance_px")
     at = f" at {tolerance:g} px" if isinstance(tolerance, int | float) else ""
+    known = bool(most["answer dice n"] > 0)
+    answer = "; those of the answer are with post-processing and presence" * known
     return (
         f"Mean Dice over {most['dice n']:.0f} images with a lesion, each model at its own frozen "
         "threshold and at the image's own size. In brackets: the 95 % interval of "
         f"{RESAMPLES:,} bootstrap draws of {most['dice groups']:.0f} patients or groups (none "
         f"below five). {alarms} Missed: lesions of which no pixel is found. NSD{at} and HD95 are "
         "means over the same images; where a model marks nothing, the image's diagonal stands for "
-        "HD95 (in brackets: for how many). ms: median of the prediction alone."
+        f"HD95 (in brackets: for how many). All of these are of the raw mask{answer}. ms: median "
+        "of the prediction alone."
     )
 
 
@@ -75,6 +80,9 @@ def tabulate_models(study: Study) -> str:
         *(Column("Missed", ascending=True), Column("NSD"), Column("HD95, px", ascending=True)),
         *(Column("False alarms", ascending=True), Column("ms", ascending=True)),
     ]
+    answers = bool(study.leaderboard["answer dice"].notna().any())
+    if answers:
+        columns[-1:-1] = [Column("Dice, answer"), Column("False alarms, answer", ascending=True)]
     most, rows = study.leaderboard["dice n"].max(), []
     for row in study.leaderboard.to_dict("records"):
         replaced, n = row["hd95 replaced"], row["dice n"]
@@ -87,10 +95,17 @@ def tabulate_models(study: Study) -> str:
                 tell_number(row["nsd"], 2),
                 tell_number(row["hd95_px"], 1, f"({replaced})" if replaced else ""),
                 tell_share(*(row[f"false alarms{end}"] for end in ("", " low", " high"))),
+                *(_tell_answer(row) if answers else []),
                 tell_number(row["ms"]),
             ]
         )
     return render_table("Leaderboard", columns, rows, sortable=True)
+
+
+def _tell_answer(row: Mapping[Hashable, Any]) -> list[Cell]:
+    dice = (row[f"answer dice{end}"] for end in ("", " low", " high"))
+    alarms = (row[f"answer false alarms{end}"] for end in ("", " low", " high"))
+    return [tell_mean(*dice), tell_share(*alarms)]
 
 
 def tell_pair(view: View) -> Passage:

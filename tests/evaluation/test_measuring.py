@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,12 @@ from busdemo.evaluation.measuring import Examiner, Stopwatch, score_answer
 from busdemo.evaluation.run_files import SCHEMA
 from busdemo.imaging.arrays import ProbabilityMap
 from busdemo.imaging.masks import STOPS
+from busdemo.inference.presence import PresenceLook, PresenceScore, open_judge
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import open_two_stage
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.presence import Evidence
 
 ROWS = [("a", "A", "test", "benign"), ("b", "B", "test", "normal")]
 
@@ -165,3 +168,26 @@ def test_a_model_that_fails_on_an_image_is_a_sentence_with_its_name(
         UnusableModel, match=r"^The run stopped at a\. It gave numbers that are not"
     ):
         examiner.measure(cases_of(tmp_path)[0])
+
+
+def test_an_answer_is_the_processed_mask_and_nothing_where_presence_is_under_its_cut_off(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examiner, case = open_zoo(weights), cases_of(tmp_path)[0]
+    plain = examiner.measure(case).rows.to_pandas()
+    assert plain["presence"].isna().all()
+    assert plain[["answer_tp", "answer_fp", "answer_fn"]].to_numpy().tolist() == (
+        plain[["tp", "fp", "fn"]].to_numpy().tolist()  # small networks have no steps of their own
+    )
+    evidence = Evidence(0.5, 0.5, 0.5, 0.5, 0.5)
+    found = {"one": PresenceScore(0.2, 0.6, evidence), "two": PresenceScore(0.7, 0.6, evidence)}
+    monkeypatch.setattr(PresenceLook, "judge", lambda _, model_id: found.get(model_id))
+    judged = replace(examiner, judge=open_judge(examiner.pool, staged=examiner.staged))
+    rows = judged.measure(case).rows.to_pandas()
+    withheld, shown = rows[rows["model"] == "one"], rows[rows["model"] == "two"]
+    assert withheld["presence"].tolist() == [0.2, 0.2]  # in two stages that of the whole frame
+    assert withheld["answer_dice"].tolist() == [0, 0]
+    assert withheld["answer_fn"].tolist() == withheld["lesion_px"].tolist()
+    assert withheld["dice"].tolist() == plain[plain["model"] == "one"]["dice"].tolist()
+    assert shown["answer_dice"].tolist() == shown["dice"].tolist()
+    assert rows[rows["model"] == "mean"]["presence"].isna().all()

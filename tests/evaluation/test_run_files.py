@@ -10,6 +10,7 @@ import pytest
 from small_runs import MODELS, small_receipt, small_run
 
 from busdemo.evaluation.run_files import (
+    ANSWER_COLUMNS,
     ROWS_FILE,
     RUN_VERSION,
     SCHEMA,
@@ -195,3 +196,11 @@ def test_a_run_too_large_is_refused_before_it_is_read(
     monkeypatch.setattr("busdemo.evaluation.run_files.MOST_ROWS", 10)
     with pytest.raises(ValueError, match=r"^The run is too large to open: 18 rows\.$"):
         read_run(tmp_path)
+
+
+def test_a_run_made_before_there_were_answers_is_read_without_them(tmp_path: Path) -> None:
+    table = to_table(small_run().rows).drop_columns(list(ANSWER_COLUMNS))
+    path = write_parquet(tmp_path / ROWS_FILE, table, small_receipt(60))
+    rows = read_run(path).rows
+    assert list(rows) == SCHEMA.names
+    assert rows[list(ANSWER_COLUMNS)].isna().all(axis=None)
