@@ -74,7 +74,11 @@ def write_geojson(mask: Mask, label: str) -> bytes:
 def _read_features(features: list[dict[str, Any]], name: str, _: tuple[int, int]) -> Shapes:
     for one in features:
         properties, geometry = dict_of(one.get("properties")), dict_of(one.get("geometry"))
-        label = plain_label(dict_of(properties.get("classification")).get("name"))
+        known = dict_of(properties.get("classification"))
+        several = known.get("names")
+        label = plain_label(
+            known.get("name") or ": ".join(map(str, several if isinstance(several, list) else []))
+        )
         kind, rings = geometry.get("type"), geometry.get("coordinates")
         if label.endswith("*"):
             yield TO_IGNORE

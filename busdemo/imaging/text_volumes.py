@@ -189,16 +189,20 @@ def _affine(vectors: list[list[float]], origin: list[float]) -> NDArray[np.float
 
 
 def _segments(fields: Mapping[str, str], layers: int) -> tuple[Segment, ...]:
-    """What 3D Slicer says of each: Segment0_Name, Segment0_LabelValue, Segment0_Layer."""
+    """What 3D Slicer says of each: Segment0_Name, Segment0_LabelValue, Segment0_Layer.
+
+    Before version 4.11 it said neither value nor layer: each segment had a layer of its own.
+    """
     found = []
     for n in range(MAX_SEGMENTS):
         value, layer = (fields.get(f"segment{n}_{key}", "") for key in ("labelvalue", "layer"))
         label = fields.get(f"segment{n}_name") or fields.get(f"segment{n}_id")
         if label is None:
             break
-        at = int(layer) if layer.isdecimal() else 0
+        at = int(layer) if layer.isdecimal() else n * (layers > 1)
+        own = int(value) if value.isdecimal() else None if layers > 1 else n + 1
         if at < layers:
-            found.append(Segment(label, int(value) if value.isdecimal() else n + 1, at))
+            found.append(Segment(label, own, at))
     return tuple(found)
 
 

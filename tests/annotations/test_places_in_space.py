@@ -212,6 +212,17 @@ def test_segments_of_slicer_in_layers_are_labels(tmp_path: Path) -> None:
     assert np.array_equal(found[1].mask, spot)
 
 
+def test_segments_of_an_older_slicer_have_a_layer_each(tmp_path: Path) -> None:
+    layers = np.stack([LESION.T, LESION.T[::-1]])[..., None].astype(np.uint8)
+    named = {"Segment0_Name": "lesion", "Segment1_Name": "cyst"}
+    kinds = {"kinds": ["list", "domain", "domain", "domain"]}
+    nrrd.write(str(tmp_path / "a.nrrd"), layers, {**kinds, **named})
+    data = (tmp_path / "a.nrrd").read_bytes()
+    found = read_annotations([("ana.seg.nrrd", data)], Target((60, 48)))
+    assert [one.provenance.label for one in found] == ["lesion", "cyst"]
+    assert np.array_equal(found[1].mask, LESION[:, ::-1])
+
+
 def test_a_segmentation_that_slicer_cut_out_is_put_back(tmp_path: Path) -> None:
     part = np.stack([LESION[5:20, 30:50].T] * 2)[..., None].astype(np.uint8)
     corner = {"Segmentation_ReferenceImageExtentOffset": "30 5 0"}

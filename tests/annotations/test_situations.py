@@ -420,6 +420,17 @@ SITUATIONS = {
     "QuPath's polygons in one": Situation(
         geojson(feature("MultiPolygon", [[SQUARE], [SMALL]])), BOTH
     ),
+    "QuPath's class of several names": Situation(
+        to_json(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+                "properties": {"classification": {"names": ["Tumor", "Positive"]}},
+            }
+        ),
+        BOX,
+        options=Options(label="Tumor: Positive"),
+    ),
     "QuPath's ignored class": Situation(
         geojson(feature("Polygon", [SQUARE]), feature("Polygon", [SMALL], "Ignore*")),
         BOX,
