@@ -561,6 +561,7 @@ def test_one_file_is_one_person_and_labels_are_compared_one_by_one(page: Page) -
     upload(page, "reader2.json", labelled(("tumour", MASKS["model:unet"]), name=title))
     wait_for(page, "__busdemoDesk.roster.find('upload:2')")
     wait_for(page, "__busdemoDesk.people.label === 'tumour'")
+    page.evaluate(STILL)
     assert page.locator(".bd-one").count() == 6  # truth, three models, two people
     assert page.locator(".bd-labels option").all_text_contents() == [
         *("tumour", "calcification"),
@@ -579,6 +580,7 @@ def test_one_file_is_one_person_and_labels_are_compared_one_by_one(page: Page) -
     assert (told["label"], told["without"]) == ("calcification", ["reader2"])
 
     page.select_option(".bd-labels select", label="all of them, merged")
+    page.evaluate(STILL)
     np.testing.assert_array_equal(mask_of(page, "upload:1"), tumour | calcification)
     page.evaluate("__busdemoDesk.store.removeAnnotator('upload:1')")
     page.evaluate(STILL)
