@@ -16,7 +16,7 @@ demo: $(VENV)/.demo
 	$(BIN)/busdemo
 
 test: check browser
-	$(BIN)/pytest --durations=10
+	$(BIN)/pytest --durations=10 --cov --cov-report=term
 
 check: $(VENV)/.test
 	$(BIN)/ruff check

@@ -126,8 +126,9 @@ def test_lesions_of_the_processed_mask_stand_in_a_table_of_their_own(
 
 
 def test_what_was_done_with_a_file_stands_in_its_row(scan: Path, tmp_path: Path) -> None:
-    frames = [Image.open(scan), Image.new("L", Image.open(scan).size, 90)]
-    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
+    with Image.open(scan) as first:
+        second = Image.new("L", first.size, 90)
+        first.save(tmp_path / "moving.webp", save_all=True, append_images=[second])
     assert main(["segment", str(tmp_path / "moving.webp"), "--out", str(tmp_path / "out")]) == 0
     assert "first of 2 frames" in rows_of(tmp_path / "out")[0]["reading"]
 

@@ -4,7 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from skipping import is_excused
@@ -93,3 +96,43 @@ def test_no_setting_that_others_share_is_changed() -> None:
     files = (TESTS.parent / "busdemo").rglob("*.py")
     found = {path.name for path in files if SETTINGS.search(path.read_text("utf-8"))}
     assert found - MAY_SET == set()
+
+
+def settings(*path: str) -> Any:
+    """Of pyproject.toml."""
+    found: Any = tomllib.loads((TESTS.parent / "pyproject.toml").read_text("utf-8"))
+    for name in path:
+        found = found[name]
+    return found
+
+
+def test_a_warning_is_an_error_but_for_those_that_are_named() -> None:
+    """By the words they begin with; a whole category, or all of a library, would hide our own."""
+    first, *excepted = settings("tool", "pytest", "ini_options", "filterwarnings")
+    assert first == "error"
+    for one in excepted:
+        action, words, category = one.split(":")[:3]
+        assert action == "ignore"
+        assert len(words) >= 15
+        assert category.endswith("Warning")
+
+
+def test_an_expected_failure_that_passes_is_a_failure() -> None:
+    assert settings("tool", "pytest", "ini_options", "xfail_strict") is True
+
+
+def test_mypy_reads_every_test() -> None:
+    config = ConfigParser()
+    config.read(TESTS / "mypy.ini")
+    assert config["mypy"]["strict"] == "True"
+    assert [name for name in config.sections() if "ignore_errors" in config[name]] == []
+
+
+def test_tabs_never_import_each_other() -> None:
+    (contract,) = [
+        one
+        for one in settings("tool", "importlinter", "contracts")
+        if one["type"] == "independence"
+    ]
+    tabs = {f"busdemo.ui.{path.stem}" for path in (TESTS.parent / "busdemo/ui").glob("*_tab.py")}
+    assert set(contract["modules"]) == tabs

@@ -111,8 +111,8 @@ def test_a_program_segments_an_image(programs: Path, scan: Path, tmp_path: Path)
 
 
 def test_the_page_opens_with_its_examples(programs: Path, tmp_path: Path) -> None:
-    with serve(programs, tmp_path) as address:
-        page = urllib.request.urlopen(address).read()  # noqa: S310
+    with serve(programs, tmp_path) as address, urllib.request.urlopen(address) as answer:  # noqa: S310
+        page = answer.read()
     assert b"two-lesions" in page
     assert list(tmp_path.iterdir()) == []
 
@@ -123,17 +123,16 @@ def serve(programs: Path, folder: Path) -> Iterator[str]:
     with closing(socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [programs / "busdemo", "--port", port],
         cwd=folder,
         env=alone() | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    try:
-        assert process.stdout
-        line = next(line for line in process.stdout if "http" in line)
-        yield line.split()[-1]
-    finally:
-        process.terminate()
-        process.wait()
+    ) as process:
+        try:
+            assert process.stdout
+            line = next(line for line in process.stdout if "http" in line)
+            yield line.split()[-1]
+        finally:
+            process.terminate()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,9 +68,13 @@ def test_classifier_and_detector_look_once_however_many_models_are_judged(
     open_world: Callable[..., PresenceJudge], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge, (image, _) = open_world(), draw_scan()
-    asked = []
-    find = judge.staged.find_best_score
-    monkeypatch.setattr(judge.staged, "find_best_score", lambda one: asked.append(1) or find(one))
+    asked, find = [], judge.staged.find_best_score
+
+    def counted(one: Any) -> Any:
+        asked.append(1)
+        return find(one)
+
+    monkeypatch.setattr(judge.staged, "find_best_score", counted)
     look = judge.look_at(image)
     assert look.judge("unet") == look.judge("unet")
     assert asked == [1]

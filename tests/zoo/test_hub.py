@@ -186,14 +186,14 @@ def test_a_program_that_is_killed_leaves_nothing_that_is_taken_for_weights(
 ) -> None:
     content = add_remote(zoo, hub, "far", padding=12_000_000)
     hub.faults += [Fault("/lfs/", cut=11_000_000), Fault("/lfs/", until=threading.Event())]
-    process = start(zoo, hub)
-    assert process.stdin
-    process.stdin.write("{}")
-    process.stdin.close()
-    wait_until(lambda: hub.ranges or process.poll() is not None)  # it has 10 MB and asks for more
-    assert process.poll() is None
-    process.kill()
-    process.wait()
+    with start(zoo, hub) as process:
+        assert process.stdin
+        process.stdin.write("{}")
+        process.stdin.close()
+        # It has 10 MB and asks for more.
+        wait_until(lambda: hub.ranges or process.poll() is not None)
+        assert process.poll() is None
+        process.kill()
     large = [path.suffix for path in kept_files(zoo) if path.stat().st_size > 10_000_000]
     assert large == [".incomplete"]
     assert Path(ask(zoo, hub)["far"][0]).read_bytes() == content
@@ -202,14 +202,14 @@ def test_a_program_that_is_killed_leaves_nothing_that_is_taken_for_weights(
 def test_two_processes_may_fetch_the_same_model_at_once(zoo: Path, hub: HubServer) -> None:
     content = add_remote(zoo, hub, "far", padding=2_000_000)
     hub.faults.append(Fault("/lfs/", times=2, pause_s=0.02))
-    both = [start(zoo, hub) for _ in range(2)]
-    for process in both:
-        assert process.stdin
-        process.stdin.write("{}")
-        process.stdin.close()
-    for process in both:
-        assert process.stdout
-        path = json.loads(process.stdout.read())["far"][0]
-        assert process.wait() == 0
-        assert Path(path).read_bytes() == content
+    with start(zoo, hub) as one, start(zoo, hub) as other:
+        for process in (one, other):
+            assert process.stdin
+            process.stdin.write("{}")
+            process.stdin.close()
+        for process in (one, other):
+            assert process.stdout
+            path = json.loads(process.stdout.read())["far"][0]
+            assert process.wait() == 0
+            assert Path(path).read_bytes() == content
     shutil.rmtree(zoo.parent / "cache")
