@@ -529,7 +529,7 @@ def test_a_frame_of_an_uploaded_mask_is_chosen_in_its_row(page: Page) -> None:
 
 
 def upload(page: Page, name: str, data: bytes) -> None:
-    page.set_input_files(".bd-mask-files", [{"name": name, "mimeType": "", "buffer": data}])
+    page.set_input_files(".bd-mask-files", [FilePayload(name=name, mimeType="", buffer=data)])
 
 
 def labelled(

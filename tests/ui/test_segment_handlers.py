@@ -83,7 +83,7 @@ def test_what_a_mask_s_file_leaves_open_is_offered_and_asked(weights: Path) -> N
     _, opened = last(tab.drop_image(Upload((("mine.png", image),)), None, ViewerChoice()))
     choice = ViewerChoice(case=opened.case)
 
-    def drop(data: bytes, **how: Any) -> tuple[IntakeData, Workspace]:
+    def drop(data: bytes, **how: Any) -> tuple[IntakeData, Any]:
         update = tab.drop_mask(Upload((("f.json", data),), options=Options(**how)), opened, choice)
         return reading_of(update), update[2]
 
