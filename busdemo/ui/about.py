@@ -76,7 +76,14 @@ def write_about(cards: Sequence[Card]) -> str:
 
 
 def tell_source(environ: Mapping[str, str]) -> str:
-    """Where its source is: the Space it runs in, what the package's metadata names, or with it."""
+    """Where its source is: what the host names, the Space it runs in, what the package's metadata
+    name, or with it.
+
+    `BUSDEMO_SOURCE` is the host's: an https address without a character that Markdown would read.
+    """
+    own = environ.get("BUSDEMO_SOURCE", "")
+    if re.fullmatch(r"https://[\w./~%+:@-]+", own):
+        return f"[Source]({own})."
     space = environ.get("SPACE_ID", "")
     if re.fullmatch(r"[\w.-]+/[\w.-]+", space):
         return f"[Source of this Space](https://huggingface.co/spaces/{space}/tree/main)."

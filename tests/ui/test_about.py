@@ -61,3 +61,15 @@ def test_a_space_names_its_own_source_and_nothing_else_is_made_up() -> None:
     )
     assert "http" not in tell_source({"SPACE_ID": "javascript:alert(1)"})
     assert "http" not in tell_source({})
+
+
+def test_a_host_names_where_the_source_is() -> None:
+    named = {"BUSDEMO_SOURCE": "https://git.example.org/group/busdemo", "SPACE_ID": "org/name"}
+    assert tell_source(named) == "[Source](https://git.example.org/group/busdemo)."
+    for wrong in (
+        "javascript:alert(1)",
+        "https://x.org) [y](z",
+        "http://x.org",
+        "https://x.org/<b>",
+    ):
+        assert "http" not in tell_source({"BUSDEMO_SOURCE": wrong})
