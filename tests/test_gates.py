@@ -98,6 +98,12 @@ def test_no_setting_that_others_share_is_changed() -> None:
     assert found - MAY_SET == set()
 
 
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Folders of tests are no packages: pytest would stop before the first test of the suite."""
+    names = [path.name for path in TESTS.rglob("test_*.py")]
+    assert [name for name in names if names.count(name) > 1] == []
+
+
 def settings(*path: str) -> Any:
     """Of pyproject.toml."""
     found: Any = tomllib.loads((TESTS.parent / "pyproject.toml").read_text("utf-8"))

@@ -13,6 +13,7 @@ from blobs import draw_blobs
 from playwright.sync_api import Browser, Page
 from tiny_world import add_model, add_recipe
 from ui.chromium import list_requests, without_errors
+from ui.stillness import wait_until_still, watch_timers
 from waiting import wait_until
 
 from busdemo.imaging.images import read_scan
@@ -129,6 +130,7 @@ def test_a_recipe_is_the_mean_of_its_members(page: Page, pool: SegmenterPool) ->
 
 
 def test_nothing_is_asked_of_the_server(page: Page) -> None:
+    watch_timers(page)
     with list_requests(page) as urls:
         drop(page, "private.png", encode("colour.png"))
         wait_for_answer(page, "private.png", "one")
@@ -143,7 +145,7 @@ def test_nothing_is_asked_of_the_server(page: Page) -> None:
         )
         page.locator("details[data-section]").first.click()
         page.wait_for_function("document.body.innerText.includes('The server does this')")
-        page.wait_for_timeout(300)
+        wait_until_still(page)
     assert urls == []
     dice = page.evaluate("__busdemoViewer.metricsAt(100).dice")
     assert 0 <= dice <= 1
@@ -177,6 +179,7 @@ def test_a_file_it_cannot_read_is_refused_and_the_scan_stays(page: Page) -> None
 def test_the_comparison_has_the_scan_and_what_is_drawn_stays_here(page: Page) -> None:
     drop(page, "drawn.png", encode("grey.png"))
     wait_for_answer(page, "drawn.png", "one")
+    watch_timers(page)
     with list_requests(page) as urls:
         page.get_by_role("tab", name="Compare").click()
         page.wait_for_function(
@@ -191,7 +194,7 @@ def test_the_comparison_has_the_scan_and_what_is_drawn_stays_here(page: Page) ->
         page.mouse.up()
         drawn = "__busdemoDesk.planes.read(__busdemoDesk.roster.find(__busdemoDesk.easel.key).slot)"
         page.wait_for_function(f"{drawn}.some(Boolean)")
-        page.wait_for_timeout(800)  # longer than a hand rests before numbers are asked for
+        wait_until_still(page)  # numbers are asked for once a hand rests
     sent = [url for url in urls if "/queue/" in url or "/upload" in url or "/run/" in url]
     assert sent == []
     page.get_by_role("tab", name="Segment").click()
