@@ -70,7 +70,7 @@ export function followLink(desk, link) {
     if (one) one.shown = shown;
   }
   for (const [rule, among, ...keys] of link.consensus) desk.store.addConsensus(rule, among, true, keys);
-  if (desk.roster.find(link.reference)) desk.roster.reference = link.reference;
+  if (desk.roster.find(link.reference)) desk.roster.chooseReference(link.reference);
   Object.assign(desk, { picture: link.picture, map: link.map });
   if (link.pair.length === 2) desk.sides = { a: link.pair[0], b: link.pair[1] };
   desk.changed('masks');

@@ -142,7 +142,7 @@ export class People {
     const { desk } = this, { roster } = desk;
     this.label = this.chosen;
     for (const one of this.list) this.show(one);
-    if (!roster.find(roster.reference)?.ready && roster.ready.length) desk.store.setReference(roster.ready[0].key);
+    if (!roster.find(roster.reference)?.ready && roster.ready.length) roster.reference = roster.ready[0].key;
     desk.changed('masks', 'names');
   }
 

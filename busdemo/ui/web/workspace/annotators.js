@@ -71,6 +71,7 @@ export class AnnotatorList {
     /** @type {Annotator[]} */
     this.list = [];
     this.reference = '';
+    this.isAsked = false; // whether a visitor has said whom the others are scored against
     this.counted = 0; // drawn and uploaded masks so far, for their keys
   }
 
@@ -117,8 +118,25 @@ export class AnnotatorList {
       ...facts, name: this.freeName(name, key),
     });
     this.list.push(annotator);
-    if (!this.find(this.reference)) this.reference = key;
+    this.settleReference();
     return annotator;
+  }
+
+  // People first: a model is the reference only where nobody has outlined, or where that was asked for.
+  settleReference() {
+    const kept = this.find(this.reference), human = this.list.find((one) => one.kind === 'truth') || this.list.find((one) => one.kind === 'person');
+    if (kept && (this.isAsked || kept.kind === 'truth' || kept.kind === 'person')) return;
+    this.isAsked = false;
+    this.reference = (human || kept || this.list[0])?.key || '';
+  }
+
+  /**
+   * A visitor's wish.
+   * @param {string} key
+   */
+  chooseReference(key) {
+    this.reference = key;
+    this.isAsked = true;
   }
 
   /**
@@ -126,7 +144,7 @@ export class AnnotatorList {
    */
   remove(key) {
     this.list = this.list.filter((one) => one.key !== key);
-    if (this.reference === key) this.reference = this.list.length ? this.list[0].key : '';
+    this.settleReference();
   }
 
   /**

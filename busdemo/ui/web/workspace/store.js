@@ -304,7 +304,7 @@ export class CompareStore {
    * @param {string} key
    */
   setReference(key) {
-    this.roster.reference = key;
+    this.roster.chooseReference(key);
     this.told.changed('list', 'names', 'map');
   }
 }
