@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,13 @@ def add_run_options(evaluate: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="MODEL",
         help="of a run: ids, or all (default: all)",
+    )
+    evaluate.add_argument(
+        "--masks",
+        nargs="+",
+        default=[],
+        metavar="NAME=DIR",
+        help="of a run: other programs, by their masks of the same images: folders or export files",
     )
     evaluate.add_argument(
         "--split", default="test", help="of a run: train, val, test or all (default: %(default)s)"
@@ -58,6 +66,7 @@ def evaluate_run(options: argparse.Namespace) -> int:
     from busdemo.evaluation.readers.finding import read_dataset, report_skipped
     from busdemo.evaluation.run_files import RECEIPT_FILE
     from busdemo.evaluation.setup import choose_setup, write_receipt
+    from busdemo.evaluation.studies.programs import open_programs
     from busdemo.zoo.files import UnusableModel
 
     if options.models:
@@ -75,6 +84,14 @@ def evaluate_run(options: argparse.Namespace) -> int:
             onnx=options.detector,
             fast_workers=0 if options.eager else workers,
         )
+        programs, matched = open_programs(
+            [split_name(words) for words in options.masks], dataset, workers=workers
+        )
+        if taken := [one.name for one in programs if one.name in setup.model_ids]:
+            raise ValueError(f"{taken[0]!r} is a model of the zoo; please rename the program.")
+        setup = replace(setup, programs=programs)
+        examiner = replace(examiner, programs=programs)
+        notes = [*notes, *matched]
         skipped = len(dataset.skipped)
         warning = warn_of_skipped(skipped, len(dataset.cases) + skipped)
         told = (warning, *dataset.notes, *report_skipped(dataset.skipped), *notes)
@@ -103,6 +120,13 @@ def evaluate_run(options: argparse.Namespace) -> int:
     return 1 if warning else 0
 
 
+def split_name(words: str) -> tuple[str, Path]:
+    """NAME=PLACE; a place alone has no name."""
+    name, equals, place = words.partition("=")
+    named = bool(equals and name) and "/" not in name
+    return (name, Path(place).absolute()) if named else ("", Path(words).absolute())
+
+
 def _tell_command(options: argparse.Namespace) -> str:
     """The command without this machine's paths."""
     words = [
@@ -111,6 +135,9 @@ def _tell_command(options: argparse.Namespace) -> str:
         f"--split {options.split}",
     ]
     words.append(f"--models {' '.join(options.run_models or ['all'])}")
+    if options.masks:
+        named = [f"{name}={path.name}" for name, path in map(split_name, options.masks)]
+        words.append(f"--masks {' '.join(named)}")
     words += ["--engine ray"] * (options.engine == "ray")
     words += ["--invert"] * options.invert
     words += ["--one-stage"] * options.one_stage + ["--eager"] * options.eager

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from busdemo.cli.benchmarking import split_name
+
 if TYPE_CHECKING:
     from busdemo.evaluation.studies.running import OpenStudy, StudyOrder
 
@@ -110,11 +112,11 @@ def _read_wanted(options: argparse.Namespace) -> "StudyOrder":
     from busdemo.evaluation.studies.running import StudyOrder
 
     return StudyOrder(
-        readers=[(name, Path(place).absolute()) for name, place in map(_split, options.readers)],
+        readers=[split_name(words) for words in options.readers],
         images=options.images.absolute() if options.images else None,
         models=tuple(options.models),
         programs=tuple(options.programs),
-        started_from=dict(_split(one) for one in options.started_from),
+        started_from={one.partition("=")[0]: one.partition("=")[2] for one in options.started_from},
         reference=options.reference,
         label=options.label,
         patients=options.patients,
@@ -123,15 +125,9 @@ def _read_wanted(options: argparse.Namespace) -> "StudyOrder":
     )
 
 
-def _split(words: str) -> tuple[str, str]:
-    """NAME=PLACE; a place alone has no name."""
-    name, equals, place = words.partition("=")
-    return (name, place) if equals and name and "/" not in name else ("", words)
-
-
 def _tell_command(options: argparse.Namespace) -> str:
     """The command without this machine's paths."""
-    named = [(name, Path(place).name) for name, place in map(_split, options.readers)]
+    named = [(name, path.name) for name, path in map(split_name, options.readers)]
     words = ["busdemo study", *([options.images.resolve().name] if options.images else [])]
     words.append(f"--readers {' '.join(f'{n}={p}' if n else p for n, p in named)}")
     for option in ("models", "programs", "started_from"):

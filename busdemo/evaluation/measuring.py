@@ -1,5 +1,6 @@
 """What is measured of one image: a row of a run for every model and number of stages."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -8,10 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from busdemo.annotations.request import Target
 from busdemo.evaluation.datasets import Case
-from busdemo.evaluation.run_files import SCHEMA, tabulate_rows
+from busdemo.evaluation.run_files import ANSWER_COLUMNS, SCHEMA, tabulate_rows
 from busdemo.imaging.arrays import GreyImage, Mask, ProbabilityMap
-from busdemo.imaging.masks import binarize, quantize
+from busdemo.imaging.masks import STOPS, binarize, quantize
 from busdemo.inference.presence import PresenceJudge, PresenceScore
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Predicts, TwoStage
@@ -25,6 +27,12 @@ Row = dict[str, Any]
 Judged = Mapping[str, PresenceScore | None]
 """By a model's id, one image's presence."""
 
+SURE_STOP = STOPS // 2
+"""The threshold of a mask, whose probability is 0 or 1: any would do."""
+
+NO_ANSWER: Row = dict.fromkeys(("ms", *ANSWER_COLUMNS), math.nan)
+"""What is not known of a mask that lies in a file."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -36,6 +44,20 @@ class Measured:
     """Of a study: what every two annotators say of the image."""
     told: tuple[str, ...] = ()
     """What of the image could not be read, a sentence each; the rest was."""
+
+
+class Program(Protocol):
+    """Another program, whose masks lie in files; can be sent to another machine."""
+
+    @property
+    def name(self) -> str:
+        """What its rows are called by."""
+
+    def describe(self) -> dict[str, Any]:
+        """As a receipt describes a model."""
+
+    def read(self, case_id: str, target: Target) -> Mask | None:
+        """Its mask (H, W) of a case at the target's size; None where it has none."""
 
 
 class Examines(Protocol):
@@ -61,6 +83,8 @@ class Examiner:
     model_ids: Sequence[str]
     judge: PresenceJudge | None = None
     """Of whether anything is there; None: that is not asked."""
+    programs: tuple[Program, ...] = ()
+    """Other programs, whose masks lie in files: rows beside the models'."""
 
     def measure(self, case: Case) -> Measured:
         """A case's rows; UnusableModel when a model or the detector cannot run."""
@@ -73,7 +97,25 @@ class Examiner:
             rows = [facts | row for row in self._measure(image, reference)]
         except UnusableModel as error:
             raise UnusableModel(f"The run stopped at {case.id}. {error}") from error
-        return Measured(tabulate_rows(rows))
+        answers, told = self._read_programs(case, image, reference)
+        return Measured(tabulate_rows(rows + [facts | row for row in answers]), told=told)
+
+    def _read_programs(
+        self, case: Case, image: GreyImage, reference: Mask
+    ) -> tuple[list[Row], tuple[str, ...]]:
+        """A row of every program that has a mask of the case, and why one could not be read."""
+        rows, told = [], []
+        target = Target((image.shape[1], image.shape[0]), case.image_path.name)
+        for program in self.programs:
+            try:
+                mask = program.read(case.id, target)
+            except (OSError, ValueError) as error:
+                told.append(f"{case.id}, {program.name}: {error}")
+                continue
+            if mask is not None:
+                names = NO_ANSWER | {"model": program.name, "stages": 1, "stop": SURE_STOP}
+                rows.append(names | score_answer(mask.astype(np.float32), reference, SURE_STOP))
+        return rows, tuple(told)
 
     def _measure(self, image: GreyImage, reference: Mask) -> list[Row]:
         whole = Stopwatch(self.pool.cards, self.pool.look_at(image))

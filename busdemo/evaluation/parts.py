@@ -77,8 +77,10 @@ class Parts:
             raise ValueError(f"Nothing was computed: {skipped[0].id}: {skipped[0].why}")
         receipt = _add_skipped(self._receipt, skipped)
         count = len(case_ids)
+        told = [words for number in range(count) for words in self._told(number)]
+        if told and not self._in_pairs:
+            receipt["data"]["not_read"] = told
         if self._in_pairs:
-            told = [words for number in range(count) for words in self._told(number)]
             receipt["study"] = {**receipt["study"], "not_read": told}
             pairs = _join(map(self._pairs_path, range(count)), PAIRS)
             write_parquet(self._run / PAIRS_FILE, pairs, PAIRS, receipt)

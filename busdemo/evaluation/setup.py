@@ -13,7 +13,7 @@ import torch
 
 from busdemo import __version__
 from busdemo.evaluation.datasets import Dataset
-from busdemo.evaluation.measuring import Examiner
+from busdemo.evaluation.measuring import Examiner, Program
 from busdemo.evaluation.run_files import RUN_VERSION
 from busdemo.inference.presence import open_judge
 from busdemo.inference.segmenter import SegmenterPool
@@ -39,6 +39,7 @@ class Setup:
     onnx: Path | None = None
     sha256s: Mapping[str, str] = field(default_factory=dict)
     fast: bool = True
+    programs: tuple[Program, ...] = ()
 
     def build(self, workers: int = 1) -> Examiner:
         """The models, loaded, for so many threads at a time, each image by one.
@@ -54,7 +55,8 @@ class Setup:
         staged = open_two_stage(pool, self.weights, self.onnx) if self.two_stage else None
         if staged:
             staged.detector()
-        return Examiner(pool, staged, self.model_ids, open_judge(pool, staged=staged))
+        judge = open_judge(pool, staged=staged)
+        return Examiner(pool, staged, self.model_ids, judge, self.programs)
 
 
 def choose_setup(
@@ -156,7 +158,8 @@ def describe_models(examiner: Examiner | None) -> dict[str, Any]:
         return {"models": {}, "detector": None, "engine": ""}
     pool = examiner.pool
     return {
-        "models": {model_id: _describe_model(pool, model_id) for model_id in examiner.model_ids},
+        "models": {model_id: _describe_model(pool, model_id) for model_id in examiner.model_ids}
+        | {program.name: program.describe() for program in examiner.programs},
         "detector": _describe_detector(examiner.staged),
         "engine": " + ".join(dict.fromkeys(map(pool.engine, examiner.model_ids))),
     }

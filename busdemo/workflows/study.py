@@ -4,7 +4,7 @@ import io
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from busdemo.evaluation.studies.yardstick import (
     measure_standings,
     tell_people,
 )
+from busdemo.imaging.refusals import plain_name
+from busdemo.workflows.study_zip import MOST_IMAGES, find_readers, unpack
 
 STUDY_FORMAT = 1
 METRICS = {
@@ -97,6 +99,24 @@ def run_study(wanted: StudyOrder, out: Path, *, command: str = "", workers: int 
     opened = open_study(wanted, workers=workers)
     compute_study(opened, out, command=command, workers=workers)
     return open_result(out)
+
+
+def compute_zip(archive: Path, folder: Path, **wanted: Any) -> StudyResult:
+    """The study in a ZIP, unpacked and computed below an empty folder; `wanted` as `StudyOrder`.
+
+    Raises ValueError, OSError, KeyError or UnusableModel with one sentence, ValueError for more
+    images than a shared page computes.
+    """
+    images, readers, patients = find_readers(unpack(archive, folder / "in"))
+    order = StudyOrder(readers=readers, images=images, patients=patients, **wanted)
+    opened = open_study(order)
+    if (count := len(opened.matched.dataset.cases)) > MOST_IMAGES:
+        raise ValueError(
+            f"The study has {count:,} images; at most {MOST_IMAGES} are computed here. "
+            "busdemo study in a terminal has no such limit."
+        )
+    compute_study(opened, folder / "out", command="", workers=count_cores())
+    return replace(open_result(folder / "out"), name=plain_name(archive.stem))
 
 
 def compute_study(opened: OpenStudy, out: Path, *, command: str, workers: int) -> int:

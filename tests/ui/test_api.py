@@ -19,6 +19,7 @@ from busdemo.scoring.overlap import score_overlap
 from busdemo.ui.page import launch
 from busdemo.workflows.segmenting import segment
 from busdemo.zoo.cards import read_cards
+from busdemo.zoo.shipped import find_shipped
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_all_verbs_are_named_typed_and_nothing_else_is_public(client: Client) ->
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {
         *("/segment", "/explain", "/classify"),
-        *("/score", "/describe", "/compare"),
+        *("/score", "/describe", "/compare", "/study"),
     }
     names = [parameter["parameter_name"] for parameter in endpoints["/segment"]["parameters"]]
     first, rest = ["image", "model", "threshold", "masks"], ["process", "mm_per_px", "two_stage"]
@@ -78,8 +79,9 @@ REQUIRED = {
     "/describe": {"image": 0},
     "/compare": {"image": 0},
     "/score": {"masks": 1, "references": 1},
+    "/study": {"archive": 2},
 }
-"""Arguments that an endpoint cannot do without: 0 the scan, 1 a list of the outline."""
+"""Arguments that an endpoint cannot do without: 0 the scan, 1 a list of the outline, 2 a ZIP."""
 
 
 @pytest.mark.parametrize("endpoint", REQUIRED)
@@ -89,7 +91,8 @@ def test_every_endpoint_answers_with_its_required_arguments_alone(
     told = client.view_api(return_format="dict")["named_endpoints"][endpoint]["parameters"]
     required = {one["parameter_name"] for one in told if not one["parameter_has_default"]}
     assert required == set(REQUIRED[endpoint])
-    values = handle_file(files[0]), [handle_file(files[1])]
+    sample = find_shipped("examples") / "oval-fibroadenoma" / "study.zip"
+    values = handle_file(files[0]), [handle_file(files[1])], handle_file(sample)
     given = {name: values[which] for name, which in REQUIRED[endpoint].items()}
     assert client.predict(**given, api_name=endpoint)
 

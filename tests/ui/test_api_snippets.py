@@ -25,6 +25,7 @@ ANSWERS = {
     "score": "precision",
     "describe": "circularity",
     "compare": "yardstick",
+    "study": "started_from",
 }
 """A word of each endpoint's answer."""
 

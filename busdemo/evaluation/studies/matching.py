@@ -99,6 +99,21 @@ def match(
     return Matched(data, tuple(kept), any(case.truth for case in cases))
 
 
+def place_masks(
+    cases: Sequence[Case], sources: Sequence[Source]
+) -> tuple[dict[str, dict[str, Place]], list[str]]:
+    """Where each source's masks of a data set's cases lie, by annotator and case id, and notes."""
+    desk = _Desk({case.image_path: {} for case in cases})
+    for source in sources:
+        _match_source(source, desk, alone=False)
+    ids = {case.image_path: case.id for case in cases}
+    found: dict[str, dict[str, Place]] = {one.annotator: {} for one in sources}
+    for path, places in desk.places.items():
+        for who, place in places.items():
+            found[who][ids[path]] = place
+    return found, desk.notes
+
+
 def read_patients(path: Path) -> dict[str, str]:
     """Patients by image, from a CSV with a column of images and one called patient or group.
 

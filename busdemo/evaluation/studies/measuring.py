@@ -1,6 +1,5 @@
 """What is measured of one image of a study: every two annotators, and everyone by the reference."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -11,7 +10,15 @@ import numpy as np
 from busdemo.annotations.annotation import Annotation, Kind, merge
 from busdemo.annotations.request import Target, target_of
 from busdemo.evaluation.datasets import Case
-from busdemo.evaluation.measuring import Examiner, Measured, Row, Stopwatch, score_answer
+from busdemo.evaluation.measuring import (
+    NO_ANSWER,
+    SURE_STOP,
+    Examiner,
+    Measured,
+    Row,
+    Stopwatch,
+    score_answer,
+)
 from busdemo.evaluation.run_files import SCHEMA, tabulate_rows
 from busdemo.evaluation.studies.matching import GROUND_TRUTH, StudyCase
 from busdemo.evaluation.studies.pair_rows import PAIRS, tabulate_pairs
@@ -31,9 +38,6 @@ Role = Literal["person", "program", "assisted", "ground truth", "model", "consen
 """What an annotator is: outlines started from a model (assisted) are nobody's own."""
 
 WAYS = ("majority", "staple")
-STOP = STOPS // 2
-"""The threshold of a mask, whose probability is 0 or 1: any would do."""
-
 _KINDS: Mapping[Role, Kind] = {"model": "model", "program": "model", "consensus": "consensus"}
 
 Masks = dict[str, dict[str, Annotation]]
@@ -184,13 +188,13 @@ class StudyExaminer:
         for who in names:
             if who == self.plan.reference:
                 continue
-            known = {"model": who, "stages": 1, "lesion_px": int(reference.sum())}
+            known = NO_ANSWER | {"model": who, "stages": 1, "lesion_px": int(reference.sum())}
             if who in answers:
                 probabilities, stop, spent_ms = answers[who]
                 known |= {"stop": stop, "ms": spent_ms}
                 rows.append(known | score_answer(probabilities, reference, stop))
             else:
-                known |= {"stop": STOP, "ms": math.nan}
+                known |= {"stop": SURE_STOP}
                 rows.append(known | compared.score(who, self.plan.reference))
         return rows
 

@@ -9,15 +9,14 @@ from busdemo.evaluation.evaluating import count_cores
 from busdemo.evaluation.setup import Setup, choose_setup, write_receipt
 from busdemo.evaluation.studies.matching import GROUND_TRUTH, Matched, match, read_patients
 from busdemo.evaluation.studies.measuring import (
-    STOP,
     WAYS,
     Role,
     StudyExaminer,
     StudyPlan,
     consensus_name,
 )
+from busdemo.evaluation.studies.programs import describe_masks
 from busdemo.evaluation.studies.sources import Source, open_source
-from busdemo.imaging.masks import STOPS
 from busdemo.scoring.agreement import TOLERANCE_PX
 
 MOST_ANNOTATORS = 40
@@ -219,11 +218,4 @@ def _tell_groups(matched: Matched) -> list[str]:
 
 def _describe(who: str, role: Role, sources: Mapping[str, Source]) -> dict[str, Any]:
     """An annotator as a receipt describes a model."""
-    return {
-        "name": who,
-        "family": FAMILIES[role],
-        "sha256": sources[who].sha256 if who in sources else "",
-        "threshold": STOP / STOPS,
-        "stop": STOP,
-        "parameters": 0,
-    }
+    return describe_masks(who, FAMILIES[role], sources[who].sha256 if who in sources else "")

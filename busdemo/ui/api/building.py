@@ -11,6 +11,7 @@ from busdemo.ui.api.explain import add_explain
 from busdemo.ui.api.score import add_score
 from busdemo.ui.api.segment import add_segment
 from busdemo.ui.api.snippets import write_cli_snippet, write_snippets
+from busdemo.ui.api.study import add_study
 from busdemo.ui.gradio_private import show_snippets
 
 
@@ -26,3 +27,4 @@ def build_api(staged: TwoStage) -> None:
         add_score(controls)
         add_describe(pool, controls)
         add_compare(pool, controls)
+        add_study(pool)

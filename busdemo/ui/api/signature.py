@@ -8,6 +8,8 @@ from typing import Any
 ARGUMENTS = {
     "image": "the scan: a picture, DICOM, NIfTI, NRRD, MetaImage or NumPy, 20 MB at most",
     "masks": "files of masks of this image, in any format read here; may be empty",
+    "archive": "a ZIP: images/ and a folder of masks or an export file for each reader",
+    "programs": "which of the readers are programs, commas between; empty: all are people",
     "references": "files of the reference mask",
     "model": "id of a model of the zoo",
     "models": "ids of models of the zoo; empty: none, without masks all of them",

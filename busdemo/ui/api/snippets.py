@@ -16,6 +16,7 @@ SAMPLES = {
     "image": ("image.png", "scan.png"),
     "masks": ("mask.png", "mask.png"),
     "references": ("readers/1.png", "reference.png"),
+    "archive": ("study.zip", "study.zip"),
 }
 """By argument: a file of an example, and its name where a program has downloaded it."""
 
