@@ -1,8 +1,15 @@
 """The files a visitor takes away from the viewer: mask, overlay and receipt."""
 
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
+import gradio as gr
+
+from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.annotations.pictures import write_mask_png
+from busdemo.ui.compare.answers import decode_base64, read_png_mask
+from busdemo.ui.gradio_private import read_event
 from busdemo.ui.viewer.component import ExportRequest
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import draw_overlay, encode_png
@@ -11,6 +18,27 @@ from busdemo.workflows.segmenting import Segmentation, mask_of
 
 SUFFIXES = {"mask": "mask.png", "overlay": "overlay.png", "receipt": "receipt.json"}
 """How the files' names end, by kind."""
+
+
+def with_shown_reference(workspace: Workspace, event: gr.EventData) -> Workspace:
+    """The workspace with the reference that the browser shows, where that is not the one kept here.
+
+    The event's `reference` is missing (the one kept here), None (there is none), or {name, png} of
+    a mask of the scan's size: drawn, uploaded or of a model, and known to the browser alone.
+    Raises ValueError with one sentence for what is no such mask.
+    """
+    data = read_event(event)
+    if "reference" not in data:
+        return workspace
+    sent = data["reference"]
+    if not isinstance(sent, Mapping):
+        return workspace.with_reference(None)
+    height, width = workspace.scan.pixels.shape
+    png = decode_base64(sent.get("png"))
+    told = Provenance(how="The reference chosen in the browser.", sha256=(sha256(png).hexdigest(),))
+    name = str(sent.get("name", ""))[:80] or "Unnamed"
+    mask = read_png_mask(png, (width, height))
+    return workspace.with_reference(Annotation(name, "person", mask, told))
 
 
 def write_download(

@@ -21,6 +21,7 @@ from busdemo.imaging.spacing import find_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.within import look_within
 from busdemo.ui import text
+from busdemo.ui.viewer.component import Given
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_small_png
 from busdemo.workflows.segmenting import Segmentation, segment
@@ -93,6 +94,14 @@ def open_example(example: Example, pool: SegmenterPool) -> Workspace:
         case=f"example-{example.id}",
         reference=truth,
         segmentations=kept,
+        readers=tuple(
+            Given(
+                name=name,
+                note=f"{text.SIMULATED_READER} {habit}",
+                mask=_file(example.reader_path(number)),
+            )
+            for number, (name, habit) in enumerate(example.readers, start=1)
+        ),
         pictures=pictures
         | {
             "image": _file(example.folder / "image.png"),

@@ -26,12 +26,10 @@ STATIC_PATHS = (
 """How the paths of files start that are given as they lie on the disk."""
 
 OPEN_LINKED_TAB = """() => {
-  const tabs = { '#compare?': 'Compare', '#benchmark': 'Benchmark' };
-  const start = Object.keys(tabs).find((start) => location.hash.startsWith(start));
-  if (!start) return;
+  const [name] = location.hash.replace('#', '').split(/[?&=/]/);
   // By their words: on a phone the last tabs are entries of Gradio's menu, without an id.
   for (const button of document.querySelectorAll('#bd-tabs button')) {
-    if (button.textContent.trim() === tabs[start]) button.click();
+    if (button.textContent.trim().toLowerCase() === name) button.click();
   }
 }"""
 """Run in the browser when the page has loaded: the address's fragment says which tab opens."""

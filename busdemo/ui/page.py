@@ -92,9 +92,9 @@ def build_page(
         gr.HTML(_header(), elem_id="bd-header", apply_default_css=False, padding=False)
         with gr.Tabs(elem_id="bd-tabs"):
             with gr.Tab("Segment"):
-                segment = build_segment_tab(page, staged, read_examples(examples))
+                build_segment_tab(page, staged, read_examples(examples))
             with gr.Tab("Compare", elem_id="bd-compare-tab"):
-                build_compare_tab(pool, segment.examples, segment.state, Desk())
+                build_compare_tab(pool, examples, Desk())
             with gr.Tab("Models"):
                 build_models_tab(pool)
             with gr.Tab("Benchmark", elem_id="bd-benchmark-tab"):

@@ -13,7 +13,7 @@ from busdemo.imaging.images import ScanOptions, UnreadableImage, crop_scan, read
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.ui import text
-from busdemo.ui.downloads import write_download
+from busdemo.ui.downloads import with_shown_reference, write_download
 from busdemo.ui.examples import Example, open_example
 from busdemo.ui.findings.component import FindingsData
 from busdemo.ui.findings.panel import Panel
@@ -106,8 +106,9 @@ class SegmentTab:
             return
         name, data = arrival.files[0]
         try:
-            scan = read_scan(data, name, ScanOptions(frame=arrival.frame or None, crop="auto"))
-        except UnreadableImage as error:
+            crop = parse_crop(arrival.crop or "auto")
+            scan = read_scan(data, name, ScanOptions(frame=arrival.frame or None, crop=crop))
+        except (UnreadableImage, ValueError) as error:
             shown = self._describe(self.open(workspace, choice), arrival.asked)
             shown.image = Note(error=str(error))
             refuse(UNREADABLE)
@@ -181,9 +182,10 @@ class SegmentTab:
         workspace = self.open(workspace, choice)
         try:
             request = ExportRequest.from_event(event)
+            scored = with_shown_reference(workspace, event)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        download = write_download(workspace, request, two_stage=choice.two_stage)
+        download = write_download(scored, request, two_stage=choice.two_stage)
         if download is None:
             return gr.skip()
         name, data = download

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from busdemo.annotations.annotation import Annotation, tabulate_provenance
 from busdemo.annotations.request import Files
 from busdemo.imaging.boxes import Box
+from busdemo.imaging.crops import write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.spacing import tabulate_spacing
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
 from busdemo.inference.within import look_within
 from busdemo.ui import text
-from busdemo.ui.viewer.component import ModelLayer, ViewerData
+from busdemo.ui.viewer.component import Given, ModelLayer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.copies import Seen
 from busdemo.workflows.segmenting import Segmentation, segment
@@ -60,6 +61,8 @@ class Workspace:
     """Whether the models were made with this picture; None until it was looked up."""
     failures: Mapping[str, str] = field(default_factory=dict)
     """By model's id or `DETECTOR`, why it did not answer when it was last asked."""
+    readers: tuple[Given, ...] = ()
+    """Other people's masks that come with an example."""
     looks: tuple[LookAnswer, ...] = ()
     """Heat maps that were asked for."""
     case: str = field(default_factory=lambda: secrets.token_hex(6))
@@ -149,10 +152,18 @@ def show_workspace(
             layer.state = "running"
         elif layer.state == "waiting" and layer.id in workspace.failures:
             layer.state, layer.reason = "unusable", workspace.failures[layer.id]
-    reference = workspace.reference
+    reference, scan = workspace.reference, workspace.scan
+    height, width = scan.pixels.shape
     return ViewerData(
         case=workspace.case,
         title=workspace.title,
+        example=workspace.example,
+        scan_note="; ".join((f"{width} × {height} px", *scan.notes)),
+        scan_sha256=scan.sha256,
+        area=write_crop(scan.area),
+        frame=scan.frame,
+        frames=scan.frames,
+        readers=list(workspace.readers),
         simulated=workspace.simulated,
         image=files["image"],
         reference=reference and files["reference"],
@@ -161,8 +172,8 @@ def show_workspace(
         models=layers,
         looks=[look for look in workspace.looks if look.problem or Path(look.levels.path).exists()],
         model=chosen,
-        mm_per_px=workspace.scan.spacing_mm or 0,
-        aspect=workspace.scan.aspect,
+        mm_per_px=scan.spacing_mm or 0,
+        aspect=scan.aspect,
     )
 
 

@@ -27,7 +27,7 @@ PREPARE = """() => {
     const shift = ((n %% 5) - 2) * 9 * width + n * 11;
     for (let i = 0; i < rows.length; i++) rows[i] = levels[i + shift] || 0;
     const mask = rows.map((level) => (level >= 60 + 5 * n ? 1 : 0));
-    desk.store.addMask({ name: `Person ${n}`, note: '', sha256: [], pixels: mask });
+    desk.store.addAnnotator({ key: `upload:${n}`, name: `Person ${n}`, kind: 'person' }, mask);
   }
 }"""
 TIME = """async ([body, frames]) => {
@@ -50,8 +50,8 @@ TIME = """async ([body, frames]) => {
 THRESHOLD = "a threshold"
 ACTIONS = {
     "hide or show an annotator": "desk.store.toggleShown('model:unet')",
-    "another colour": "desk.store.setColour('model:unet', n % 2 ? '#ffaabb' : '#99ddff')",
-    "fill or outline": "desk.store.toggleStyle('model:unet')",
+    "another colour": "desk.store.dress('model:unet', {colour: n % 2 ? '#ffaabb' : '#99ddff'})",
+    "fill or outline": "desk.store.dress('model:unet', {style: n % 2 ? 'fill' : 'outline'})",
     "another reference": "desk.store.setReference(n % 2 ? 'truth' : 'model:unet')",
     "swipe": "desk.setPicture('swipe'); desk.setSwipe(n / 10)",
     "blink": "desk.setPicture('blink')",

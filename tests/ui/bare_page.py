@@ -24,19 +24,26 @@ document.addEventListener('securitypolicyviolation', (event) => {
 """
 
 
-HOST = """async ([module, value]) => {
-  const { mount } = await import(module);
+HOST = """async ([folder, view, value]) => {
+  const { mount } = await import(`${folder}/${view}/mount.js`);
+  const { Workspace } = await import(`${folder}/workspace/workspace.js`);
+  const { Loader } = await import(`${folder}/workspace/loading.js`);
   const watchers = [], listeners = [];
-  let news = null;
+  let news = view === 'compare' ? value : null;
   window.events = [];
   window.asked = [];
   window.leave = new AbortController();
+  window.workspace = new Workspace();
+  const loader = new Loader(window.workspace, window.leave.signal);
+  window.lay = (scan) => loader.load(scan);
   window.send = (next) => {
     news = next;
     for (const act of watchers) act(news);
   };
   await mount({
     signal: window.leave.signal,
+    workspace: window.workspace,
+    keeper: { sources: {}, resume: () => {}, forget: () => {}, reopen: () => {} },
     value: () => news,
     note: (changes) => { window.value = news = { ...news, ...changes }; },
     watch: (act) => watchers.push(act),
@@ -50,18 +57,19 @@ HOST = """async ([module, value]) => {
     },
     upload: async (file) => ({ path: '', url: '', orig_name: file.name }),
     queue: async () => 0,
+    address: (tab, write) => { window.address = write(); },
     tell: (topic, detail) => {
       for (const [heard, act] of listeners) if (heard === topic) act(detail);
     },
     hear: (topic, act) => listeners.push([topic, act]),
   }, document.querySelector('main'));
 }"""
-"""A host of a few lines; a view's `enter` is answered with the value."""
+"""A host of a few lines; a view's `enter` is answered with the value. `lay` lays a scan there."""
 
 
 def mount(page: Page, view: str, value: dict[str, Any]) -> None:
     """Mount the view in the page's `main`."""
-    page.evaluate(HOST, [f"/{web_folder()}/{view}/mount.js", value])
+    page.evaluate(HOST, [f"/{web_folder()}", view, value])
 
 
 def fulfill(route: Route, body: str) -> None:

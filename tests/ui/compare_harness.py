@@ -54,10 +54,8 @@ def build_value(**changes: Any) -> dict[str, Any]:
         "models": models,
         "message": "",
         "example": "oval",
-        "examples": [],
         "scan_note": "160 × 128 px",
         "scan_sha256": "0",
-        "formats": list_formats(),
     }
     return value | changes
 
@@ -74,9 +72,15 @@ PICTURES = {"image": CASE.image, "truth": CASE.reference, **LEVELS}
 def open_desk(page: Page, value: dict[str, Any] | None = None, fragment: str = "") -> None:
     """Load the comparison into a page whose `answer` is exposed, and wait for its masks."""
     page.goto(f"{ADDRESS}{fragment}")
-    mount(page, "compare", value or build_value())
+    mount(page, "compare", {"formats": list_formats()})
+    lay(page, value or build_value())
     wait_for(page, "window.__busdemoDesk && __busdemoDesk.roster.ready.length > 0")
     wait_until_drawn(page)
+
+
+def lay(page: Page, value: dict[str, Any]) -> None:
+    """Put a scan on the table, as the Segment tab does with what the server sends."""
+    page.evaluate("(value) => window.lay(value)", value)
 
 
 def prepare(page: Page) -> None:

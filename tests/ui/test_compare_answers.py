@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,9 +20,12 @@ from busdemo.scoring.agreement import METRICS, compare
 from busdemo.scoring.consensus import staple
 from busdemo.ui.compare.answers import measure, read_masks
 from busdemo.ui.compare.files import build_file_writer
+from busdemo.ui.compare.stored import StoredScans
+from busdemo.ui.examples import EXAMPLES, read_examples
 
 HEIGHT, WIDTH = 40, 50
 HOW = ("frame", "invert", "least_score", "image_name")
+STORED = StoredScans(Path("/nowhere"), EXAMPLES)
 EVIL = '<img src=x onerror="alert(1)">.png'
 
 
@@ -288,7 +292,7 @@ def file_request(kind: str, **changes: Any) -> dict[str, Any]:
 
 
 def save(kind: str, **changes: Any) -> dict[str, Any]:
-    return build_file_writer({})(file_request(kind, **changes))
+    return build_file_writer({}, STORED)(file_request(kind, **changes))
 
 
 def test_a_mask_is_saved_in_any_format_that_is_written() -> None:
@@ -387,7 +391,7 @@ def test_hostile_names_stay_text_in_report_and_contours(kind: str) -> None:
     ],
 )
 def test_what_is_no_file_of_ours_gets_one_sentence(wrong: dict[str, Any]) -> None:
-    answer = build_file_writer({})(file_request("json") | wrong)
+    answer = build_file_writer({}, STORED)(file_request("json") | wrong)
     assert answer["error"].endswith(".")
 
 
@@ -397,3 +401,31 @@ def test_lengths_are_in_mm_where_the_pixel_size_is_known() -> None:
     assert mm["units"]["area_difference"] == "mm²"
     assert np.allclose(np.array(mm["matrices"]["hd95"]), 0.1 * np.array(px["matrices"]["hd95"]))
     assert "0.001 to 10 mm" in measure(request(spacing=-3))["error"]
+
+
+def test_a_scan_that_the_server_has_need_not_be_sent_again(tmp_path: Path) -> None:
+    request = file_request("json")
+    png = base64.b64decode(request.pop("image"))
+    place = tmp_path / ("b" * 64) / "pixels.png"
+    place.parent.mkdir()
+    place.write_bytes(png)
+    write = build_file_writer({}, StoredScans(tmp_path, EXAMPLES))
+    request["scan"]["url"] = f"http://here/gradio_api/file={place}"
+    sent = write(file_request("json"))
+    assert write(request) == sent
+    place.unlink()
+    assert write(request) == {"lacks": "image"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [None, 7, "", "http://[", "file=/etc/passwd", "/../../image.png", f"/{'c' * 64}/mask.png"],
+)
+def test_an_address_that_is_no_scan_s_reads_nothing(tmp_path: Path, url: Any) -> None:
+    assert StoredScans(tmp_path, EXAMPLES).read(url) is None
+
+
+def test_an_example_is_read_where_it_lies() -> None:
+    folder = next(iter(read_examples().values())).folder
+    found = StoredScans(Path("/nowhere"), EXAMPLES).read(f"/gradio_api/file={folder}/image.png")
+    assert found == (folder / "image.png").read_bytes()

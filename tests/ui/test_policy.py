@@ -70,7 +70,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def show(page: Page, view: str) -> None:
     mount(page, view, VALUES[view])
-    page.evaluate("(value) => window.send(value)", VALUES[view])
+    if view == "compare":
+        page.evaluate("(value) => window.lay(value)", VALUES[view])
+    else:
+        page.evaluate("(value) => window.send(value)", VALUES[view])
     wait_for(page, f'document.querySelector("{SHOWN[view]}")')
 
 

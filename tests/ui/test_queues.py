@@ -5,6 +5,7 @@ import inspect
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,6 +14,7 @@ import pytest
 
 from busdemo.ui.compare.component import Compare, CompareData
 from busdemo.ui.compare.files import serve_answers
+from busdemo.ui.compare.stored import StoredScans
 from busdemo.ui.queues import BUSY, Desk
 
 VISITORS = 44
@@ -113,7 +115,7 @@ def test_who_has_left_is_not_answered(slow: Slow) -> None:
 
 def test_all_that_the_comparison_asks_waits_at_the_desk() -> None:
     desk = Desk()
-    answers = serve_answers({}, desk)
+    answers = serve_answers({}, desk, StoredScans(Path("/nowhere"), Path("/nowhere")))
     assert [answer.__name__ for answer in answers] == ["read_masks", "measure", "write_file"]
     assert all(inspect.iscoroutinefunction(answer) for answer in answers)
     with ThreadPoolExecutor(1) as apart:

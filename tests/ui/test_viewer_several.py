@@ -20,13 +20,21 @@ pytestmark = pytest.mark.browser
 FIRST = ["unet", "attention-unet", "segformer", "deeplabv3"]
 """What is compared to begin with: the chosen model, and the first usable one of other families."""
 FRESH = """() => {
-  const {session} = __busdemoViewer, {comparison} = session;
+  const {session} = __busdemoViewer, {comparison, workspace} = session;
+  const first = ['unet', 'attention-unet', 'segformer', 'deeplabv3'];
   comparison.setMode(false);
-  comparison.picked.clear();
-  comparison.stops.clear();
-  Object.assign(comparison, {own: true, pair: ['', ''], colouring: 'marks', refusal: ''});
-  Object.assign(session.state, {moved: false, style: 'fill'});
-  session.pickModel('unet');
+  Object.assign(comparison, {colouring: 'marks', refusal: ''});
+  session.state.style = 'fill';
+  for (const id of first) workspace.addModel(id);
+  workspace.chooseModel('unet');
+  const others = workspace.models.filter(({model}) => !first.includes(model));
+  for (const {key} of others) workspace.removeAnnotator(key);
+  for (const one of workspace.models) Object.assign(one, {shown: true, passing: false});
+  for (const one of workspace.models) workspace.setSteps(one.key, null);
+  workspace.setOwn(true);
+  workspace.toFrozen();
+  workspace.setPair('', '');
+  workspace.setReference('truth');
   session.setLook({brightness: 0, contrast: 0, invert: false, opacity: 0.5});
   session.resetView();
   comparison.setMode(true);
@@ -159,7 +167,7 @@ def test_the_vote_map_is_the_sum_of_the_masks(alone: Page) -> None:
 
 
 def test_a_against_b_counts_who_marks_and_who_is_right(alone: Page) -> None:
-    alone.select_option("[data-side=b] select", "deeplabv3")
+    alone.select_option("[data-side=b] select", "model:deeplabv3")
     a, b = masks_of("zoo", ["unet", "deeplabv3"])
     reference = ZOOS["zoo"].reference
     bits = a + 2 * b + 4 * reference
@@ -186,8 +194,9 @@ def test_a_against_b_counts_who_marks_and_who_is_right(alone: Page) -> None:
     white = (seen == 255).all(axis=2)
     assert white.any(), "the outline of the reference"
     assert (reference & ~differ)[white].all()
-    alone.select_option("[data-side=a] select", "deeplabv3")
-    assert alone.evaluate("__busdemoViewer.session.comparison.pair") == ["deeplabv3", "unet"]
+    alone.select_option("[data-side=a] select", "model:deeplabv3")
+    pair = "(({a, b}) => [a.key, b.key])(__busdemoViewer.session.workspace.pairOf())"
+    assert alone.evaluate(pair) == ["model:deeplabv3", "model:unet"]
 
 
 def test_each_model_has_its_own_threshold_or_all_have_one(alone: Page) -> None:
@@ -203,7 +212,7 @@ def test_each_model_has_its_own_threshold_or_all_have_one(alone: Page) -> None:
     own["attention-unet"] -= 10
     for model, stop in own.items():
         words = words_of(alone, f"[data-cell={model}] figcaption")
-        assert words == f"{dice_words(model, stop)} {stop / 200:.3f}"
+        assert words == f"{dice_words(model, stop)} raw {stop / 200:.3f}"
     assert alone.input_value(".bd-number") == f"{own['attention-unet'] / 200:.3f}"
     votes = np.sum([binarize(zoo.levels[m], own[m]) for m in FIRST], axis=0)
     assert (kinds_of(alone, "votes", votes.shape) == votes).all()
@@ -214,7 +223,9 @@ def test_each_model_has_its_own_threshold_or_all_have_one(alone: Page) -> None:
     alone.keyboard.press("ArrowRight")
     stop = own["attention-unet"] + 1
     for model in FIRST:
-        assert words_of(alone, f"[data-cell={model}] figcaption") == dice_words(model, stop)
+        assert (
+            words_of(alone, f"[data-cell={model}] figcaption") == f"{dice_words(model, stop)} raw"
+        )
     assert (kinds_of(alone, "votes", votes.shape) == masks_of("zoo", FIRST, stop).sum(0)).all()
 
     alone.click("text=Each its own")
@@ -224,25 +235,21 @@ def test_each_model_has_its_own_threshold_or_all_have_one(alone: Page) -> None:
     assert (kinds_of(alone, "votes", votes.shape) == masks_of("zoo", FIRST).sum(axis=0)).all()
 
 
-def test_a_seventh_model_is_refused_with_a_sentence_and_one_always_stays(alone: Page) -> None:
-    alone.click("[data-opens=models]")
-    for model in ("se-unet", "ensemble", "wide-unet"):
-        alone.click(f".bd-picker input[value={model}]")
-    sentence = "Six models are shown at most; take one out first."
-    assert words_of(alone, ".bd-picker-note") == sentence
-    assert not alone.is_checked(".bd-picker input[value=wide-unet]")
-    assert len(picked(alone)) == 6
-    alone.keyboard.press("Escape")
+def test_models_come_and_go_and_one_always_stays(alone: Page) -> None:
+    tick(alone, "se-unet", "ensemble", "wide-unet")
+    assert len(picked(alone)) == 7
     alone.evaluate("document.activeElement.blur()")
-    alone.keyboard.press("3")
-    assert words_of(alone, ".bd-picker-note") == sentence, "a key is refused in the same place"
-    assert alone.evaluate("__busdemoViewer.state.model") == "unet"
-    for model in picked(alone)[:5]:
+    alone.keyboard.press("2")
+    assert len(picked(alone)) == 8, "one that is chosen is shown"
+    alone.click("[data-opens=models]")
+    for model in picked(alone)[:-1]:
         alone.click(f".bd-picker input[value={model}]")
-    alone.click(".bd-picker input[value=ensemble]")
+    alone.evaluate(NEXT_FRAMES)
+    (last,) = picked(alone)
+    alone.click(f".bd-picker input[value={last}]")
     assert words_of(alone, ".bd-picker-note").startswith("One model stays")
-    assert picked(alone) == ["ensemble"] == [alone.evaluate("__busdemoViewer.state.model")]
-    assert words_of(alone, "[data-map=pair] .bd-veil") == "Pick a second model to compare two."
+    assert picked(alone) == [last] == [alone.evaluate("__busdemoViewer.state.model")]
+    alone.keyboard.press("Escape")
 
 
 def test_a_model_that_cannot_be_used_is_listed_with_its_reason_and_not_picked(alone: Page) -> None:
@@ -291,7 +298,7 @@ def test_everything_is_reached_by_keyboard_and_names_choose(alone: Page) -> None
         )
         if reached[-1] == "SegFormer":
             alone.keyboard.press("Enter")
-    for name in ("Models 4 of 12", "One for all", "Vote map", "Threshold of SegFormer", "Model A"):
+    for name in ("Models 4 of 12", "One for all", "Vote map", "Threshold of SegFormer", "A"):
         assert name in reached
     assert alone.evaluate("__busdemoViewer.state.model") == "segformer"
     assert alone.get_attribute("[data-cell=segformer] .bd-name", "aria-pressed") == "true"
@@ -322,7 +329,6 @@ def test_models_that_have_not_answered_say_so_in_their_panes(page: Page) -> None
     assert words_of(page, "[data-cell=unet-plus-plus] .bd-veil") == "U-Net++ is running…"
     assert words_of(page, "[data-cell=deeplabv3] .bd-veil") == "DeepLabV3 waits for its turn…"
     assert words_of(page, "[data-map=votes] .bd-name") == "Votes of 1 of 5 models"
-    assert words_of(page, "[data-map=pair] .bd-veil") == "Attention U-Net waits for its turn…"
 
 
 def test_a_large_scan_is_drawn_thinned_and_counted_in_full(page: Page) -> None:

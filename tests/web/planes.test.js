@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { traceRings } from '../../busdemo/ui/web/core/contours.js';
 import { Planes, SLOTS, countPair, countVotes, scorePair, voteEntropy } from '../../busdemo/ui/web/core/planes.js';
 import { DrawnMask, brushLine, fillEnclosed, fillPolygon } from '../../busdemo/ui/web/core/strokes.js';
-import { classifyPair, countKinds, summarizePair, sumVotes } from '../../busdemo/ui/web/core/votes.js';
+import { countKinds, summarizePair } from '../../busdemo/ui/web/core/votes.js';
 import { readFixture, toBytes } from './fixtures.js';
 
 const WIDTH = 48, HEIGHT = 36;
@@ -34,15 +34,14 @@ test('two masks are scored as levels are', () => {
   assert.equal(scorePair(planes.shared, 0, 1).dice, scores[69][0]);
 });
 
-test('votes are the same from words and from levels', () => {
-  const planes = fill([90, 130]), fromWords = new Uint8Array(map.length), fromLevels = new Uint8Array(map.length);
-  countVotes(fromWords, planes.words, 0b11);
-  sumVotes(fromLevels, [{ levels: map, stop: 90 }, { levels: map, stop: 130 }]);
-  assert.deepEqual(fromWords, fromLevels);
-  const pair = new Uint8Array(map.length), kinds = new Uint8Array(map.length);
-  countPair(pair, planes.words, 0, 1);
-  classifyPair(kinds, { levels: map, stop: 90 }, { levels: map, stop: 130 }, truth);
-  assert.deepEqual(pair, kinds.map((kind) => kind & 3));
+test('votes and pairs are those of the levels', () => {
+  const planes = fill([90, 130]), votes = new Uint8Array(map.length), kinds = new Uint8Array(map.length);
+  countVotes(votes, planes.words, 0b11);
+  assert.deepEqual(votes, map.map((level) => Number(level >= 90) + Number(level >= 130)));
+  countPair(kinds, planes.words, 0, 1);
+  assert.deepEqual(kinds, map.map((level) => Number(level >= 90) | (Number(level >= 130) << 1)));
+  countPair(kinds, planes.words, 0, 1, 2);
+  assert.deepEqual(kinds.map((kind) => kind >> 2), truth.map((on) => (on ? 1 : 0)));
   const { aOnly, bOnly, both, neither, aRight, bRight, agree } = summarizePair(countKinds(kinds, 8));
   assert.equal(aOnly + bOnly + both + neither, map.length);
   assert.equal(aRight + bRight + agree, map.length);

@@ -29,6 +29,7 @@ from busdemo.ui.compare.answers import (
     read_table,
     tell_refusal,
 )
+from busdemo.ui.compare.stored import StoredScans
 from busdemo.ui.queues import BUSY, Desk
 from busdemo.views.contours import draw_contours
 from busdemo.workflows.comparing import (
@@ -51,24 +52,33 @@ TYPES = {
 """How a kind of file ends, and its media type."""
 
 
-def serve_answers(cards: Mapping[str, Card], desk: Desk) -> list[Callable[[Any], Any]]:
+def serve_answers(
+    cards: Mapping[str, Card], desk: Desk, scans: StoredScans
+) -> list[Callable[[Any], Any]]:
     """The comparison's server functions: who asks waits at the desk, not in Gradio's threads."""
     return [
         desk.serve(read_masks, {"people": [], "errors": [tell_refusal(ValueError(BUSY))]}),
         desk.serve(measure, {"error": BUSY}),
-        desk.serve(build_file_writer(cards), {"error": BUSY}),
+        desk.serve(build_file_writer(cards, scans), {"error": BUSY}),
     ]
 
 
-def build_file_writer(cards: Mapping[str, Card]) -> Callable[[Any], dict[str, Any]]:
+def build_file_writer(
+    cards: Mapping[str, Card], scans: StoredScans
+) -> Callable[[Any], dict[str, Any]]:
     """The server function `write_file` over the zoo's cards, whose digests stand in the files."""
 
     def write_file(request: Any) -> dict[str, Any]:
-        """{name, type, data} of the file asked for, or {error} with one sentence."""
+        """{name, type, data} of the file asked for, or {error} with one sentence.
+
+        {lacks: "image"} where the scan's picture is not here any more, and was not sent along.
+        """
         fields = request if isinstance(request, Mapping) else {}
         try:
             table = read_table(fields)
-            scan = _read_scan(fields)
+            scan = _read_scan(fields, scans)
+            if scan is None:
+                return {"lacks": "image"}
             if fields.get("kind") == "mask":
                 return _write_mask(table, scan, fields)
             return _write_table(table, scan, fields, cards)
@@ -150,11 +160,14 @@ def _describe(
     return annotation
 
 
-def _read_scan(fields: Mapping[str, Any]) -> Scan:
+def _read_scan(fields: Mapping[str, Any], scans: StoredScans) -> Scan | None:
     """The scan as the page shows it, under its own name and with the digest of its own file."""
-    scan = read_scan(decode_base64(fields.get("image")), "scan.png")
-    facts = fields.get("scan")
+    facts, sent = fields.get("scan"), fields.get("image")
     told = facts if isinstance(facts, Mapping) else {}
+    data = scans.read(told.get("url")) if sent is None else decode_base64(sent)
+    if data is None:
+        return None
+    scan = read_scan(data, "scan.png")
     digest = told.get("sha256")
     return replace(
         scan,

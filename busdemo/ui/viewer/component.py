@@ -19,7 +19,7 @@ import gradio as gr
 import numpy as np
 from gradio.data_classes import FileData, GradioModel
 from numpy.typing import NDArray
-from pydantic import Field, WithJsonSchema
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from busdemo.imaging.masks import STOPS
 from busdemo.imaging.post_processing import NO_POST_PROCESSING, PostProcessing
@@ -62,6 +62,14 @@ class ModelLayer(GradioModel):  # type: ignore[misc]
     """The same in two stages, once a visitor has asked for it."""
 
 
+class Given(BaseModel):
+    """A mask that comes with an example: who drew it, how, and the picture (0 and 255)."""
+
+    name: str
+    note: str
+    mask: FileData
+
+
 class ViewerData(GradioModel):  # type: ignore[misc]
     """Everything the viewer shows; pictures share one size (H, W).
 
@@ -71,6 +79,18 @@ class ViewerData(GradioModel):  # type: ignore[misc]
 
     case: str = ""
     title: str = ""
+    example: str = ""
+    """Id of the shipped example, or empty."""
+    scan_note: str = ""
+    """What was done with the file."""
+    scan_sha256: str = ""
+    area: str = ""
+    """Of the scan in its picture, as `busdemo.imaging.crops` writes it."""
+    frame: int = 1
+    frames: int = 1
+    """Which frame of its file the scan is, and how many there are."""
+    readers: list[Given] = Field(default_factory=list)
+    """Of an example: simulated people's masks."""
     simulated: bool = False
     image: Picture = None
     """(H, W) uint8 grey."""
@@ -170,8 +190,6 @@ class ExportRequest:
 
 class Viewer(PageComponent):
     """The viewer as a Gradio component; use it with `show_progress="hidden"` on its events."""
-
-    data_model = ViewerData
 
     data_model = ViewerData
     view = "segment"

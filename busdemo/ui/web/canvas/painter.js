@@ -157,17 +157,15 @@ export class Painter {
   /**
    * The overlay alone, into any pixels: one pass a pane when several models are compared.
    * @param {Uint32Array} overlay
-   * @param {{levels: Uint8Array | null, stop: number, style: string, reach: number}} other
+   * @param {{mask: Uint8Array | null, style: string, reach: number}} other
    */
-  drawOverlay(overlay, { levels, stop, style, reach }) {
-    const { codes, classes, overlayTable } = this, shown = levels && this.thin(levels);
+  drawOverlay(overlay, { mask, style, reach }) {
+    const { codes, classes, overlayTable, size: { width, height } } = this, shown = mask && thinPixels(mask, width, height, this.step);
     if (!shown || style === 'off') this.drawPlain(overlay);
     else if (style === 'fill') {
-      for (let i = 0; i < shown.length; i++) {
-        overlay[i] = overlayTable[(shown[i] >= stop ? 256 : 0) | codes[i]];
-      }
+      for (let i = 0; i < shown.length; i++) overlay[i] = overlayTable[(shown[i] << 8) | codes[i]];
     } else {
-      for (let i = 0; i < shown.length; i++) classes[i] = (shown[i] >= stop ? 1 : 0) | (codes[i] >> 8);
+      for (let i = 0; i < shown.length; i++) classes[i] = shown[i] | (codes[i] >> 8);
       this.drawOutlines(overlay, reach);
     }
   }

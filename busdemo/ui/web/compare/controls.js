@@ -33,10 +33,10 @@ export function bindDesk(root, desk) {
   /** @type {Record<string, () => void>} */
   const acts = {
     swap: () => desk.swap(), 'view-reset': () => desk.resetView(), draw: () => desk.easel.start(), done: () => desk.easel.stop(),
-    keys: () => openSheet(root, KEYS), undo: () => desk.easel.undo(), redo: () => desk.easel.redo(), link: () => desk.told.copyLink(), bring: () => desk.told.bring(),
+    keys: () => openSheet(root, KEYS), undo: () => desk.easel.undo(), redo: () => desk.easel.redo(), link: () => desk.told.copyLink(),
     'window-reset': () => {
       desk.find('.bd-brightness').value = desk.find('.bd-contrast').value = 0;
-      desk.setLook({ brightness: 0, contrast: 0 });
+      desk.store.setLook({ brightness: 0, contrast: 0 });
     },
   };
   for (const button of findAll(root, '[data-act]')) button.addEventListener('click', acts[button.dataset.act]);
@@ -49,10 +49,10 @@ export function bindDesk(root, desk) {
   each('data-rule', (/** @type {string} */ rule) => desk.store.addConsensus(rule, desk.find('.bd-among-select').value));
   const on = (/** @type {string} */ selector, /** @type {string} */ type, /** @type {any} */ act) => find(root, selector).addEventListener(type, (/** @type {any} */ event) => act(event.target, event));
   for (const select of findAll(root, '.bd-ab select')) {
-    select.addEventListener('change', () => desk.setSide(select.dataset.side, select.value));
+    select.addEventListener('change', () => desk.store.setSide(select.dataset.side, select.value));
   }
-  on('.bd-brightness', 'input', (/** @type {{value: any}} */ { value }) => desk.setLook({ brightness: Number(value) }));
-  on('.bd-contrast', 'input', (/** @type {{value: any}} */ { value }) => desk.setLook({ contrast: Number(value) }));
+  on('.bd-brightness', 'input', (/** @type {{value: any}} */ { value }) => desk.store.setLook({ brightness: Number(value) }));
+  on('.bd-contrast', 'input', (/** @type {{value: any}} */ { value }) => desk.store.setLook({ contrast: Number(value) }));
   on('.bd-spacing-box', 'change', (/** @type {{value: any}} */ { value }) => desk.setSpacing(value));
   on('.bd-opacity-range', 'input', (/** @type {{value: any}} */ { value }) => desk.setOpacity(value / 100));
   on('.bd-brush', 'input', (/** @type {{value: any}} */ { value }) => desk.easel.setRadius(Number(value)));
@@ -74,7 +74,7 @@ export function bindDesk(root, desk) {
   root.addEventListener('click', (event) => {
     const button = closest(event, 'button');
     if (button && event.detail > 0) button.blur();
-    if (button && button.matches('[data-example], [data-rule], [data-act=bring]')) closeMenu(button.closest('.bd-menu'));
+    if (button && button.matches('[data-example], [data-rule]')) closeMenu(button.closest('.bd-menu'));
   });
   bindPopovers(root, desk.signal);
   bindDivider(desk.find('.bd-divider'), desk);

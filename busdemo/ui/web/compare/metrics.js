@@ -2,10 +2,11 @@
 // the others come from the server, asked once the hand has rested.
 
 import { drawNsd, drawYardstick } from './charts.js';
-import { toBase64 } from '../core/base64.js';
+import { fromBase64, toBase64 } from '../core/base64.js';
 import { WHOLE } from '../core/formats.js';
 import { encodeMaskPng } from '../core/maskpng.js';
 import { scorePair } from '../core/planes.js';
+import { decodeGreyPng } from '../core/png.js';
 import { closest, make, setText } from '../page/dom.js';
 /** @import { CompareView } from './view.js' */
 /** @import { Planes } from '../core/planes.js' */
@@ -61,7 +62,7 @@ export class MetricsPanel {
     tolerance.addEventListener('change', () => this.show(true));
     desk.find('.bd-matrix').addEventListener('click', (/** @type {any} */ event) => {
       const cell = closest(event, '[data-a]');
-      if (cell) desk.setPair(cell.dataset.a, cell.dataset.b);
+      if (cell) desk.store.setPair(cell.dataset.a, cell.dataset.b);
     });
   }
 
@@ -127,7 +128,10 @@ export class MetricsPanel {
       model: one.model || '', stop: one.stop || 0, steps: one.steps || null, sha256: one.sha256 || [], provenance: one.provenance || {}, note: one.note, colour: one.colour,
       png: one.rule === 'staple' ? '' : await maskText(planes, one),
     })));
-    return { width: state.width, height: state.height, spacing: state.spacing, aspect: state.aspect, tolerance: this.tolerance, reference: roster.reference, annotators, ...this.desk.people?.tell() };
+    return {
+      width: state.width, height: state.height, spacing: state.spacing, aspect: state.aspect, tolerance: this.tolerance,
+      reference: roster.reference || asked[0]?.key || '', annotators, ...this.desk.people?.tell(),
+    };
   }
 
   /**
@@ -137,10 +141,22 @@ export class MetricsPanel {
   async take(numbers, question) {
     this.numbers = numbers;
     this.answered = question;
-    await this.desk.store.takeConsensus(numbers.consensus);
+    await this.takeConsensus(numbers.consensus);
     drawNsd(this.desk, numbers);
     drawYardstick(this.desk, numbers);
     this.show(false);
+  }
+
+  /**
+   * STAPLE masks, which only the server computes.
+   * @param {{key: string, png: string}[]} masks
+   */
+  async takeConsensus(masks) {
+    const { store } = this.desk;
+    for (const { key, png } of masks) {
+      const one = store.roster.find(key), { pixels } = await decodeGreyPng(fromBase64(png));
+      if (one && pixels.length === store.planes.words.length) store.fill(one, pixels, 1);
+    }
   }
 
   /**
@@ -203,6 +219,7 @@ export class MetricsPanel {
 
   showAgainst() {
     const { desk, ready, against } = this, reference = ready.find((one) => one.key === desk.roster.reference);
+    for (const card of ['.bd-against-card', '.bd-nsd-card']) desk.find(card).hidden = !reference;
     setText(desk.find('.bd-reference-name'), reference ? reference.name : 'the reference');
     const others = ready.filter((one) => one !== reference), live = METRICS.filter(({ id }) => isLive(id));
     const label = (/** @type {Metric} */ metric) => [metric.name, metric.id === 'nsd' ? `at ${this.tolerance} px` : this.unit(metric)].filter(Boolean).join(', ');

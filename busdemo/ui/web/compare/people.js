@@ -142,7 +142,8 @@ export class People {
     const { desk } = this, { roster } = desk;
     this.label = this.chosen;
     for (const one of this.list) this.show(one);
-    if (!roster.find(roster.reference)?.ready && roster.ready.length) roster.reference = roster.ready[0].key;
+    const person = roster.ready.find((one) => one.kind === 'truth' || one.kind === 'person');
+    if (!roster.find(roster.reference)?.ready && person) roster.reference = person.key;
     desk.changed('masks', 'names');
   }
 

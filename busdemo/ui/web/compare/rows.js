@@ -20,7 +20,7 @@ class Row {
     this.desk = desk;
     this.key = key;
     this.colour = make('input', { type: 'color', class: 'bd-swatch', title: 'Colour' });
-    this.colour.addEventListener('input', () => desk.store.setColour(key, this.colour.value));
+    this.colour.addEventListener('input', () => desk.store.dress(key, { colour: this.colour.value, dash: 0 }));
     this.name = make('input', { type: 'text', class: 'bd-row-name', maxLength: 60, spellcheck: false, title: 'Rename' });
     this.name.addEventListener('change', () => desk.store.rename(key, this.name.value));
     this.name.addEventListener('keydown', (event) => event.key === 'Enter' && this.name.blur());
@@ -36,7 +36,7 @@ class Row {
     this.frozen = this.button('bd-small', 'frozen', () => desk.store.setStop(key, desk.store.get(key).frozen));
     this.number = make('input', { type: 'number', min: 1, step: 1 });
     this.frames = make('output');
-    this.style = this.button('bd-small', '', () => desk.store.toggleStyle(key));
+    this.style = this.button('bd-small', '', () => desk.store.dress(key, { style: desk.store.get(key).style === 'fill' ? 'outline' : 'fill' }));
     this.edit = this.button('bd-small', 'Draw on it', () => desk.easel.start(key));
     this.remove = this.button('bd-small', 'Remove', () => desk.store.removeAnnotator(key));
     this.formats = make('select', { class: 'bd-small', 'aria-label': 'Format' }, ...desk.formats.map(([id, title]) => new Option(title, id)));

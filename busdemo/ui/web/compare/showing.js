@@ -31,7 +31,11 @@ export function showDesk(desk) {
   showCaptions(desk, a, b);
   desk.people?.showChoice();
   if (drawing) showEasel(desk);
-  setText(desk.find('.bd-scan-name'), desk.state.title);
+  desk.find('.bd-brightness').value = desk.store.look.brightness;
+  desk.find('.bd-contrast').value = desk.store.look.contrast;
+  const { title, note, simulated } = desk.state;
+  setText(desk.find('.bd-scan-name'), title);
+  setText(desk.find('.bd-scan-note'), [simulated ? 'simulated' : '', note].filter(Boolean).join('; '));
   setText(desk.find('.bd-count'), roster.list.length ? String(roster.list.length) : '');
 }
 
@@ -149,7 +153,7 @@ function describeMap(desk, counts) {
  * @param {CompareView} desk
  */
 export function showHover(desk) {
-  const { state, view, root } = desk, at = state.hover, readout = desk.find('.bd-readout');
+  const { state, view, root } = desk, at = desk.hovered, readout = desk.find('.bd-readout');
   const inside = Boolean(state.grey && at && at.x >= 0 && at.y >= 0 && at.x < state.width && at.y < state.height);
   root.classList.toggle('bd-hovering', inside && !desk.easel.isOn);
   if (!inside || !at || !state.grey) {

@@ -13,7 +13,6 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
               <button type="button" class="bd-small" data-opens="scan" aria-expanded="false">Change scan</button>
               <div class="bd-popover bd-light" hidden>
                 <label class="bd-small bd-file">Open an image<input type="file" class="bd-image-file"></label>
-                <button type="button" class="bd-small" data-act="bring">From the Segment tab</button>
                 <p class="bd-sub">Or an example:</p>
                 <div class="bd-examples"></div>
               </div>

@@ -1,6 +1,6 @@
 // view.js: what is compared and shown right now. Draws once a frame, however many events asked for
 // it. Knows the markup's elements, not the server. Who is compared is the store's
-// (workspace/store.js); the hand that draws is the drawing tool's (drawing.js).
+// (workspace/workspace.js); the hand that draws is the drawing tool's (drawing.js).
 
 import { bindPointer } from '../canvas/pointer.js';
 import { LinkedView } from '../canvas/view.js';
@@ -11,47 +11,43 @@ import { Pictures } from './pictures.js';
 import { Rows } from './rows.js';
 import { showDesk, showHover, showKeys } from './showing.js';
 import { WHOLE } from '../core/formats.js';
-import { SLOTS, scorePair, voteEntropy } from '../core/planes.js';
+import { scorePair, voteEntropy } from '../core/planes.js';
 import { readSpacing } from '../core/spacing.js';
 import { tellSteps } from '../core/steps.js';
 import { find, findAll, setText } from '../page/dom.js';
 import { KIND_WORDS } from '../workspace/annotators.js';
-import { CompareStore } from '../workspace/store.js';
 /** @import { People } from './people.js' */
 /** @import { Annotator } from '../workspace/annotators.js' */
-/** @import { Look } from '../canvas/palette.js' */
+/** @import { Workspace } from '../workspace/workspace.js' */
 /** @import { Point } from '../core/lesions.js' */
 
 export class CompareView {
   /**
-   * told: {run(), measure(request) -> numbers,
-   * openImage(file), bring(), save(what), copyLink()}.
+   * told: {measure(request) -> numbers, openImage(file), save(what), copyLink(), drawn()}.
    * @param {HTMLElement} root
+   * @param {Workspace} workspace
    * @param {any} told
    * @param {AbortSignal} signal
    */
-  constructor(root, told, signal) {
+  constructor(root, workspace, told, signal) {
     this.root = root;
+    this.store = workspace;
     this.told = told;
     this.signal = signal;
     /** @type {[string, string][]} */
     this.formats = []; // of masks: [[id, title]], as the server says
     this.view = new LinkedView();
-    this.store = new CompareStore({
-      changed: (...parts) => this.changed(...parts), redraw: (...parts) => this.redraw(...parts), say: (sentence) => this.say(sentence),
-      run: () => told.run(), visible: () => this.visible.map((one) => one.key), leaves: (key) => this.easel.leave(key),
-    });
-    this.look = { brightness: 0, contrast: 0, invert: false };
     /** @type {People | null} */
     this.people = null; // those whose masks come in files
     this.opacity = 0.35;
     this.picture = 'outlines';
     this.map = 'votes';
-    this.sides = { a: '', b: '' };
     this.swipeAt = 0.5;
     this.blinkSide = 'a';
     this.blind = false;
     this.pointed = '';
+    /** @type {Point | null} */
+    this.hovered = null;
     /** @type {Set<string>} */
     this.due = new Set();
     this.frame = 0;
@@ -69,8 +65,9 @@ export class CompareView {
     return find(this.root, selector);
   }
 
+  // The scan on the table.
   get state() {
-    return this.store.state;
+    return this.store.scan;
   }
 
   get roster() {
@@ -83,6 +80,9 @@ export class CompareView {
 
   listen() {
     bindDesk(this.root, this);
+    this.store.listen({
+      changed: (...parts) => this.heed(parts), say: (sentence) => this.say(sentence), leaves: (key) => this.easel.leave(key),
+    }, this.signal);
     for (const pane of findAll(this.root, '[data-stage]')) {
       const holds = () => pane.dataset.stage === 'picture' && this.easel.holds;
       bindPointer(pane, this.view, { change: () => this.redraw('view'), hover: (at) => this.hover(at), holds });
@@ -92,30 +92,39 @@ export class CompareView {
     this.signal.addEventListener('abort', () => observer.disconnect());
   }
 
+  /**
+   * What has changed in the workspace. A mask that follows the hand costs no list of tools.
+   * @param {string[]} parts
+   */
+  heed(parts) {
+    if (parts.includes('scan')) this.showScan();
+    if (parts.includes('spacing')) this.showSpacing();
+    if (parts.length === 1 && parts[0] === 'masks') this.redraw('masks');
+    else this.changed(...parts);
+  }
+
   // ---- a scan
 
-  /**
-   * @param {{title: string, example: string, simulated: boolean, width: number, height: number, grey: Uint8Array, truth: Uint8Array | null, truthName: string, spacing: number, aspect: number, frame: number, frames: number}} it
-   */
-  showScan({ title, example, simulated, width, height, grey, truth, truthName, spacing, aspect, frame, frames }) {
-    Object.assign(this.state, { title, example, simulated, width, height, grey, truth, spacing, aspect, frame, frames });
-    this.find('.bd-spacing-box').value = spacing ? String(Number(spacing.toFixed(5))) : '';
+  showScan() {
+    const { width, height, grey } = this.state;
     setText(this.find('.bd-said'), '');
     this.find('.bd-list').scrollTop = 0;
+    this.showSpacing();
     this.easel.close();
     this.easel.histories.clear();
-    this.store.clear(width, height);
-    this.pictures.setScan(width, height, grey);
-    this.view.setScan(width, height);
-    this.root.style.setProperty('--bd-aspect', Math.max(0.75, Math.min(2, width / height)).toFixed(4));
     this.blind = false;
-    this.sides = { a: '', b: '' };
-    if (truth) {
-      const one = this.roster.add({ key: 'truth', name: truthName, kind: 'truth' });
-      if (one) this.store.fill(one, truth, 1);
+    if (grey) {
+      this.pictures.setScan(width, height, grey);
+      this.view.setScan(width, height);
+      this.root.style.setProperty('--bd-aspect', Math.max(0.75, Math.min(2, width / height)).toFixed(4));
     }
     this.measure();
     this.changed('look', 'masks');
+  }
+
+  showSpacing() {
+    const { spacing } = this.state;
+    this.find('.bd-spacing-box').value = spacing ? String(Number(spacing.toFixed(5))) : '';
   }
 
   measure() {
@@ -143,13 +152,9 @@ export class CompareView {
     return this.visible.filter((one) => one.kind !== 'consensus');
   }
 
-  // A and B: those chosen, else the reference and the first other.
+  // A and B among those that may be seen.
   get pair() {
-    const { roster, sides } = this, ready = roster.ready.filter((one) => !this.isHidden(one));
-    const wanted = (/** @type {'a' | 'b'} */ side) => ready.find((one) => one.key === sides[side]);
-    const a = wanted('a') || ready.find((one) => one.key === roster.reference) || ready[0] || null;
-    const b = wanted('b') || ready.find((one) => one !== a) || null;
-    return { a, b };
+    return this.store.pairOf(this.roster.ready.filter((one) => !this.isHidden(one)));
   }
 
   // What the picture shows, and between which shares of its width.
@@ -177,29 +182,9 @@ export class CompareView {
     this.changed('map');
   }
 
-  /**
-   * @param {'a' | 'b'} side
-   * @param {string} key
-   */
-  setSide(side, key) {
-    const other = side === 'a' ? 'b' : 'a', { pair } = this;
-    if (pair[other] && pair[other].key === key) this.sides[other] = pair[side] ? pair[side].key : '';
-    this.sides[side] = key;
-    this.changed('map');
-  }
-
-  /**
-   * @param {string} a
-   * @param {string} b
-   */
-  setPair(a, b) {
-    this.sides = { a, b };
-    this.changed('map');
-  }
-
   swap() {
     const { a, b } = this.pair;
-    if (a && b) this.setPair(b.key, a.key);
+    if (a && b) this.store.setPair(b.key, a.key);
   }
 
   /**
@@ -211,23 +196,13 @@ export class CompareView {
   }
 
   /**
-   * @param {Partial<Look>} look
-   */
-  setLook(look) {
-    Object.assign(this.look, look);
-    this.redraw('look');
-  }
-
-  /**
    * Text of mm per px, as typed; empty is unknown.
    * @param {string} text
    */
   setSpacing(text) {
     const { spacing = 0, refusal } = readSpacing(text);
     this.say(refusal || '');
-    if (refusal) return;
-    this.state.spacing = spacing;
-    this.changed('names');
+    if (!refusal) this.store.setSpacing(spacing);
   }
 
   /**
@@ -255,7 +230,7 @@ export class CompareView {
    * @param {Point | null} at
    */
   hover(at) {
-    this.state.hover = at;
+    this.hovered = at;
     this.redraw('hover');
   }
 
@@ -281,9 +256,8 @@ export class CompareView {
    * @param {Annotator} one
    */
   scoreOf(one) {
-    const reference = this.roster.find(this.roster.reference);
-    if (!one.ready || !reference || !reference.ready || this.isHidden(reference)) return null;
-    return scorePair(this.planes.shared, one.slot, reference.slot);
+    const { reference } = this.store;
+    return reference && !this.isHidden(reference) ? this.store.scoreOf(one) : null;
   }
 
   /**
@@ -303,13 +277,6 @@ export class CompareView {
   /**
    * @param {Annotator} one
    */
-  areaOf(one) {
-    return this.planes.shared[one.slot * SLOTS + one.slot];
-  }
-
-  /**
-   * @param {Annotator} one
-   */
   describe(one) {
     if (one.kind === 'model' && !one.ready) {
       const words = new Map([['running', 'running…'], ['waiting', 'waits for its turn…'], ['unusable', one.reason || '']]);
@@ -317,8 +284,9 @@ export class CompareView {
     }
     if (!one.ready) return one.rule === 'staple' ? 'on its way…' : 'nobody to make it of yet';
     const kind = this.tellKind(one);
-    const steps = one.steps ? tellSteps(one.steps) : '';
-    return [kind, `${WHOLE.format(this.areaOf(one))} px`, steps].filter(Boolean).join(' · ');
+    const steps = one.steps && tellSteps(one.steps), stages = one.model && this.store.twoStage ? 'two stages' : '';
+    const stage = one.model ? (steps ? `processed: ${steps}` : 'raw') : '';
+    return [kind, stages, `${WHOLE.format(this.store.masks.area(one))} px`, stage].filter(Boolean).join(' · ');
   }
 
   /**
@@ -366,6 +334,10 @@ export class CompareView {
   }
 
   drawDue() {
+    if (!this.root.getClientRects().length) {
+      this.frame = 0; // out of sight; what is due waits
+      return;
+    }
     const { due, pictures } = this, has = (/** @type {string[]} */ ...parts) => parts.some((part) => due.has(part));
     // What was done is seen at once in the picture and the list; the map and the tables follow a frame
     // later, except where both panes move together.
@@ -375,7 +347,7 @@ export class CompareView {
     if (has('tools', 'layout')) showDesk(this);
     if (has('layout')) this.measure();
     if (this.state.grey && pictures.grey.length) {
-      if (has('look')) pictures.drawScan(this.look);
+      if (has('look')) pictures.drawScan(this.store.look);
       if (has('look', 'view', 'masks', 'picture')) pictures.drawPicture();
       if (!early && !this.easel.isOn && has('look', 'view', 'masks', 'map', 'counts')) pictures.drawMap(has('look'));
     }
@@ -384,5 +356,6 @@ export class CompareView {
     if (!early && has('list', 'masks', 'map', 'counts')) showKeys(this);
     if (!early && has('list', 'masks', 'names', 'counts')) this.panel.show(has('masks', 'names', 'counts'));
     showHover(this);
+    if (this.state.grey) this.told.drawn();
   }
 }

@@ -179,16 +179,18 @@ export function countVotes(votes, words, members) {
 }
 
 /**
- * kinds: to be filled with 1 where only a marks, 2 where only b does, 3 where both do.
+ * kinds: to be filled with bits: 1 "a marks it", 2 "b marks it", 4 "in the reference", if there is one.
  * @param {Uint8Array} kinds
  * @param {Uint32Array} words
  * @param {number} a
  * @param {number} b
+ * @param {number} [reference]
  */
-export function countPair(kinds, words, a, b) {
+export function countPair(kinds, words, a, b, reference) {
+  const known = reference === undefined ? 0 : 1, third = reference || 0;
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
-    kinds[i] = ((word >>> a) & 1) | (((word >>> b) & 1) << 1);
+    kinds[i] = ((word >>> a) & 1) | (((word >>> b) & 1) << 1) | ((((word >>> third) & known) & 1) << 2);
   }
 }
 

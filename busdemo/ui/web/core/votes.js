@@ -1,34 +1,5 @@
-// votes.js: several models' masks at once, pixel by pixel: how many mark it, which of two, and
-// which of two is right. Plain arrays, without canvas and markup.
-
-/** @typedef {{id?: string, levels: Uint8Array, stop: number}} Thresholded A model's levels and its threshold. */
-
-/**
- * kinds: Uint8Array to be filled with how many of the maps mark each pixel. maps: [{levels, stop}].
- * @param {Uint8Array} kinds
- * @param {Thresholded[]} maps
- */
-export function sumVotes(kinds, maps) {
-  kinds.fill(0);
-  for (const { levels, stop } of maps) {
-    for (let i = 0; i < kinds.length; i++) kinds[i] += levels[i] >= stop ? 1 : 0;
-  }
-}
-
-/**
- * kinds: to be filled with bits: 1 "A marks it", 2 "B marks it", 4 "in the reference" (which may be null).
- * @param {Uint8Array} kinds
- * @param {Thresholded} a
- * @param {Thresholded} b
- * @param {Uint8Array | null} reference
- */
-export function classifyPair(kinds, a, b, reference) {
-  for (let i = 0; i < kinds.length; i++) {
-    kinds[i] = (a.levels[i] >= a.stop ? 1 : 0) | (b.levels[i] >= b.stop ? 2 : 0);
-  }
-  if (!reference) return;
-  for (let i = 0; i < kinds.length; i++) if (reference[i]) kinds[i] |= 4;
-}
+// votes.js: pixels by how many masks mark them, or which of two: counted, summed up and painted.
+// Plain arrays, without canvas and markup.
 
 /**
  * -> Uint32Array(n): how many pixels are of each kind.
@@ -42,7 +13,7 @@ export function countKinds(kinds, n) {
 }
 
 /**
- * counts: of the eight kinds of classifyPair, in pixels.
+ * counts: of the eight kinds of countPair with a reference (planes.js), in pixels.
  * @param {Uint32Array} counts
  */
 export function summarizePair(counts) {

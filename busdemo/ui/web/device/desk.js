@@ -90,13 +90,10 @@ export class Desk {
   hear(view, event, detail) {
     const noted = this.noted[view] || {};
     if (event === 'drop_image') this.readImage(noted.files?.[0]?.file);
-    else if (event === 'open_image') this.readImage(noted.upload?.file);
     else if (event === 'drop_mask') this.readMask((noted.files || []).map((/** @type {HostFile} */ { file }) => file));
     else if (event === 'pick_example') this.openExample(detail.example || noted.example);
     else if (event === 'remove_mask') this.setMask(null, '');
-    else if (event === 'run_models') for (const id of detail.models) this.run(id);
     else if (event === 'export' && detail.kind === 'mask') this.saveMask(detail);
-    else if (event === 'enter' || event === 'bring') setTimeout(() => this.show());
     else if (event === 'ask') this.told.emit(view, { ...this.base[view], turn: detail.turn, message: SERVER, done: true });
     else if (event !== 'resume') this.refuse();
   }
@@ -112,7 +109,7 @@ export class Desk {
    * @param {any} _request
    */
   async answer(question, _request) {
-    if (question === 'read_masks') return { masks: [], errors: [SERVER] };
+    if (question === 'read_masks') return { people: [], errors: [{ file: 0, sentence: SERVER, names: [], scored: false }] };
     return { error: SERVER };
   }
 
@@ -232,7 +229,7 @@ export class Desk {
 
   /** @param {Record<string, any>} [said] Notes of the intake. */
   show(said) {
-    for (const view of ['segment', 'intake', 'compare']) if (view in this.base) this.told.emit(view, this.value(view, said));
+    for (const view of ['segment', 'intake']) if (view in this.base) this.told.emit(view, this.value(view, said));
   }
 
   /**
@@ -249,12 +246,7 @@ export class Desk {
       case: `device-${it.title}-${this.nameOf('image')}`, title: it.title, simulated: false, image: file(this.nameOf('image')), reference: file(this.maskUrl),
       reference_name: it.maskName || 'Reference', message: this.message, models: this.base.segment.models.map((/** @type {any} */ layer) => this.describeModel(layer)),
     };
-    // The comparison may not have heard anything of the server yet.
-    if (view === 'compare') {
-      const { examples } = this.base.intake, without = { example: it.example || '', readers: [], scan_sha256: '' };
-      return { ...base, ...noted, ...shared, ...without, examples, scan_note: describeSize(it) };
-    }
-    const without = { looks: [], boxes: [], downloads: [], more: '', two_stage: false, two_stage_note: '', two_stage_problem: SERVER };
+    const without = { example: it.example || '', readers: [], scan_sha256: '', scan_note: describeSize(it), area: '', frame: 1, frames: 1, looks: [], boxes: [], downloads: [], more: '', two_stage: false, two_stage_note: '', two_stage_problem: SERVER };
     return view === 'segment' ? { ...base, ...noted, ...shared, ...without } : base;
   }
 

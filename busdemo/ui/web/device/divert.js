@@ -53,6 +53,7 @@ export function divert(view, host, address) {
     ask: (question, request) => (desk ? desk.answer(question, request) : host.ask(question, request)),
     upload: async (file) => (desk ? desk.take(file) : host.upload(file)),
     queue: async () => (desk ? 0 : host.queue()),
+    want: (models) => { for (const id of desk ? models : []) desk?.run(id); },
     device: {
       turn: (on) => turn(on, address),
       hear: (hear) => {

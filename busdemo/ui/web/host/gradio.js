@@ -2,8 +2,12 @@
 // `open` from here (busdemo/ui/static_files.py).
 
 import { divert } from '../device/divert.js';
+import { Addresses } from './addresses.js';
 import { Board } from './board.js';
 import { signalOf } from './lifecycle.js';
+import { openShelf } from './shelf.js';
+import { Keeper } from '../workspace/keeper.js';
+import { Workspace } from '../workspace/workspace.js';
 
 /** @typedef {import('./host.js').Host} Host */
 
@@ -18,7 +22,15 @@ import { signalOf } from './lifecycle.js';
  * @property {(file: File) => Promise<{path: string, url: string}>} upload
  */
 
-const board = new Board();
+const board = new Board(), workspace = new Workspace();
+const addresses = new Addresses((tab) => board.tell('address', tab));
+
+// In a page embedded elsewhere nothing is kept.
+const shelf = document.documentElement.classList.contains('bd-embed') ? null : openShelf();
+const keeper = new Keeper(workspace, shelf, new AbortController().signal, exampleAsked());
+window.addEventListener('beforeunload', (event) => {
+  if (keeper.unsaved) event.preventDefault();
+});
 
 /**
  * Mount the view of that folder.
@@ -46,6 +58,8 @@ export function connect({ element, props, trigger, watch, server, upload }) {
   const signal = signalOf(element);
   return {
     signal,
+    workspace,
+    keeper,
     value: () => props.value || null,
     note: (changes) => { props.value = { ...props.value, ...changes }; },
     send: (event, detail = {}) => trigger(event, detail),
@@ -56,6 +70,7 @@ export function connect({ element, props, trigger, watch, server, upload }) {
       return { path, url, orig_name: file.name, meta: { _type: 'gradio.FileData' } };
     },
     queue: countWaiting,
+    address: (tab, write) => addresses.note(tab, write),
     tell: (topic, news) => board.tell(topic, news),
     hear: (topic, listener) => board.hear(topic, listener, signal),
   };
@@ -65,4 +80,11 @@ async function countWaiting() {
   const { root = '', api_prefix: prefix = '' } = window.gradio_config || {};
   const { queue_size: size } = await (await fetch(`${root}${prefix}/queue/status`)).json();
   return size;
+}
+
+// The example that the address asks for. A page that is loaded again goes on where it was left.
+function exampleAsked() {
+  const [how] = performance.getEntriesByType('navigation');
+  const isAgain = how instanceof PerformanceNavigationTiming && how.type !== 'navigate';
+  return isAgain ? '' : new URLSearchParams(location.hash.split('?')[1] || '').get('example') || '';
 }

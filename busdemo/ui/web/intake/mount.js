@@ -7,10 +7,12 @@ import { listenToDrop } from '../page/drop.js';
 import { refuseLarge } from '../page/files.js';
 import { loadStyles } from '../page/styles.js';
 import { fillTiles, markTile } from '../page/tiles.js';
+import { nameOf } from '../workspace/keeping.js';
 import { CropBox } from './crop.js';
 import { ReadingControls } from './reading.js';
 import { TEMPLATE } from './template.js';
 /** @import { Host } from '../host/host.js' */
+/** @import { Kept } from '../workspace/keeping.js' */
 
 /** @type {Record<string, string>} */
 const EVENTS = { image: 'drop_image', mask: 'drop_mask' };
@@ -45,6 +47,9 @@ class Intake {
     // was answered only afterwards, with the value of that moment, which that answer has overwritten.
     this.wish = null;
     this.wishes = 0;
+    /** @type {{image?: File[], masks?: File[]}} */
+    this.asking = {};
+    this.isToInvert = false;
     // The image's upload, so that another of its frames can be asked for: the server keeps only one.
     /** @type {any[]} */
     this.imageFiles = [];
@@ -69,8 +74,14 @@ class Intake {
     const { host, root } = this, { signal } = host;
     for (const drop of findAll(root, '.bd-drop')) listenToDrop(drop, (files) => this.send(drop.dataset.drop, files));
     find(root, '.bd-frame input').addEventListener('change', (/** @type {any} */ event) => this.askFrame(event.target.value));
-    find(root, '[data-act="invert"]').addEventListener('click', () => host.send('invert_mask'));
-    find(root, '[data-act="remove"]').addEventListener('click', () => host.send('remove_mask'));
+    find(root, '[data-act="invert"]').addEventListener('click', () => this.invert());
+    find(root, '[data-act="remove"]').addEventListener('click', () => {
+      host.keeper.sources = { ...host.keeper.sources, masks: [] };
+      host.send('remove_mask');
+    });
+    find(root, '[data-act="forget"]').addEventListener('click', () => host.keeper.forget());
+    host.keeper.reopen = (kept) => this.reopen(kept);
+    host.keeper.resume();
     // A file dropped beside the drop zones must not replace the page: the panes take it too.
     document.addEventListener('dragover', (event) => event.preventDefault(), { signal });
     document.addEventListener('drop', (event) => {
@@ -87,6 +98,12 @@ class Intake {
       if (!kind) return;
       host.tell('choose', '');
       find(root, `[data-drop="${kind}"] input`).click();
+    });
+    // So is the other view of the workspace.
+    host.hear('open', (files) => {
+      if (!files) return;
+      host.tell('open', null);
+      this.send('image', files);
     });
     signal.addEventListener('abort', () => clearInterval(this.waiting));
     // The viewer follows a link: its example is asked for as a tile would.
@@ -109,9 +126,11 @@ class Intake {
   /**
    * @param {string} event
    * @param {{files?: any[], example?: string, frame?: number, crop?: any, reading?: object}} wish
+   * @param {{image?: File[], masks?: File[]}} [sources] What is asked for is made of these.
    */
-  ask(event, { files = [], example = '', frame = 0, crop = '', reading = {} }) {
+  ask(event, { files = [], example = '', frame = 0, crop = '', reading = {} }, sources = {}) {
     this.wish = { files, example, frame, crop, reading, asked: `${++this.wishes}` };
+    this.asking = sources;
     this.host.note(this.wish);
     this.host.send(event);
   }
@@ -120,7 +139,13 @@ class Intake {
    * @param {any} value
    */
   keepWish(value) {
-    if (this.wish && value.answered === this.wish.asked) this.wish = null;
+    if (this.wish && value.answered === this.wish.asked) {
+      const { keeper, workspace } = this.host, { image, masks } = this.asking;
+      if (value.image.error) workspace.wait(false); // the scan stays
+      if (image && !value.image.error) keeper.sources = { image, masks: [], inverted: false };
+      if (masks && !value.mask.error) keeper.sources = { ...keeper.sources, masks, inverted: false };
+      this.wish = null;
+    }
     if (this.wish && value.asked !== this.wish.asked) this.host.note(this.wish);
   }
 
@@ -136,8 +161,9 @@ class Intake {
   /**
    * @param {string} kind
    * @param {File[]} files
+   * @param {{frame?: number, crop?: string}} [options]
    */
-  async send(kind, files) {
+  async send(kind, files, options = {}) {
     if (!files.length) return;
     const mine = ++this.turns[kind], error = this.refuse(kind, files);
     if (error) {
@@ -147,6 +173,7 @@ class Intake {
     this.showNote(kind, { text: 'Reading…' });
     const before = this.imageShown;
     if (kind === 'image') {
+      this.host.workspace.wait(true);
       this.expectImage();
       find(this.root, '.bd-frame input').value = 1;
     }
@@ -157,12 +184,53 @@ class Intake {
       if (kind === 'image') this.imageFiles = sent;
       else this.maskFiles = sent;
       this.reading.forget();
-      this.ask(EVENTS[kind], { files: sent });
+      this.ask(EVENTS[kind], { files: sent, ...options }, kind === 'image' ? { image: files } : { masks: files });
       if (kind === 'image') this.watchQueue();
     } catch {
       this.tellShown(null);
+      this.host.workspace.wait(false);
       this.showNote(kind, { error: 'The upload did not arrive; please try again.' });
     }
+  }
+
+  /**
+   * A scan that was on the table before, with its uploaded reference.
+   * @param {Kept} kept
+   */
+  async reopen({ name, example, sources, frame, area }) {
+    if (example) this.pickExample(example);
+    else {
+      await this.send('image', sources.image, { frame, crop: area });
+      if (!sources.masks.length || !await this.isOpen(name)) return;
+      await this.send('mask', sources.masks);
+      this.isToInvert = sources.inverted; // as soon as that mask has been read
+    }
+  }
+
+  /**
+   * Whether that scan comes to the table: a mask may follow it then.
+   * @param {string} name
+   * @returns {Promise<boolean>}
+   */
+  isOpen(name) {
+    const { workspace, signal } = this.host, done = new AbortController();
+    return new Promise((tell) => {
+      const look = () => {
+        if (nameOf(workspace.scan) !== name) return;
+        done.abort();
+        tell(true);
+      };
+      signal.addEventListener('abort', () => done.abort());
+      setTimeout(() => { done.abort(); tell(false); }, MOST_POLLS * POLL_MS);
+      workspace.listen({ changed: look }, done.signal);
+      look();
+    });
+  }
+
+  invert() {
+    const { keeper } = this.host;
+    keeper.sources = { ...keeper.sources, inverted: !keeper.sources.inverted };
+    this.host.send('invert_mask');
   }
 
   /**
@@ -172,6 +240,7 @@ class Intake {
     this.turns.image++;
     this.turns.mask++;
     markTile(this.examples, id);
+    this.host.workspace.wait(id !== this.host.workspace.scan.example);
     this.ask('pick_example', { example: id });
     this.watchQueue();
   }
@@ -185,7 +254,8 @@ class Intake {
     this.turns.image++;
     this.expectImage();
     this.showNote('image', { text: 'Reading…' });
-    this.ask('drop_image', { files: this.imageFiles, frame });
+    this.host.workspace.wait(true);
+    this.ask('drop_image', { files: this.imageFiles, frame }, { image: this.host.keeper.sources.image });
   }
 
   /** @param {object} reading */
@@ -199,6 +269,7 @@ class Intake {
   askCrop(crop) {
     this.turns.image++;
     this.showNote('image', { text: 'Reading…' });
+    this.host.workspace.wait(true);
     this.ask('crop_image', { crop });
   }
 
@@ -228,6 +299,10 @@ class Intake {
     this.tellShown(null);
     this.show(value);
     this.keepWish(value);
+    if (this.isToInvert && value.can_invert && !this.wish) {
+      this.isToInvert = false;
+      this.invert();
+    }
   }
 
   /**
@@ -237,6 +312,7 @@ class Intake {
     if (!value) return;
     fillTiles(this.examples, value.examples, (id) => this.pickExample(id));
     markTile(this.examples, value.example);
+    this.host.tell('examples', value.examples);
     for (const kind of ['image', 'seen', 'mask']) this.showNote(kind, value[kind]);
     this.showFrames(value.frames || 1);
     this.crop.show(value);
@@ -251,6 +327,7 @@ class Intake {
    */
   showNote(kind, { name = '', text = '', error = '' }) {
     const note = find(this.root, `[data-note="${kind}"]`);
+    if (kind === 'image') this.host.tell('image-note', { text: name ? '' : text, error });
     note.classList.toggle('bd-error', Boolean(error));
     note.replaceChildren();
     if (name && !error) {

@@ -42,6 +42,7 @@ export const TEMPLATE = `<div class="bd-intake-view">
         <button type="button" data-act="invert" hidden>Exchange lesion and background</button>
         <button type="button" data-act="remove" hidden>Remove mask</button>
       </div>
+      <p class="bd-note bd-kept">What you open and draw is kept in this browser only, to be back after a reload. <button type="button" data-act="forget">Forget it</button></p>
     </section>
     <section aria-labelledby="bd-intake-examples">
       <h2 id="bd-intake-examples">Or an example</h2>

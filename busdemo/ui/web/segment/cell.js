@@ -3,10 +3,13 @@
 
 import { drawBoxes } from '../canvas/marks.js';
 import { WHOLE, formatShare, formatThreshold } from '../core/formats.js';
-import { clampStop, scoreAt, stopToPercent } from '../core/scoring.js';
+import { clampStop, stopToPercent } from '../core/scoring.js';
 import { cover, find, setText } from '../page/dom.js';
 import { OUTCOMES } from './numbers.js';
-import { describeLayer, isReady } from '../workspace/layers.js';
+import { isProcessing } from '../core/postprocess.js';
+import { tellSteps } from '../core/steps.js';
+import { describeLayer } from '../workspace/layers.js';
+import { keyOf } from '../workspace/workspace.js';
 /** @import { Score } from '../core/scoring.js' */
 /** @import { Session } from './session.js' */
 /** @import { Layer } from '../workspace/layers.js' */
@@ -57,11 +60,12 @@ export class ModelCell extends Cell {
     this.id = id;
     /** @type {Layer} */
     this.layer = /** @type {any} */ (null); // until `show`
+    this.drawn = ''; // what its pixels are of
     figure.dataset.cell = id;
     this.name = this.find('.bd-name');
     this.slider = this.find('.bd-own input');
     this.name.addEventListener('click', () => session.pickModel(id));
-    this.slider.addEventListener('input', () => session.comparison.setStopOf(id, Number(this.slider.value)));
+    this.slider.addEventListener('input', () => session.workspace.setStop(keyOf(id), Number(this.slider.value)));
     this.slider.addEventListener('change', () => session.settle());
   }
 
@@ -87,21 +91,31 @@ export class ModelCell extends Cell {
     drawBoxes(this.canvas, this.session.view, this.session.state.boxes);
   }
 
+  get annotator() {
+    return this.session.workspace.get(keyOf(this.id));
+  }
+
+  // Whose pixels are these: another mask, reference or look is drawn anew.
+  get says() {
+    const { workspace: { reference }, state } = this.session, { ready, version } = this.annotator;
+    return [ready, version, reference?.key, reference?.version, state.case].join(' ');
+  }
+
   /**
    * @param {Uint32Array} pixels
    */
   write(pixels) {
-    const { painter, state, comparison, reach } = this.session, { layer } = this;
-    const levels = isReady(layer) ? layer.levels : null;
-    painter.drawOverlay(pixels, { levels, stop: comparison.stopOf(layer), style: state.style, reach });
+    const { painter, state, reach, workspace: { planes } } = this.session, { ready, slot } = this.annotator;
+    painter.drawOverlay(pixels, { mask: ready ? planes.read(slot) : null, style: state.style, reach });
   }
 
   draw() {
     super.draw();
-    const { layer, session } = this, stop = session.comparison.stopOf(layer), ready = isReady(layer);
-    const score = ready ? scoreAt(layer.tally, stop) : null;
-    this.showScore(score, ready ? layer.tally.predicted[stop] : null);
-    this.showStop(stop, score);
+    const { workspace } = this.session, one = this.annotator, score = workspace.scoreOf(one);
+    this.drawn = this.says;
+    this.showScore(score, one.ready ? workspace.masks.area(one) : null);
+    this.showStop(one.stop, score);
+    setText(this.find('.bd-cell-stage'), one.steps && isProcessing(one.steps) ? `processed: ${tellSteps(one.steps)}` : 'raw');
   }
 
   /**

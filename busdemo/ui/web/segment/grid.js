@@ -2,9 +2,9 @@
 
 import { find } from '../page/dom.js';
 import { ModelCell } from './cell.js';
+import { layerOf } from './comparison.js';
 import { PairCell, VoteCell } from './maps.js';
 /** @import { Session } from './session.js' */
-/** @import { Layer } from '../workspace/layers.js' */
 
 export class Grid {
   /**
@@ -32,7 +32,8 @@ export class Grid {
   // Bring the panes in line with what is compared. Those that stay are not touched: one of them
   // may have the focus.
   sync() {
-    const { comparison, state } = this.session, layers = comparison.shown ? comparison.layers : [];
+    const { comparison, state, workspace } = this.session;
+    const layers = comparison.shown ? comparison.models.map((one) => layerOf(state.layers, one.model)) : [];
     for (const [id, cell] of this.models) {
       if (layers.some((layer) => layer.id === id)) continue;
       cell.figure.remove();
@@ -44,7 +45,7 @@ export class Grid {
       if (place !== cell.figure) this.box.insertBefore(cell.figure, place);
       cell.show(layer, layer.id === state.model);
     });
-    this.box.dataset.own = String(comparison.own);
+    this.box.dataset.own = String(workspace.own);
     for (const [name, cell] of Object.entries(this.maps)) {
       cell.figure.hidden = !comparison.maps[name];
       if (layers.length) cell.show();
@@ -57,10 +58,11 @@ export class Grid {
    * @param {Set<string>} due
    */
   draw(due) {
-    const all = due.has('look') || due.has('result'), maps = Object.values(this.maps).filter((cell) => !cell.figure.hidden);
+    const { state } = this.session, maps = Object.values(this.maps).filter((cell) => !cell.figure.hidden);
+    const outlined = due.has('view') && state.style === 'outline'; // drawn anew at another scale
+    const models = [...this.models.values()].filter((cell) => due.has('look') || outlined || (due.has('result') && cell.drawn !== cell.says));
     /** @type {(ModelCell | VoteCell | PairCell)[]} */
-    const stale = [...this.models.values()].filter((cell) => all || due.has(`cell:${cell.id}`));
-    if (stale.length) stale.push(...maps);
+    const stale = [...models, ...(due.has('look') || due.has('result') ? maps : [])];
     for (const cell of stale) cell.draw();
     for (const cell of due.has('view') ? [...this.models.values(), ...maps] : stale) cell.blit();
   }

@@ -1,81 +1,47 @@
-// link.js: what a visitor sees, as the address's fragment, which no server ever sees: the example,
-// the model, its threshold and the view. Anyone may have written one.
+// link.js: the Segment view as words of the address, beside those of the workspace.
 
-import { formatThreshold } from '../core/formats.js';
-import { STOPS } from '../core/scoring.js';
+import { followWords, fragmentOf, writeWords } from '../workspace/link.js';
 import { LOOKS } from './looks.js';
-/** @import { SegmentState, Session } from './session.js' */
-
-/**
- * @typedef {object} SegmentLink
- * @property {string} example
- * @property {string} model
- * @property {number} stop 0 where none is asked for.
- * @property {'fill' | 'outline' | 'off'} style
- * @property {string} heat
- * @property {boolean} twoStage
- * @property {{zoom: number, x: number, y: number} | null} view
- * @property {boolean} [asked]
- */
-
-const LINK_START = '#segment?';
+/** @import { Session } from './session.js' */
 
 const STYLES = /** @type {const} */ (['fill', 'outline', 'off']);
-const CASE_OF_EXAMPLE = 'example-';
 
 /**
  * @param {Session} it
  */
-export function writeLink({ state, view, looks }) {
-  const words = new URLSearchParams();
-  if (exampleOf(state)) words.set('example', exampleOf(state));
-  words.set('model', state.model);
-  words.set('threshold', formatThreshold(state.stop));
-  words.set('overlay', state.style);
-  if (state.heat) words.set('heat', looks.kind);
-  if (state.twoStage) words.set('stages', '2');
+export function writeLink({ workspace, state, view, looks, comparison }) {
+  const words = writeWords(workspace), { style, opacity, heat, raw } = state;
+  if (comparison.on) {
+    words.set('mode', 'several');
+    words.set('maps', Object.keys(comparison.maps).filter((name) => comparison.maps[name]).join(','));
+    if (comparison.colouring === 'right') words.set('colours', 'right');
+  }
+  words.set('overlay', [style, ...(style === 'off' ? [] : [Math.round(opacity[style] * 100)])].join(','));
+  if (heat) words.set('heat', looks.kind);
+  if (raw) words.set('raw', '1');
   if (!view.isFitted) words.set('view', [view.zoom.toFixed(3), ...[view.centre.x, view.centre.y].map((at) => at.toFixed(1))].join(','));
-  return LINK_START + words;
+  return fragmentOf('segment', words);
 }
 
 /**
- * Of the shipped example on the table; '' for an upload, which no link holds.
- * @param {SegmentState} state
- */
-export function exampleOf(state) {
-  const name = state.case || '';
-  return name.startsWith(CASE_OF_EXAMPLE) ? name.slice(CASE_OF_EXAMPLE.length) : '';
-}
-
-/**
- * -> what a fragment asks for, or null.
- * @param {string} fragment
- * @returns {SegmentLink | null}
- */
-export function readLink(fragment) {
-  if (!fragment.startsWith(LINK_START)) return null;
-  const words = new URLSearchParams(fragment.slice(LINK_START.length)), get = (/** @type {string} */ name) => (words.get(name) || '').slice(0, 64);
-  const [zoom, x, y] = get('view').split(',').map(Number), threshold = Number(get('threshold'));
-  return {
-    example: get('example'), model: get('model'), stop: threshold > 0 && threshold < 1 ? Math.round(threshold * STOPS) : 0,
-    style: STYLES.find((style) => style === get('overlay')) || 'fill',
-    heat: Object.hasOwn(LOOKS, get('heat')) ? get('heat') : '', twoStage: get('stages') === '2',
-    view: [zoom, x, y].every(Number.isFinite) && zoom > 1 ? { zoom, x, y } : null,
-  };
-}
-
-/**
- * Show what a link asks for, once its example is on the table; what does not exist here is left out.
+ * Show what a link asks for; each part by itself.
  * @param {Session} session
- * @param {SegmentLink} other
+ * @param {Map<string, string>} words
  */
-export function followLink(session, { model, stop, style, heat, view }) {
-  const { state } = session;
-  session.pickModel(model);
-  if (stop) session.setStop(stop);
-  if (heat) session.looks.pick(heat);
-  if (Boolean(heat) !== state.heat) session.toggle('heat');
-  if (style !== state.style) session.setStyle(style);
-  if (view) session.lookAt(view);
+export function followLink(session, words) {
+  const { state, comparison } = session, get = (/** @type {string} */ name) => words.get(name) || '';
+  followWords(session.workspace, words);
+  const [style, opacity] = get('overlay').split(','), known = STYLES.find((one) => one === style);
+  if (known && known !== state.style) session.setStyle(known);
+  if (known && opacity && Number(opacity) <= 100) session.setLook({ opacity: Math.max(0, Number(opacity)) / 100 });
+  if (Object.hasOwn(LOOKS, get('heat'))) session.looks.pick(get('heat'));
+  if (Object.hasOwn(LOOKS, get('heat')) !== state.heat) session.toggle('heat');
+  if (get('raw') === '1') session.setRaw(true);
+  if (words.has('maps')) for (const name of Object.keys(comparison.maps)) comparison.maps[name] = get('maps').split(',').includes(name);
+  if (get('colours') === 'right') comparison.colouring = 'right';
+  comparison.setMode(get('mode') === 'several');
+  const [zoom, x, y] = get('view').split(',').map(Number);
+  if ([zoom, x, y].every(Number.isFinite) && zoom > 1) session.lookAt({ zoom, x, y });
+  session.showModels();
   session.settle();
 }

@@ -6,7 +6,7 @@ import { messageOf } from '../core/formats.js';
 import { STOPS } from '../core/scoring.js';
 import { entropyPlane, spreadPlane } from '../core/uncertainty.js';
 import { isReady, sameSize } from '../workspace/layers.js';
-/** @import { Picture } from '../core/png.js' */
+/** @import { Size } from '../canvas/view.js' */
 /** @import { Session } from './session.js' */
 /** @import { ImageCache } from '../workspace/images.js' */
 /** @import { Layer } from '../workspace/layers.js' */
@@ -235,7 +235,7 @@ export class Looks {
  * Read the pixels of the server's answers; one that cannot be read says so in its place.
  * @param {HeatAnswer[]} answers
  * @param {ImageCache} images
- * @param {Picture} image
+ * @param {Size} image
  */
 export async function readLooks(answers, images, image) {
   return Promise.all(answers.map(async (answer) => {

@@ -7,20 +7,24 @@ import { processMask } from '../core/postprocess.js';
 import { findComponents, labelPixels } from '../core/components.js';
 import { measureLesions } from '../core/lesions.js';
 import { matchLesions } from '../core/matching.js';
+import { toBase64 } from '../core/base64.js';
+import { encodeMaskPng } from '../core/maskpng.js';
 import { scoreAt } from '../core/scoring.js';
 import { find, setText } from '../page/dom.js';
+import { LinkFollower } from '../page/linked.js';
+import { dimWhileWaiting, showNotices } from '../page/notice.js';
 import { loadStyles } from '../page/styles.js';
 import { saveFile } from '../page/files.js';
-import { ImageCache } from '../workspace/images.js';
-import { chooseModel, isReady, readLayer, urlOf } from '../workspace/layers.js';
-import { exampleOf, followLink, readLink, writeLink } from './link.js';
+import { urlOf } from '../workspace/layers.js';
+import { Loader } from '../workspace/loading.js';
+import { layerOf } from './comparison.js';
+import { followLink, writeLink } from './link.js';
 import { readLooks } from './looks.js';
 import { Session } from './session.js';
 import { TEMPLATE } from './template.js';
 import { TwoStage } from './twostage.js';
-/** @import { Layer } from '../workspace/layers.js' */
 /** @import { Host } from '../host/host.js' */
-/** @import { SegmentState } from './session.js' */
+/** @import { SegmentState } from './state.js' */
 
 const RESUME_MS = 1000;
 
@@ -40,6 +44,8 @@ export async function mount(host, element) {
   element.innerHTML = TEMPLATE;
   const viewer = new Segment(host, find(element, '.bd-viewer'));
   exposeToTests(viewer);
+  showNotices(find(element, '.bd-message'), host.workspace, host.signal);
+  dimWhileWaiting(find(element, '.bd-viewer'), host.workspace, host.signal);
   host.watch((value) => viewer.apply(value || {}));
   viewer.apply(host.value() || {});
 }
@@ -52,21 +58,25 @@ class Segment {
   constructor(host, root) {
     this.host = host;
     this.root = root;
-    this.images = new ImageCache();
+    this.loader = new Loader(host.workspace, host.signal);
     this.saved = { urls: new Set(), asked: false };
     this.turn = 0;
-    this.link = readLink(location.hash);
     const settle = () => { this.note(); this.tell(); };
-    this.session = new Session(root, {
+    this.session = new Session(root, host.workspace, {
       choice: settle, save: (/** @type {object} */ request) => this.askForFile(request), look: (/** @type {object} */ request) => host.send('look', request),
-      shown: () => this.wantStages(), link: () => this.copyLink(),
+      shown: () => this.wantStages(), link: () => this.copyLink(), drawn: () => host.address('segment', () => writeLink(this.session)),
     }, host.signal);
     this.state = this.session.state;
     for (const [pane, kind] of [['original', 'image'], ['reference', 'mask']]) {
       const { [pane]: box } = this.session.panes.all, veil = find(box, '.bd-veil');
       box.addEventListener('click', () => veil.hidden || host.tell('choose', kind));
     }
-    this.stages = new TwoStage(root, this.state, { change: () => this.restage(), ask: (/** @type {any[]} */ models) => host.send('stage', { models }) }, host.signal);
+    this.link = new LinkFollower(host, 'segment', (words) => {
+      followLink(this.session, words);
+      host.tell('two-stage', words.get('stages') === '2');
+    });
+    host.hear('two-stage', (wanted) => { if (wanted !== this.state.twoStage) this.stages?.toggle(); });
+    this.stages = new TwoStage(root, host.workspace, this.state, { change: () => this.restage(), ask: (/** @type {any[]} */ models) => host.send('stage', { models }) }, host.signal);
   }
 
   // ---- to the rest of the page and to the host
@@ -74,7 +84,7 @@ class Segment {
   // What is on the table and chosen, as soon as that has settled.
   tell() {
     const { case: name, model, stop, twoStage } = this.state;
-    const { reference, processing, mm_per_px: spacing } = this.host.value() || {}, ready = isReady(this.session.chosen);
+    const { reference, processing, mm_per_px: spacing } = this.host.value() || {}, ready = this.session.workspace.chosen?.ready || false;
     if (name === null) return;
     this.host.tell('choice', { case: name, model, stop, ready, reference: urlOf(reference), processing, spacing, twoStage });
   }
@@ -91,7 +101,8 @@ class Segment {
   wantStages() {
     if (!this.stages) return; // while the session is being built
     const { comparison, chosen } = this.session;
-    this.stages.want(comparison.shown ? comparison.layers : [chosen]);
+    if (comparison.shown) this.host.want?.(comparison.models.map((one) => one.model));
+    this.stages.want(comparison.shown ? comparison.models.map((one) => layerOf(this.state.layers, one.model)) : [chosen]);
   }
 
   // The other stage's results, from what is already here; those that are not are asked for.
@@ -101,38 +112,25 @@ class Segment {
   }
 
   /**
+   * A reference that the server does not know goes along, so that the file says what is shown.
    * @param {object} request
    */
-  askForFile(request) {
+  async askForFile(request) {
+    const { reference, planes, scan } = this.session.workspace, isKept = reference?.key === 'truth';
+    const mask = reference && !isKept ? await encodeMaskPng(planes.words, reference.slot, scan.width, scan.height) : null;
+    const other = isKept ? {} : { reference: reference && mask && { name: reference.name, png: toBase64(mask) } };
     this.saved.asked = true;
-    this.host.send('export', request);
+    this.host.send('export', { ...request, ...other });
   }
 
   // ---- links
 
   async copyLink() {
     const fragment = writeLink(this.session), text = location.href.split('#')[0] + fragment;
-    history.replaceState(null, '', fragment);
+    this.host.address('segment', () => writeLink(this.session));
     const where = await navigator.clipboard.writeText(text).then(() => 'Copied', () => 'It stands in the address bar');
-    const what = exampleOf(this.state) ? 'example, model, threshold, view' : 'no upload: model, threshold, view';
+    const what = this.session.workspace.scan.example ? 'example, models, thresholds, steps, view' : 'no upload: models, thresholds, steps, view';
     setText(this.session.find('.bd-link-note'), `${where}: ${what}`);
-  }
-
-  // A link's example is asked for once; its other wishes wait for it.
-  wantLink() {
-    const { link, state } = this;
-    if (!link) return;
-    if (link.example && exampleOf(state) !== link.example) {
-      if (link.asked) this.link = null; // the visitor has opened something else
-      else {
-        link.asked = true;
-        this.host.tell('example', link.example);
-      }
-      return;
-    }
-    this.link = null;
-    followLink(this.session, link);
-    if (link.twoStage && !state.twoStage) this.stages.toggle();
   }
 
   // ---- values from the host
@@ -152,7 +150,8 @@ class Segment {
     }
     this.stages.read(value, first);
     try {
-      await this.show(value, first, isLate);
+      const whole = await this.loader.load(value, (isNew) => this.show(value, isNew, isLate));
+      if (whole) await this.complete(value, isLate);
     } catch (error) {
       if (isLate()) return;
       this.root.dataset.busy = 'false';
@@ -161,35 +160,33 @@ class Segment {
   }
 
   /**
+   * The scan and the chosen model's result are there.
    * @param {any} value
-   * @param {boolean} first
+   * @param {boolean} isNew
    * @param {() => boolean} isLate
    */
-  async show(value, first, isLate) {
-    const { session, images, state } = this, layers = this.stages.layers(value), urls = [value.image, value.reference].map(urlOf);
-    const [image, reference] = await images.getAll(urls);
-    if (!image) return;
-    // The chosen model's result comes with the scan; the others follow, each when it is there.
-    const model = chooseModel(layers, first ? value.model : state.model), read = (/** @type {Layer} */ layer) => readLayer(layer, images, image, reference);
-    await Promise.all(layers.filter((/** @type {Layer} */ layer) => layer.id === model).map(read));
-    if (isLate()) return;
-    if (first) session.looks.forget();
-    session.showCase({ value, image, reference, layers, first });
+  show(value, isNew, isLate) {
+    if (isNew) this.session.looks.forget();
+    this.session.showCase(isNew);
     this.root.dataset.busy = 'false';
     this.note();
     this.tell();
     this.goOn(value, isLate);
-    if (first) this.wantLink();
-    await Promise.all(layers.filter((/** @type {Layer} */ layer) => layer.id !== model).map(async (/** @type {Layer} */ layer) => {
-      await read(layer);
-      if (!isLate()) session.showModels();
-    }));
-    if (!isLate()) this.tell();
-    const looks = await readLooks(value.looks || [], images, image);
+    this.link.tryNow();
+  }
+
+  /**
+   * Every model's result is there.
+   * @param {any} value
+   * @param {() => boolean} isLate
+   */
+  async complete(value, isLate) {
+    const { session } = this;
+    this.tell();
+    const looks = await readLooks(value.looks || [], this.loader.images, session.workspace.scan);
     if (isLate()) return;
     session.looks.receive(looks);
     if (looks.length) session.showTools();
-    images.keepOnly(new Set(urls.concat(this.stages.urls(value), (value.looks || []).map((/** @type {any} */ one) => urlOf(one.levels)))));
   }
 
   /**
@@ -221,13 +218,13 @@ class Segment {
 
 /**
  * For tests and benchmarks:
- *   state                     what is shown and chosen (see session.js)
+ *   state                     what is shown and chosen (see state.js)
  *   setStop(stop)             as the slider does
- *   metricsAt(stop, model?)   the score of a model at a stop, or null
+ *   metricsAt(stop, model?)   the score of a model at a stop before processing, or null
  *   pixels(pane)              Uint32Array of ABGR words last drawn for 'original', 'reference',
  *                             'prediction' or 'overlay', at the scan's own resolution; while
  *                             several models are compared, for 'votes', 'pair' or a model's id
- *   kinds(map)                Uint8Array behind the map 'votes' or 'pair' (see votes.js)
+ *   kinds(map)                Uint8Array of the drawn pixels of the map 'votes' or 'pair' (see maps.js)
  *   functions                 what has the same in Python: processing, lesions, matching
  *   session                   everything else
  * @param {{session: Session, state: SegmentState}} it
@@ -237,8 +234,8 @@ function exposeToTests({ session, state }) {
     state, session,
     functions: { processMask, findComponents, labelPixels, measureLesions, matchLesions },
     setStop: (/** @type {number} */ stop) => session.setStop(stop),
-    metricsAt: (/** @type {number} */ stop, model = state.model) => scoreAt(state.layers.find((one) => one.id === model)?.tally || null, stop),
+    metricsAt: (/** @type {number} */ stop, model = state.model) => scoreAt(session.workspace.tallyOf(state.layers.find((one) => one.id === model) || null)?.tally || null, stop),
     pixels: (/** @type {string} */ pane) => (session.panes.all[pane] ? session.painter.sources[pane].pixels : session.grid.pixels(pane)),
-    kinds: (/** @type {string} */ map) => session.grid.maps[map].kinds,
+    kinds: (/** @type {string} */ map) => session.grid.maps[map].drawn,
   };
 }

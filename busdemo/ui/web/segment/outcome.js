@@ -4,18 +4,18 @@
 import { findComponents, labelPixels } from '../core/components.js';
 import { measureLesions } from '../core/lesions.js';
 import { matchLesions } from '../core/matching.js';
-import { STEP_NAMES, processMask } from '../core/postprocess.js';
-import { scoreAt, scoreCounts } from '../core/scoring.js';
-import { isReady } from '../workspace/layers.js';
+import { NO_PROCESSING, isProcessing } from '../core/postprocess.js';
+import { scoreAt } from '../core/scoring.js';
+import { maskOf } from '../core/steps.js';
 /** @import { Lesion } from '../core/lesions.js' */
 /** @import { Steps } from '../core/postprocess.js' */
 /** @import { Session } from './session.js' */
-/** @import { Layer } from '../workspace/layers.js' */
+/** @import { Annotator } from '../workspace/annotators.js' */
 /** @import { Components } from '../core/components.js' */
-/** @import { Score, Tally } from '../core/scoring.js' */
+/** @import { Score } from '../core/scoring.js' */
 
 /**
- * components and what follows are missing while several models are compared.
+ * components and what follows are missing while several models are compared; raw is before processing.
  * @typedef {object} Outcome
  * @property {Uint8Array} raw
  * @property {Uint8Array} mask
@@ -48,34 +48,32 @@ export class OutcomeCache {
   }
 
   // null while the chosen model has no result; without lesions while several models are compared.
-  // -> {raw, mask, steps, score, rawScore, area, rawArea, components, lesions, matched, reference}
   get() {
-    const { chosen, steps, state, comparison } = this.session;
-    if (!isReady(chosen) || !state.grey) return null;
-    const key = [chosen.levels, state.reference, state.stop, comparison.shown, ...STEP_NAMES.map((name) => steps[name])];
+    const { workspace: { chosen, reference }, comparison } = this.session;
+    if (!chosen?.ready || !chosen.levels) return null;
+    const key = [chosen.levels, chosen.version, reference?.key, reference?.version, comparison.shown];
     if (!this.kept || key.some((part, k) => part !== this.key[k])) {
       this.key = key;
-      this.kept = this.compute(chosen, steps);
+      this.kept = this.compute(chosen, chosen.levels);
     }
     return this.kept;
   }
 
   /**
-   * @param {Layer & {levels: Uint8Array, tally: Tally}} layer
-   * @param {Steps} steps
+   * @param {Annotator} one
+   * @param {Uint8Array} levels
+   * @returns {Outcome}
    */
-  compute(layer, steps) {
-    const { state } = this.session, { width, height, stop } = state, { levels, tally } = layer;
-    const raw = new Uint8Array(levels.length);
-    for (let i = 0; i < levels.length; i++) raw[i] = levels[i] >= stop ? 1 : 0;
-    const mask = processMask(raw, width, height, steps), rawScore = scoreAt(tally, stop), rawArea = tally.predicted[stop];
-    if (this.session.comparison.shown) return { raw, mask, steps, score: rawScore, rawScore, area: rawArea, rawArea };
+  compute(one, levels) {
+    const { workspace, state } = this.session, { stop, steps: taken } = one, steps = taken || NO_PROCESSING, { width } = state;
+    const mask = workspace.planes.read(one.slot), known = workspace.tallyOf(workspace.layer), rawScore = known && scoreAt(known.tally, stop);
+    const area = workspace.masks.area(one), rawArea = known ? known.tally.predicted[stop] : area, score = workspace.scoreOf(one);
+    const raw = isProcessing(steps) ? maskOf({ levels, stop, steps: NO_PROCESSING }, width, state.height) : mask;
+    const outcome = { raw, mask, steps, score, rawScore, area, rawArea };
+    if (this.session.comparison.shown) return outcome;
     const components = findComponents(mask, width), lesions = measureLesions(components, width, levels, MOST_LISTED, state.aspect);
     const reference = this.referenceOf(state.reference, width);
-    const area = mask === raw ? rawArea : components.areas.reduce((sum, px) => sum + px, 0);
-    const score = mask === raw || !rawScore || !state.reference ? rawScore : scoreMask(mask, state.reference, area, tally.lesion);
-    const matched = reference.components ? matchLesions(components, reference.components) : null;
-    return { raw, mask, steps, score, rawScore, area, rawArea, components, lesions, matched, reference };
+    return { ...outcome, components, lesions, reference, matched: reference.components ? matchLesions(components, reference.components) : null };
   }
 
   /**
@@ -93,16 +91,4 @@ export class OutcomeCache {
     }
     return this.reference;
   }
-}
-
-/**
- * @param {Uint8Array} mask
- * @param {Uint8Array} reference
- * @param {number} area
- * @param {number} lesion
- */
-function scoreMask(mask, reference, area, lesion) {
-  let hit = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] && reference[i]) hit++;
-  return scoreCounts({ hit, extra: area - hit, missed: lesion - hit });
 }

@@ -6,6 +6,7 @@ import { find, findAll, setText } from '../page/dom.js';
 import { drawLesionMarks } from './table.js';
 import { isReady } from '../workspace/layers.js';
 /** @import { Session } from './session.js' */
+/** @import { Workspace } from '../workspace/workspace.js' */
 
 export class Panes {
   /**
@@ -23,12 +24,11 @@ export class Panes {
   }
 
   /**
-   * @param {{simulated: boolean, reference_name: string}} it
-   * @param {boolean} hasReference
+   * @param {Workspace} workspace
    */
-  caption({ simulated, reference_name: name }, hasReference) {
-    setText(find(this.all.original, 'figcaption'), simulated ? 'Original · simulated' : 'Original');
-    setText(find(this.all.reference, 'figcaption .bd-term'), hasReference ? name : 'Reference');
+  caption({ scan, reference }) {
+    setText(find(this.all.original, 'figcaption'), scan.simulated ? 'Original · simulated' : 'Original');
+    setText(find(this.all.reference, 'figcaption .bd-term'), reference ? reference.name : 'Reference');
   }
 
   clear() {
@@ -40,7 +40,8 @@ export class Panes {
    * @param {Set<string>} due
    */
   draw(due) {
-    const drawn = due.has('look') || due.has('result');
+    // Outlines keep their thickness on the screen, so they are drawn anew at another scale.
+    const { state } = this.session, drawn = due.has('look') || due.has('result') || (due.has('view') && (state.style === 'outline' || state.heat));
     if (drawn) this.paint(due);
     for (const [name, pane] of Object.entries(this.all)) {
       const live = name === 'prediction' || name === 'overlay' || name === 'raw';
@@ -56,7 +57,7 @@ export class Panes {
   paint(due) {
     const { painter, chosen, looks, reach, state } = this.session, { stop, style } = state;
     const plane = state.heat ? looks.plane : null, heat = plane && looks.describe(plane);
-    const outcome = this.session.desk.get(), mask = outcome && outcome.mask;
+    const outcome = this.session.outcome.get(), mask = outcome && outcome.mask;
     if (due.has('look')) painter.drawOriginal();
     painter.drawResult({ levels: isReady(chosen) ? chosen.levels : null, mask, stop, style, heat, reach });
     if (state.raw) painter.drawRaw(outcome && outcome.raw);

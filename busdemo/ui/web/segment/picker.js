@@ -14,17 +14,20 @@ export class Picker {
    * @param {Session} session
    */
   constructor(root, session) {
-    const { comparison } = session;
+    const { comparison, workspace } = session;
     this.root = root;
     this.session = session;
     this.list = find(root, '.bd-picker-list');
     this.opener = find(root, '[data-opens=models]');
     this.slider = find(root, '.bd-shared input');
     this.onPress('mode', (mode) => comparison.setMode(mode === 'several'));
-    this.onPress('threshold', (whose) => comparison.setOwn(whose === 'own'));
+    this.onPress('threshold', (whose) => {
+      workspace.setOwn(whose === 'own');
+      session.showModels();
+    });
     this.onPress('shows', (name) => comparison.toggleMap(name));
     find(root, '.bd-all-frozen').addEventListener('click', () => {
-      comparison.toFrozen();
+      workspace.toFrozen();
       session.settle();
     });
     this.list.addEventListener('change', (/** @type {{target: any}} */ { target }) => comparison.pick(target.value, target.checked));
@@ -55,21 +58,21 @@ export class Picker {
   }
 
   show() {
-    const { comparison, state } = this.session;
+    const { comparison, state, workspace } = this.session;
     this.press('mode', (mode) => (mode === 'several') === comparison.shown);
-    this.press('threshold', (whose) => (whose === 'own') === comparison.own);
+    this.press('threshold', (whose) => (whose === 'own') === workspace.own);
     this.press('shows', (name) => comparison.maps[name]);
     for (const button of findAll(this.root, '[data-mode-button]')) button.disabled = !state.grey;
     if (!comparison.shown) return;
     if (isNews(this.list, state.layers)) this.list.replaceChildren(...groupByFamily(state.layers).map(buildFamily));
-    for (const box of findAll(this.list, 'input')) box.checked = comparison.picked.has(box.value);
-    setText(find(this.opener, 'b'), `${comparison.picked.size} of ${usableInOrder(state.layers).length}`);
+    for (const box of findAll(this.list, 'input')) box.checked = comparison.has(box.value);
+    setText(find(this.opener, 'b'), `${comparison.models.length} of ${usableInOrder(state.layers).length}`);
     this.say(comparison.refusal);
     this.showThreshold();
   }
 
   showThreshold() {
-    const { comparison, state } = this.session, { own, isMoved } = comparison, text = formatThreshold(state.stop);
+    const { comparison: { isMoved }, workspace: { own }, state } = this.session, text = formatThreshold(state.stop);
     find(this.root, '.bd-shared').hidden = own;
     find(this.root, '.bd-at-frozen').hidden = !own || isMoved;
     find(this.root, '.bd-all-frozen').hidden = !own || !isMoved;

@@ -5,7 +5,6 @@ import { Painter } from '../canvas/painter.js';
 import { bindPointer } from '../canvas/pointer.js';
 import { LinkedView } from '../canvas/view.js';
 import { NO_PROCESSING } from '../core/postprocess.js';
-import { clampStop } from '../core/scoring.js';
 import { find, setText } from '../page/dom.js';
 import { Comparison } from './comparison.js';
 import { bindControls, bindKeyboard } from './controls.js';
@@ -21,49 +20,25 @@ import { showHover, showModels, showNumbers, showTools } from './showing.js';
 import { SpacingForm } from './spacing.js';
 import { StepStrip } from './steps.js';
 import { LesionTable } from './table.js';
-import { chooseModel, sameSize, usableInOrder } from '../workspace/layers.js';
+import { SegmentState } from './state.js';
+import { usableInOrder } from '../workspace/layers.js';
 /** @import { Look } from '../canvas/palette.js' */
 /** @import { Point } from '../core/lesions.js' */
-/** @import { Picture } from '../core/png.js' */
 /** @import { Steps } from '../core/postprocess.js' */
-/** @import { Layer } from '../workspace/layers.js' */
-
-/**
- * What is shown and chosen.
- * @typedef {object} SegmentState
- * @property {string | null} case
- * @property {string} title
- * @property {number} width
- * @property {number} height
- * @property {Uint8Array | null} grey
- * @property {Uint8Array | null} reference
- * @property {Layer[]} layers
- * @property {string} model
- * @property {number} stop
- * @property {boolean} moved Whether the threshold is the visitor's own.
- * @property {boolean} heat
- * @property {'fill' | 'outline' | 'off'} style
- * @property {Point | null} hover
- * @property {Steps | null} steps The visitor's own; null for the model's.
- * @property {boolean} raw
- * @property {number} mmPerPx
- * @property {number} aspect Height of a pixel over its width.
- * @property {Look} look
- * @property {{fill: number, outline: number, off: number}} opacity
- * @property {boolean} twoStage Whether results in two stages are shown.
- * @property {any[]} boxes Where the detector found lesions.
- */
+/** @import { Workspace } from '../workspace/workspace.js' */
 
 export class Session {
   /**
    * told: {choice(), save(request), look(request), shown(), link()}: called when a choice is settled,
    * a download, a heat map or a link is wanted, or other models are shown. signal: see host.js.
    * @param {HTMLElement} root
+   * @param {Workspace} workspace
    * @param {any} told
    * @param {AbortSignal} signal
    */
-  constructor(root, told, signal) {
+  constructor(root, workspace, told, signal) {
     this.root = root;
+    this.workspace = workspace;
     this.signal = signal;
     this.told = told;
     this.panes = new Panes(root, this);
@@ -71,25 +46,21 @@ export class Session {
     this.view = new LinkedView();
     this.board = new NumberBoard(root);
     this.curve = new DiceCurve(this.find('.bd-plot'), (stop, done) => (done ? told.choice() : this.setStop(stop)));
-    /** @type {SegmentState} */
-    this.state = {
-      case: null, title: '', width: 0, height: 0, grey: null, reference: null,
-      layers: [], model: '', stop: 100, moved: false, heat: false, style: 'fill', hover: null,
-      steps: null, raw: false, mmPerPx: 0, aspect: 1,
-      look: { brightness: 0, contrast: 0, invert: false }, opacity: { fill: 0.5, outline: 1, off: 0 }, twoStage: false, boxes: [],
-    };
+    this.state = new SegmentState(workspace);
     this.comparison = new Comparison(this);
     this.looks = new Looks(this, told.look);
     this.lookBar = new LookBar(root, this);
     this.grid = new Grid(root, this);
     this.picker = new Picker(root, this);
-    this.desk = new OutcomeCache(this);
+    this.outcome = new OutcomeCache(this);
     this.strip = new StepStrip(root, this);
     this.table = new LesionTable(root, this);
     this.spacing = new SpacingForm(root, this);
     /** @type {Set<string>} */
     this.due = new Set();
     this.frame = 0;
+    /** @type {(Uint8Array | null)[]} */
+    this.painted = []; // grey values and reference that the painter knows
     this.listen();
     this.showTools();
   }
@@ -102,6 +73,17 @@ export class Session {
     for (const box of [this.panes.pane, this.grid.box]) observer.observe(box);
     this.signal.addEventListener('abort', () => observer.disconnect());
     this.painter.drawScale(this.find('.bd-scale canvas'));
+    this.workspace.listen({ changed: (...parts) => this.changed(parts) }, this.signal);
+  }
+
+  /**
+   * Of the workspace.
+   * @param {string[]} parts
+   */
+  changed(parts) {
+    if (parts.includes('scan')) return; // shown by `showCase`
+    if (parts.includes('models') || parts.includes('list')) this.redraw('models');
+    this.redraw('result', ...(parts.includes('look') ? ['tools'] : []));
   }
 
   /**
@@ -120,7 +102,7 @@ export class Session {
   }
 
   get chosen() {
-    return this.state.layers.find((layer) => layer.id === this.state.model) || null;
+    return this.workspace.layer;
   }
 
   // ---- one draw a frame, however many events asked for it
@@ -131,17 +113,35 @@ export class Session {
     if (!this.frame) this.frame = requestAnimationFrame(() => this.drawDue());
   }
 
+  // Out of sight nothing is drawn; what is due waits for the view to be seen again.
   drawDue() {
     const { due, state } = this;
     this.frame = 0;
+    if (!this.root.getClientRects().length) return;
+    if (due.has('models')) this.syncModels();
+    if (due.has('tools')) showTools(this);
     if (state.grey) {
-      if (due.has('look')) this.painter.setLook({ ...state.look, opacity: state.opacity[state.style] });
+      if (due.has('result')) this.takeReference();
+      if (due.has('look') || due.has('tools')) this.painter.setLook({ ...state.look, opacity: state.opacity[state.style] });
+      if (due.has('tools')) due.add('look');
       if (this.comparison.shown) this.grid.draw(due);
       else this.panes.draw(due);
       if (due.has('look') || due.has('result') || due.has('numbers')) showNumbers(this);
     }
     showHover(this);
     due.clear();
+    if (state.grey) this.told.drawn();
+  }
+
+  // Another reference, or another mask of it: everything is coloured and counted against it.
+  takeReference() {
+    const { width, height, grey, reference } = this.state;
+    if (!grey || (this.painted[0] === grey && this.painted[1] === reference)) return;
+    this.painted = [grey, reference];
+    this.painter.setCase({ width, height, grey, reference });
+    this.panes.caption(this.workspace);
+    showModels(this);
+    this.due.add('look');
   }
 
   // Thickness of outlines, in drawn pixels.
@@ -150,12 +150,17 @@ export class Session {
   }
 
   showModels() {
+    this.syncModels();
+    this.redraw('result');
+  }
+
+  syncModels() {
     if (this.comparison.shown) this.comparison.tidy();
     showModels(this);
     this.grid.sync();
     this.picker.show();
     this.told.shown();
-    this.redraw('result');
+    this.due.delete('models');
   }
 
   showTools() {
@@ -173,39 +178,27 @@ export class Session {
   // ---- a new scan, a new result, or nothing
 
   /**
-   * image, reference: decoded pictures (reference may be null); first: a new case, not an update.
-   * @param {{value: any, image: Picture, reference: Picture | null, layers: Layer[], first: boolean}} it
+   * @param {boolean} isNew Another scan, not an update.
    */
-  showCase({ value, image, reference, layers, first }) {
-    if (reference && !sameSize(reference, image)) throw new Error('The reference has another size.');
-    const { state, view } = this, { width, height, pixels: grey } = image, mask = reference && reference.pixels;
-    const samePixels = grey === state.grey && mask === state.reference;
-    const model = chooseModel(layers, first ? value.model : state.model);
-    Object.assign(state, { case: value.case, title: value.title, width, height, grey, reference: mask, layers, model });
-    if (!samePixels) this.painter.setCase({ width, height, grey, reference: mask });
-    if (first) {
-      state.stop = value.stop ? clampStop(value.stop) : 0;
-      state.moved = state.stop > 0 && state.stop !== this.chosen?.frozen;
+  showCase(isNew) {
+    const { state, view, workspace } = this, { width, height } = state;
+    if (isNew) {
       this.root.style.setProperty('--bd-aspect', Math.max(0.75, Math.min(2, width / height)).toFixed(4));
       view.setScan(width, height);
-      state.steps = value.processing ? { ...NO_PROCESSING, ...value.processing } : null;
-      state.mmPerPx = value.mm_per_px || 0;
-      state.aspect = value.aspect || 1;
       this.spacing.mark(null);
       this.spacing.show();
-      this.comparison.stops.clear();
     }
-    if (!state.moved) state.stop = this.chosen ? clampStop(this.chosen.frozen) : 100;
-    this.comparison.noteStop();
-    this.panes.caption(value, Boolean(reference));
-    this.root.dataset.case = value.case;
+    this.takeReference();
+    this.panes.caption(workspace);
+    this.root.dataset.case = state.case || '';
     this.showModels();
     this.measure();
     this.showTools();
   }
 
   clear() {
-    Object.assign(this.state, { case: null, title: '', grey: null, reference: null, layers: [], model: '' });
+    this.workspace.close();
+    this.painted = [];
     this.panes.clear();
     this.root.dataset.case = '';
     this.showModels();
@@ -230,8 +223,7 @@ export class Session {
 
   viewChanged() {
     this.root.dataset.zoomed = String(!this.view.isFitted);
-    // Outlines keep their thickness on the screen, so they are drawn anew at another scale.
-    this.redraw('view', ...(this.state.style === 'outline' || this.state.heat ? ['result'] : []));
+    this.redraw('view');
   }
 
   /**
@@ -248,21 +240,18 @@ export class Session {
    * @param {number} stop
    */
   setStop(stop) {
-    this.state.stop = clampStop(stop);
+    const { chosen } = this.workspace;
     this.sayThreshold('');
-    this.state.moved = !this.chosen || this.state.stop !== this.chosen.frozen;
-    this.comparison.noteStop();
-    if (this.comparison.shown && this.comparison.own) this.redraw(`cell:${this.state.model}`, 'numbers');
-    else this.redraw('result');
+    if (chosen) this.workspace.setStop(chosen.key, stop);
   }
 
-  // The chosen model's own steps, and those that are taken: several models are compared without.
+  // The chosen model's own steps, and those that are taken.
   get ownSteps() {
-    return { ...NO_PROCESSING, ...(this.chosen?.processing || {}) };
+    return this.workspace.chosen?.ownSteps || NO_PROCESSING;
   }
 
   get steps() {
-    return this.comparison.shown ? NO_PROCESSING : this.state.steps || this.ownSteps;
+    return this.workspace.chosen?.steps || NO_PROCESSING;
   }
 
   /**
@@ -270,8 +259,8 @@ export class Session {
    * @param {Steps | null} steps
    */
   setSteps(steps) {
-    this.state.steps = steps;
-    this.redraw('result');
+    const { chosen } = this.workspace;
+    if (chosen) this.workspace.setSteps(chosen.key, steps);
     this.settle();
   }
 
@@ -290,8 +279,7 @@ export class Session {
    * @param {number} mmPerPx
    */
   setSpacing(mmPerPx) {
-    this.state.mmPerPx = mmPerPx;
-    this.redraw('numbers');
+    this.workspace.setSpacing(mmPerPx);
     this.settle();
   }
 
@@ -320,24 +308,13 @@ export class Session {
   }
 
   /**
-   * The threshold follows the models' frozen values until the visitor moves it.
+   * Where several are compared, it stays among them.
    * @param {string} id
    */
   pickModel(id) {
-    const layer = this.state.layers.find((one) => one.id === id && one.state !== 'unusable');
-    if (!layer || !this.comparison.admit(id)) return;
-    this.state.model = id;
-    this.adoptStop();
-    this.settle();
-  }
-
-  // The chosen model's threshold; of several with one threshold it is the visitor's.
-  adoptStop() {
-    const { state, comparison, chosen } = this;
-    if (comparison.on) state.stop = comparison.stopOf(/** @type {Layer} */ (chosen));
-    else if (chosen && !state.moved) state.stop = clampStop(chosen.frozen);
-    state.moved = !chosen || state.stop !== chosen.frozen;
+    if (!this.workspace.chooseModel(id, this.comparison.on)) return;
     this.showModels();
+    this.settle();
   }
 
   /**
@@ -353,7 +330,7 @@ export class Session {
    */
   toggle(name) {
     if (name === 'heat') this.state.heat = !this.state.heat;
-    else this.state.look.invert = !this.state.look.invert;
+    else this.workspace.setLook({ invert: !this.state.look.invert });
     this.showTools();
   }
 
@@ -375,7 +352,7 @@ export class Session {
    */
   setLook({ opacity, ...look }) {
     if (opacity !== undefined) this.state.opacity[this.state.style] = opacity;
-    Object.assign(this.state.look, look);
+    this.workspace.setLook(look);
     this.showTools();
   }
 

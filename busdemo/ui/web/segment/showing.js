@@ -1,10 +1,12 @@
 // showing.js: from a session's state to what the page says of it: numbers, the readout, veils and
 // pressed buttons. Draws no pixel.
 
+import { layerOf } from './comparison.js';
 import { LOOKS } from './looks.js';
 import { formatShare, formatThreshold } from '../core/formats.js';
 import { isProcessing } from '../core/postprocess.js';
 import { stopToPercent } from '../core/scoring.js';
+import { tellSteps } from '../core/steps.js';
 import { cover, find, findAll, setText } from '../page/dom.js';
 import { fillModelSelect } from './selector.js';
 import { describeLayer, isReady } from '../workspace/layers.js';
@@ -14,22 +16,22 @@ import { describeLayer, isReady } from '../workspace/layers.js';
  * @param {Session} session
  */
 export function showNumbers(session) {
-  const { state, board, comparison } = session, layer = session.chosen, outcome = session.desk.get();
+  const { state, board, comparison, workspace } = session, layer = session.chosen, outcome = session.outcome.get();
   const hasReference = state.reference !== null, score = outcome && outcome.score;
   const slider = session.find('.bd-stop'), box = session.find('.bd-number'), threshold = formatThreshold(state.stop);
   if (Number(slider.value) !== state.stop) slider.value = state.stop;
   if (document.activeElement !== box) box.value = threshold;
   session.find('.bd-track > i').style.transform = `scaleX(${stopToPercent(state.stop) / 100})`;
   board.show({ score, area: outcome && outcome.area, hasReference });
-  const whose = layer && comparison.shown && !comparison.own ? layer.name : '';
+  const whose = layer && comparison.shown && !workspace.own ? layer.name : '';
   board.showThreshold({ stop: state.stop, frozen: layer ? layer.frozen : 0, hasReference, whose });
   session.curve.moveTo(state.stop, outcome?.rawScore ? outcome.rawScore.dice : null);
   session.strip.show(outcome);
   session.table.show(outcome);
   const taken = isProcessing(session.steps);
-  setText(find(session.panes.all.prediction, 'figcaption'), state.heat ? LOOKS[session.looks.kind].name : taken ? 'Prediction · processed' : 'Prediction');
-  const which = taken ? ', before processing' : comparison.shown ? '' : ', all models';
-  setText(session.find('.bd-curve-title'), `Dice at every threshold${which}`);
+  setText(find(session.panes.all.prediction, 'figcaption'), state.heat ? LOOKS[session.looks.kind].name : `Prediction · ${taken ? 'processed' : 'raw'}`);
+  setText(session.find('.bd-curve-title'), 'Dice at every threshold, raw');
+  setText(session.find('.bd-stage'), outcome ? (taken ? `processed: ${tellSteps(session.steps)}` : 'raw: no processing') : '');
   const words = score ? `, Dice ${formatShare(score.dice)}, ${score.outcome}` : '';
   slider.setAttribute('aria-valuetext', threshold + words);
   if (outcome && layer) board.announce(`${layer.name}. Threshold ${threshold}${words}`);
@@ -50,7 +52,7 @@ export function showHover(session) {
   }
   const x = Math.floor(at.x), y = Math.floor(at.y), i = y * state.width + x, place = view.toPane(at.x, at.y);
   const layer = session.chosen, level = isReady(layer) ? layer.levels[i] : null;
-  const outcome = session.desk.get();
+  const outcome = session.outcome.get();
   const kind = (outcome && outcome.mask[i] ? 1 : 0) | (state.reference && state.reference[i] ? 2 : 0);
   const votes = layer && comparison.shown ? { name: layer.name, marked: comparison.votesAt(i), of: comparison.ready.length } : null;
   const look = comparison.shown ? '' : session.looks.readAt(i);
@@ -72,11 +74,12 @@ export function showModels(session) {
   cover(veil('raw'), scan ? describeLayer(layer) : '');
   cover(veil('reference'), scan && !hasReference ? 'Drop a mask' : '');
   cover(veil('original'), scan ? '' : 'Drop a scan to begin');
-  const drawn = several ? comparison.ready : ready;
-  curve.draw(drawn.filter((one) => one.curve !== null), state.model);
+  const drawn = several ? comparison.ready.map((one) => layerOf(state.layers, one.model)) : ready;
+  const curves = drawn.map((one) => ({ id: one.id, name: one.name, curve: session.workspace.tallyOf(one)?.curve || null }));
+  curve.draw(curves.filter((one) => one.curve !== null), state.model);
   curve.markFrozen(layer ? layer.frozen : null);
   curve.say(scan && !hasReference ? 'With a reference mask, Dice at every threshold is drawn here.' : '');
-  setText(session.find('.bd-of-stop'), comparison.own && layer ? layer.name : 'All models');
+  setText(session.find('.bd-of-stop'), session.workspace.own && layer ? layer.name : 'All models');
   for (const node of findAll(root, '.bd-of')) setText(node, layer ? layer.name : '');
   for (const button of findAll(root, '[data-export]')) button.disabled = !isReady(layer);
   root.dataset.model = state.model;

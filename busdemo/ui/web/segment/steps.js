@@ -103,7 +103,7 @@ export class StepStrip {
   }
 
   /**
-   * outcome: from the desk, or null.
+   * outcome: from the cache, or null.
    * @param {Outcome | null} outcome
    */
   show(outcome) {

@@ -37,7 +37,7 @@ export class LesionTable {
   }
 
   /**
-   * outcome: from the desk, or null.
+   * outcome: from the cache, or null.
    * @param {Outcome | null} outcome
    */
   show(outcome) {
@@ -101,7 +101,7 @@ function describeMatch({ components, matched }) {
  * @param {HTMLCanvasElement} canvas
  */
 export function drawLesionMarks(session, name, canvas) {
-  const { view, table, spacing } = session, outcome = session.desk.get(), ratio = window.devicePixelRatio || 1;
+  const { view, table, spacing } = session, outcome = session.outcome.get(), ratio = window.devicePixelRatio || 1;
   const context = contextOf(canvas);
   context.save();
   context.scale(ratio, ratio);

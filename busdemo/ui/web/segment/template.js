@@ -9,13 +9,13 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
         <div class="bd-sheet" id="bd-segment-tools" popover role="group" aria-label="Tools">
           <div class="bd-pair" role="group" aria-label="Mode">
             <button type="button" class="bd-tool" data-mode-button="one" aria-pressed="true" title="One model and the reference (C)">One model</button>
-            <button type="button" class="bd-tool" data-mode-button="several" aria-pressed="false" title="Up to six models side by side (C)">Compare models</button>
+            <button type="button" class="bd-tool" data-mode-button="several" aria-pressed="false" title="Models side by side (C)">Compare models</button>
           </div>
           <button type="button" class="bd-tool" data-term="two-stage" data-do-two-stage aria-pressed="false">Two-stage</button>
           <div class="bd-compare bd-in-several" role="group" aria-label="What is compared">
             <div class="bd-menu">
-              <button type="button" class="bd-tool" data-opens="models" aria-expanded="false" title="Pick up to six models">Models <b></b></button>
-              <div class="bd-popover bd-picker" role="group" aria-label="Models to compare, six at most" hidden>
+              <button type="button" class="bd-tool" data-opens="models" aria-expanded="false" title="Pick models">Models <b></b></button>
+              <div class="bd-popover bd-picker" role="group" aria-label="Models to compare" hidden>
                 <p class="bd-picker-note" role="alert" hidden></p>
                 <div class="bd-picker-list"></div>
               </div>
@@ -32,7 +32,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
             </div>
             <div class="bd-maps" role="group" aria-label="Maps">
               <button type="button" class="bd-tool" data-shows-button="votes" aria-pressed="true" title="How many models mark each pixel">Vote map</button>
-              <button type="button" class="bd-tool" data-shows-button="pair" aria-pressed="true" title="Two models against each other">A/B map</button>
+              <button type="button" class="bd-tool" data-shows-button="pair" aria-pressed="true" title="Two masks against each other">A/B map</button>
             </div>
           </div>
           <div class="bd-tools">
@@ -107,12 +107,12 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
           </figcaption>
         </figure>
         <figure class="bd-cell" data-map="pair">
-          <div class="bd-pane"><canvas role="img" aria-label="Two models against each other"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div></div>
+          <div class="bd-pane"><canvas role="img" aria-label="A against B"></canvas><i class="bd-cross-x"></i><i class="bd-cross-y"></i><div class="bd-veil" hidden></div></div>
           <span class="bd-name">A against B</span>
           <figcaption>
             <div class="bd-sides">
-              <label data-side="a"><i></i>A <select aria-label="Model A"></select></label>
-              <label data-side="b"><i></i>B <select aria-label="Model B"></select></label>
+              <label data-side="a"><i></i>A <select aria-label="A"></select></label>
+              <label data-side="b"><i></i>B <select aria-label="B"></select></label>
             </div>
             <div class="bd-pair" role="group" aria-label="Colours of the A/B map">
               <button type="button" class="bd-tool" data-colouring="marks" aria-pressed="true">Who marks it</button>
@@ -139,6 +139,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
           <button type="button" class="bd-name" aria-pressed="false"></button>
           <figcaption>
             <p class="bd-cell-line"><span class="bd-cell-score"><span>Dice <b data-cell-number="dice"></b></span> <span>IoU <b data-cell-number="iou"></b></span></span><span class="bd-cell-area"><b data-cell-number="area"></b> px predicted</span><span class="bd-chip" hidden></span></p>
+            <p class="bd-cell-stage"></p>
             <div class="bd-own"><span><i></i><input type="range" min="1" max="199" step="1" value="100"></span><output></output></div>
           </figcaption>
         </figure>
@@ -162,7 +163,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
           <button type="button" class="bd-term bd-frozen" data-term="frozen"></button>
           <button type="button" class="bd-link" data-do="frozen" hidden>Return to it</button>
           <span class="bd-stop-note" role="alert" hidden></span>
-          <span class="bd-curve-title">Dice at every threshold, all models</span>
+          <span class="bd-curve-title">Dice at every threshold, raw</span>
         </div>
         <div class="bd-plot-area">
           <div class="bd-ticks" aria-hidden="true"><span>1</span><span>.5</span><span>0</span></div>
@@ -181,6 +182,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
       </div>
       <div class="bd-card bd-numbers">
         <p class="bd-of bd-in-several"></p>
+        <p class="bd-stage"></p>
         <div class="bd-big">
           <div><button type="button" class="bd-term" data-term="dice">Dice</button><b data-number="dice">–</b></div>
           <div><button type="button" class="bd-term" data-term="iou">IoU</button><b data-number="iou">–</b></div>

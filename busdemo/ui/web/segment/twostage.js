@@ -3,22 +3,24 @@
 // for once a model and scan.
 
 import { find, setText } from '../page/dom.js';
-import { urlOf } from '../workspace/layers.js';
 import { isOurs } from '../page/keys.js';
 import { counts } from '../page/shortcuts.js';
 /** @import { Layer } from '../workspace/layers.js' */
-/** @import { SegmentState } from './session.js' */
+/** @import { SegmentState } from './state.js' */
+/** @import { Workspace } from '../workspace/workspace.js' */
 
 export class TwoStage {
   /**
    * told: {change(): the switch was moved, ask(models): results are wanted that are not there}.
    * @param {HTMLElement} root
+   * @param {Workspace} workspace
    * @param {SegmentState} state
    * @param {any} told
    * @param {AbortSignal} signal
    */
-  constructor(root, state, told, signal) {
+  constructor(root, workspace, state, told, signal) {
     this.root = root;
+    this.workspace = workspace;
     this.state = state;
     this.told = told;
     this.problem = '';
@@ -39,7 +41,7 @@ export class TwoStage {
   toggle() {
     if (this.state.case === null) return;
     if (this.problem) return this.say(this.problem);
-    this.state.twoStage = !this.state.twoStage;
+    this.workspace.twoStage = !this.workspace.twoStage;
     this.told.change();
   }
 
@@ -53,7 +55,7 @@ export class TwoStage {
     this.problem = value.two_stage_problem || '';
     if (first || this.problem) {
       if (state.twoStage && this.problem) this.failed = true;
-      state.twoStage = false;
+      this.workspace.twoStage = false;
     }
     if (first) {
       this.failed = false;
@@ -77,33 +79,13 @@ export class TwoStage {
   }
 
   /**
-   * The models as they are shown now: each with the file of its result in one stage or in two.
-   * @param {any} value
-   */
-  layers(value) {
-    return (value.models || []).map((/** @type {any} */ layer) => {
-      const url = urlOf(this.state.twoStage ? layer.staged : layer.levels);
-      const state = this.state.twoStage && layer.state !== 'unusable' ? (url ? 'ready' : 'running') : layer.state;
-      return { ...layer, state, url, levels: null, tally: null, curve: null };
-    });
-  }
-
-  /**
-   * Every file of a value that must stay decoded: the switch then costs no reading.
-   * @param {any} value
-   */
-  urls(value) {
-    return (value.models || []).flatMap((/** @type {any} */ layer) => [urlOf(layer.levels), urlOf(layer.staged)]);
-  }
-
-  /**
    * Ask for those of some shown layers that have no result in two stages; each once a scan.
-   * @param {Layer[]} layers
+   * @param {(Layer | null)[]} layers
    */
   want(layers) {
     if (!this.state.twoStage) return;
     const keyOf = (/** @type {any} */ layer) => `${this.state.case}/${layer.id}`;
-    const missing = layers.filter((layer) => layer && layer.state === 'running' && !layer.url && !this.asked.has(keyOf(layer)));
+    const missing = layers.flatMap((layer) => layer || []).filter((layer) => layer.state === 'running' && !layer.url && !this.asked.has(keyOf(layer)));
     for (const layer of missing) this.asked.add(keyOf(layer));
     if (missing.length) this.told.ask(missing.map((layer) => layer.id));
   }

@@ -1,6 +1,7 @@
 // annotators.js: who is compared. An annotator is the ground truth, an uploaded or drawn mask, a model
 // at a threshold, or a consensus of the others; its mask is a plane (planes.js).
 
+import { SLOTS } from '../core/planes.js';
 import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
 /** @import { Steps } from '../core/postprocess.js' */
 
@@ -34,6 +35,7 @@ import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
  * @property {boolean} open Whether its panel is.
  * @property {boolean} drawn Here, by hand.
  * @property {Record<string, any>} [provenance] As the server told it, and is told it again.
+ * @property {boolean} passing Merely looked at: it leaves when another model is chosen.
  * @property {string[] | string} sha256 Of its files.
  * @property {File | null} file What its masks are read from, to read them again in another way.
  * @property {string} reader How the file calls who marked it.
@@ -46,6 +48,7 @@ import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
  * @property {string} model Its id; what follows is a model's.
  * @property {number} frozen
  * @property {number} stop
+ * @property {number} [ownStop] While all have one.
  * @property {Steps | null} steps
  * @property {Steps | null} ownSteps
  * @property {string} [state]
@@ -60,6 +63,9 @@ import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
 
 export const MOST_ANNOTATORS = 20;
 
+/** Whose mask may be the reference unasked. */
+const PEOPLE = ['truth', 'person'];
+
 /** @type {Record<string, string>} */
 export const KIND_WORDS = { truth: 'ground truth', person: 'person', model: 'model', consensus: 'consensus' };
 
@@ -70,7 +76,7 @@ export class AnnotatorList {
   constructor() {
     /** @type {Annotator[]} */
     this.list = [];
-    this.reference = '';
+    this.reference = ''; // people first; a model or a consensus only where a visitor says so
     this.isAsked = false; // whether a visitor has said whom the others are scored against
     this.counted = 0; // drawn and uploaded masks so far, for their keys
   }
@@ -101,33 +107,34 @@ export class AnnotatorList {
   }
 
   /**
-   * -> the new annotator, or null when there are twenty already.
+   * -> the new annotator, or null when there are twenty already. first: at the head of the list.
    * @param {{key: string, name: string, kind: string} & Record<string, any>} it
    * @returns {Annotator | null}
    */
-  add({ key, name, kind, ...facts }) {
+  add({ key, name, kind, first = false, ...facts }) {
     if (this.find(key) || (kind !== 'consensus' && this.isFull)) return null;
     const used = new Set(this.list.map((one) => one.slot));
     let slot = 0;
     while (used.has(slot)) slot++;
+    if (slot >= SLOTS) return null;
     const look = kind === 'truth' ? { colour: TRUTH_COLOUR, dash: 0 } : pickLook(this.list);
     const annotator = /** @type {Annotator} */ ({
-      key, kind, slot, ...look, shown: true, style: 'outline', ready: false, version: 0, note: '', open: false,
-      drawn: false, sha256: [], file: null, reader: '', how: {}, masks: null, label: '', frame: 1, frames: 1, model: '', frozen: 0, stop: 0, steps: null, ownSteps: null,
+      key, kind, ...look, shown: true, style: 'outline', ready: false, version: 0, note: '', open: false,
+      drawn: false, passing: false, sha256: [], file: null, reader: '', how: {}, masks: null, label: '', frame: 1, frames: 1, model: '', frozen: 0, stop: 0, steps: null, ownSteps: null,
       rule: '', among: '', keys: [],
-      ...facts, name: this.freeName(name, key),
+      ...facts, slot, name: this.freeName(name, key),
     });
-    this.list.push(annotator);
+    this.list[first ? 'unshift' : 'push'](annotator);
     this.settleReference();
     return annotator;
   }
 
-  // People first: a model is the reference only where nobody has outlined, or where that was asked for.
+  // People first: a model or a consensus is the reference only where that was asked for.
   settleReference() {
     const kept = this.find(this.reference), human = this.list.find((one) => one.kind === 'truth') || this.list.find((one) => one.kind === 'person');
-    if (kept && (this.isAsked || kept.kind === 'truth' || kept.kind === 'person')) return;
+    if (kept && (this.isAsked || PEOPLE.includes(kept.kind))) return;
     this.isAsked = false;
-    this.reference = (human || kept || this.list[0])?.key || '';
+    this.reference = human?.key || '';
   }
 
   /**
@@ -194,4 +201,19 @@ export function slotsOf(annotators) {
 export function votesNeeded(rule, count) {
   if (rule === 'union') return 1;
   return rule === 'intersection' ? count : Math.floor(count / 2) + 1;
+}
+
+/**
+ * A and B: those wished for, else the first two models, else the reference and another one.
+ * @param {Annotator[]} among
+ * @param {{a: string, b: string}} wished
+ * @param {string} reference
+ * @returns {{a: Annotator | null, b: Annotator | null}}
+ */
+export function pairAmong(among, wished, reference) {
+  const models = among.filter((one) => one.kind === 'model' && one.shown);
+  const usual = models.length > 1 ? models : [...among.filter((one) => one.key === reference), ...among];
+  const a = among.find((one) => one.key === wished.a) || usual.find((one) => one.key !== wished.b) || null;
+  const b = among.find((one) => one.key === wished.b && one !== a) || [...usual, ...among].find((one) => one !== a) || null;
+  return { a, b };
 }

@@ -3,10 +3,12 @@
 import { messageOf } from '../core/formats.js';
 import { diceCurve, tallyLevels } from '../core/scoring.js';
 /** @import { Size } from '../canvas/view.js' */
-/** @import { Picture } from '../core/png.js' */
 /** @import { ImageCache } from './images.js' */
 /** @import { Steps } from '../core/postprocess.js' */
 /** @import { Tally } from '../core/scoring.js' */
+
+// With the two maps they fill two rows of three.
+const FIRST_PICKED = 4;
 
 /**
  * One model: what the server says of it, and its pixels once they are read.
@@ -22,15 +24,11 @@ import { diceCurve, tallyLevels } from '../core/scoring.js';
  * @property {string} reason
  * @property {string | null} url Of its levels.
  * @property {Uint8Array | null} levels
- * @property {Tally | null} tally
- * @property {Float64Array | null} curve Dice at every stop.
- * @property {boolean} [asked] Whether it has been asked to run.
- * @property {boolean} [reading] Whether its levels are on their way.
  */
 
 /**
  * @param {Layer | null | undefined} layer
- * @returns {layer is Layer & {levels: Uint8Array, tally: Tally}} Whether its levels are there.
+ * @returns {layer is Layer & {levels: Uint8Array}} Whether its levels are there.
  */
 export function isReady(layer) {
   return Boolean(layer && layer.state === 'ready' && layer.levels !== null);
@@ -59,36 +57,49 @@ export function describeLayer(layer) {
   return layer.levels ? '' : `Reading the result of ${layer.name}…`;
 }
 
-// Tallies by decoded picture, so that an update which repeats it does not count its pixels again.
+// Tallies by levels and reference, so that an update which repeats them does not count its pixels again.
+/** @type {WeakMap<Uint8Array, {reference: Uint8Array | null, tally: Tally, curve: Float64Array | null}>} */
 const tallies = new WeakMap();
 
 /**
- * @param {Picture} picture
- * @param {Picture | null} reference
+ * Counts and, with a reference, Dice at every threshold, before processing.
+ * @param {Uint8Array} levels
+ * @param {Uint8Array | null} reference
  */
-function tallyOf(picture, reference) {
-  const kept = tallies.get(picture);
+export function tallyOf(levels, reference) {
+  const kept = tallies.get(levels);
   if (kept && kept.reference === reference) return kept;
-  const tally = tallyLevels(picture.pixels, reference && reference.pixels);
-  const made = { reference, tally, curve: tally.hasReference ? diceCurve(tally) : null };
-  tallies.set(picture, made);
+  const tally = tallyLevels(levels, reference), made = { reference, tally, curve: reference ? diceCurve(tally) : null };
+  tallies.set(levels, made);
   return made;
 }
 
 /**
- * Read a ready layer's levels and count them. A failure is the layer's own: the others go on.
+ * The chosen model, then the first of every other family, then the others in their order: what is
+ * compared to begin with.
+ * @param {Layer[]} layers
+ * @param {string} chosen
+ */
+export function firstPicks(layers, chosen) {
+  const usable = usableInOrder(layers), families = new Set();
+  const isFirst = (/** @type {Layer} */ layer) => !families.has(layer.family) && families.add(layer.family);
+  const own = usable.filter((layer) => layer.id === chosen && isFirst(layer));
+  const picks = new Set([...own, ...usable.filter(isFirst), ...usable]);
+  return [...picks].slice(0, FIRST_PICKED).map((layer) => layer.id);
+}
+
+/**
+ * Read a ready layer's levels. A failure is the layer's own: the others go on.
  * @param {Layer} layer
  * @param {ImageCache} images
- * @param {Picture} image
- * @param {Picture | null} reference
+ * @param {Size} size
  */
-export async function readLayer(layer, images, image, reference) {
+export async function readLayer(layer, images, size) {
   if (!layer.url || layer.state !== 'ready') return;
   try {
     const picture = await images.get(layer.url);
-    if (!sameSize(picture, image)) throw new Error('It has another size than the scan.');
-    const { tally, curve } = tallyOf(picture, reference);
-    Object.assign(layer, { tally, curve, levels: picture.pixels });
+    if (!sameSize(picture, size)) throw new Error('It has another size than the scan.');
+    layer.levels = picture.pixels;
   } catch (error) {
     Object.assign(layer, { state: 'unusable', reason: `The result of ${layer.name} cannot be read. ${messageOf(error)}` });
   }
