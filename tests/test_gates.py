@@ -127,6 +127,12 @@ def test_an_expected_failure_that_passes_is_a_failure() -> None:
     assert settings("tool", "pytest", "ini_options", "xfail_strict") is True
 
 
+def test_coverage_has_a_floor_and_the_whole_suite_is_held_to_it() -> None:
+    assert settings("tool", "coverage", "report", "fail_under") >= 87
+    makefile = (TESTS.parent / "Makefile").read_text("utf-8")
+    assert re.search(r"^test:.*\n\t.*pytest .*--cov\b", makefile, re.MULTILINE)
+
+
 def test_mypy_reads_every_test() -> None:
     config = ConfigParser()
     config.read(TESTS / "mypy.ini")

@@ -160,6 +160,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     ours.setLevel(levels[1])
 
 
+@pytest.mark.filterwarnings(f"default:{QUOTED}")
 def test_every_line_has_one_format_and_libraries_that_may_quote_a_file_are_silent(
     lines: io.StringIO,
 ) -> None:
