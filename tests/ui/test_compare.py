@@ -664,6 +664,21 @@ def test_the_whole_provenance_of_a_file_goes_to_the_server_again(page: Page) -> 
     assert facts["notes"]
 
 
+def test_another_frame_of_the_scan_is_asked_for_in_its_card(page: Page) -> None:
+    assert page.locator(".bd-scan-frame").is_hidden()
+    lay(page, build_value(case="cine", frame=2, frames=6))
+    box = page.locator(".bd-scan-frame input")
+    box.wait_for(state="visible")
+    assert (box.input_value(), page.text_content(".bd-scan-frame output")) == ("2", "6")
+    page.evaluate("__busdemoDesk.told.openFrame = (frame) => window.asked.push(frame)")
+    for typed in ("7", "5"):
+        box.fill(typed)
+        box.press("Enter")
+        if typed == "7":
+            assert box.input_value() == "2"
+    assert page.evaluate("window.asked.filter((one) => typeof one === 'number')") == [5]
+
+
 def test_a_wrong_file_gets_one_sentence_and_changes_nothing(page: Page) -> None:
     before = desk(page, "desk.roster.list.map((one) => [one.key, one.version])")
     film = FilePayload(name="film.gif", mimeType="image/gif", buffer=b"GIF89a" + bytes(64))

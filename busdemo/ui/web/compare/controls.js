@@ -54,6 +54,11 @@ export function bindDesk(root, desk) {
   on('.bd-brightness', 'input', (/** @type {{value: any}} */ { value }) => desk.store.setLook({ brightness: Number(value) }));
   on('.bd-contrast', 'input', (/** @type {{value: any}} */ { value }) => desk.store.setLook({ contrast: Number(value) }));
   on('.bd-spacing-box', 'change', (/** @type {{value: any}} */ { value }) => desk.setSpacing(value));
+  on('.bd-scan-frame input', 'change', (/** @type {HTMLInputElement} */ box) => {
+    const frame = Math.round(box.valueAsNumber);
+    if (frame >= 1 && frame <= desk.state.frames) desk.told.openFrame(frame);
+    else box.value = String(desk.state.frame);
+  });
   on('.bd-opacity-range', 'input', (/** @type {{value: any}} */ { value }) => desk.setOpacity(value / 100));
   on('.bd-brush', 'input', (/** @type {{value: any}} */ { value }) => desk.easel.setRadius(Number(value)));
   on('.bd-blind', 'change', (/** @type {{checked: boolean}} */ { checked }) => desk.setBlind(checked));

@@ -53,7 +53,7 @@ class Compare {
     this.link = null; // until the view begins
     this.desk = new CompareView(root, host.workspace, {
       measure: (/** @type {object} */ request) => host.ask('measure', request),
-      openImage: (/** @type {File} */ file) => host.tell('open', [file]), copyLink: () => this.copyLink(), save: (/** @type {any} */ what) => this.save(what),
+      openImage: (/** @type {File} */ file) => host.tell('open', [file]), openFrame: (/** @type {number} */ frame) => host.tell('frame', frame), copyLink: () => this.copyLink(), save: (/** @type {any} */ what) => this.save(what),
       drawn: () => host.address('compare', () => writeLink(this.desk)),
     }, host.signal);
     this.desk.people = new People(this.desk, (question, request) => host.ask(question, request));

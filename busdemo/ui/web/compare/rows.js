@@ -151,7 +151,8 @@ class Row {
     const score = hidden ? null : desk.scoreOf(one), isReference = desk.roster.reference === this.key;
     setText(this.dice, isReference ? '' : score ? formatShare(score.dice) : '–');
     this.dice.title = score ? `Dice ${formatShare(score.dice)}, IoU ${formatShare(score.iou)}: ${score.outcome}` : '';
-    setText(this.words, hidden ? 'hidden until you are done' : desk.describe(one));
+    const isAbsent = Boolean(one.masks) && !one.ready; // its note says so
+    setText(this.words, hidden ? 'hidden until you are done' : isAbsent ? '' : desk.describe(one));
     if (one.kind !== 'model' || !one.ready) return;
     if (Number(this.slider.value) !== one.stop) this.slider.value = String(one.stop);
     this.slider.setAttribute('aria-label', `Threshold of ${one.name}`);

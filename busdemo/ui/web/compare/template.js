@@ -19,6 +19,7 @@ export const TEMPLATE = `<div class="bd-view bd-compare-view">
             </div>
             <button type="button" class="bd-small" data-act="link">Copy link</button>
           </div>
+          <label class="bd-sub bd-scan-frame" hidden>Frame <input type="number" min="1" step="1"> of <output></output></label>
           <label class="bd-sub bd-pixel-size">Pixel size <input type="text" inputmode="decimal" class="bd-spacing-box" placeholder="unknown" maxlength="12"> mm per px</label>
           <p class="bd-sub bd-said" role="status"></p>
         </div>

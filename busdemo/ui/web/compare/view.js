@@ -23,7 +23,7 @@ import { KIND_WORDS } from '../workspace/annotators.js';
 
 export class CompareView {
   /**
-   * told: {measure(request) -> numbers, openImage(file), save(what), copyLink(), drawn()}.
+   * told: {measure(request) -> numbers, openImage(file), openFrame(number), save(what), copyLink(), drawn()}.
    * @param {HTMLElement} root
    * @param {Workspace} workspace
    * @param {any} told
@@ -106,8 +106,11 @@ export class CompareView {
   // ---- a scan
 
   showScan() {
-    const { width, height, grey } = this.state;
+    const { width, height, grey, frame, frames } = this.state, box = this.find('.bd-scan-frame');
     setText(this.find('.bd-said'), '');
+    box.hidden = frames < 2;
+    Object.assign(find(box, 'input'), { value: String(frame), max: String(frames) });
+    setText(find(box, 'output'), String(frames));
     this.find('.bd-list').scrollTop = 0;
     this.showSpacing();
     this.easel.close();

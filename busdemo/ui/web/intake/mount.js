@@ -105,6 +105,12 @@ class Intake {
       host.tell('open', null);
       this.send('image', files);
     });
+    host.hear('frame', (frame) => {
+      if (!frame) return;
+      host.tell('frame', 0);
+      find(root, '.bd-frame input').value = String(frame);
+      this.askFrame(String(frame));
+    });
     signal.addEventListener('abort', () => clearInterval(this.waiting));
     // The viewer follows a link: its example is asked for as a tile would.
     host.hear('example', (id) => {
