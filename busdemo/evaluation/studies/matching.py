@@ -91,7 +91,7 @@ def match(
         cases.append(_build(case, places, truth, size_wh or (0, 0), bool(images)))
     cases = [_assign(case, patients) for case in cases] if patients else cases
     if not cases:
-        whys = Counter(one.why for one in desk.skipped)
+        whys = [*desk.notes, *(one.why for one in desk.skipped)]
         raise ValueError(f"No image can be compared. {next(iter(whys), '')}".strip())
     name = images.resolve().name if images else kept[0].origin
     desk.notes += _tell_sizes(cases, sizes)

@@ -283,3 +283,13 @@ def test_a_damaged_mask_costs_its_reader_that_image_alone(world: Path) -> None:
     rows = pairs[pairs["id"] == "case02"]
     assert len(rows[(rows["a"] == "ana") & (rows["b"] == "cem")]) == 1
     assert "ben" not in {*rows["a"], *rows["b"]}
+
+
+def test_where_no_image_is_left_the_first_reason_is_told(tmp_path: Path) -> None:
+    for who in ("ana", "ben"):
+        (tmp_path / who).mkdir()
+        (tmp_path / who / "case.png").write_bytes(b"no picture")
+    with pytest.raises(
+        ValueError, match=r"No image can be compared\. ana, case\.png: case\.png is"
+    ):
+        open_study(StudyOrder(readers_of(tmp_path, "ana", "ben")))
