@@ -50,6 +50,8 @@ def run_two_stages(
             result = _known_whole(workspace, model_id, found)
             if result is None:
                 result, _ = segment(workspace.scan, model_id, pool, predictions)
+                direct = workspace.segmentations.get(model_id)
+                result = replace(result, presence=direct.presence if direct else None)
         except UnusableModel as error:
             workspace = workspace.with_failure(model_id, error)
             yield workspace

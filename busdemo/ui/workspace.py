@@ -2,8 +2,9 @@
 
 import math
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from busdemo.imaging.boxes import Box
 from busdemo.imaging.crops import write_crop
 from busdemo.imaging.images import Scan
 from busdemo.imaging.spacing import tabulate_spacing
+from busdemo.inference.presence import PresenceLook
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import Localisation
 from busdemo.inference.within import look_within
@@ -23,9 +25,11 @@ from busdemo.ui import text
 from busdemo.ui.viewer.component import Given, ModelLayer, ViewerData
 from busdemo.ui.viewer.looks import LookAnswer
 from busdemo.workflows.copies import Seen
+from busdemo.workflows.presence import add_presence, look_for_presence
 from busdemo.workflows.segmenting import Segmentation, segment
 from busdemo.zoo.cards import Card
 from busdemo.zoo.files import UnusableModel
+from busdemo.zoo.presence import STEPS, read_worth
 
 Write = Callable[[NDArray[Any]], FileData]
 """Writes a picture for the browser, such as `Viewer.write_picture`."""
@@ -114,8 +118,10 @@ class Workspace:
         waiting = [m for m in order if m not in self.segmentations and m not in pool.unavailable]
         workspace = replace(self, failures={}).drawn(write)
         predictions = look_within(self.scan, pool.look_at)
+        look = look_for_presence(self.scan, pool, predictions)
         for model_id in waiting:
             yield workspace, model_id
+            workspace = workspace.judged(look)
             try:
                 result, _ = segment(self.scan, model_id, pool, predictions)
             except UnusableModel as error:
@@ -123,7 +129,23 @@ class Workspace:
                 continue
             known = {**workspace.segmentations, model_id: result}
             workspace = replace(workspace, segmentations=known).drawn(write)
-        yield workspace, ""
+        if waiting and workspace.awaits_judging:
+            yield workspace, ""  # the last mask does not wait for it
+        yield workspace.judged(look), ""
+
+    @property
+    def awaits_judging(self) -> bool:
+        """Is there a result whose presence is not known, though its model has a rule?"""
+        results = self.segmentations.values()
+        return any(one.presence is None and one.card.presence is not None for one in results)
+
+    def judged(self, look: PresenceLook) -> "Workspace":
+        """The same, with the presence of every result that has none yet."""
+        known = {
+            model_id: result if result.presence else add_presence(result, look)
+            for model_id, result in self.segmentations.items()
+        }
+        return replace(self, segmentations=known)
 
 
 def staged_key(model_id: str) -> str:
@@ -148,6 +170,8 @@ def show_workspace(
         if layer.id in workspace.segmentations:
             layer.state = "ready"
             layer.levels = files[layer.id]
+            found = workspace.segmentations[layer.id].presence
+            layer.presence = None if found is None else round(found.value, 6)
         elif layer.id == running:
             layer.state = "running"
         elif layer.state == "waiting" and layer.id in workspace.failures:
@@ -199,6 +223,7 @@ def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
         parts.append(f"{math.ceil(pool.milliseconds[card.id])} ms")
     elif not problem:
         parts.append(text.NOT_TIMED)
+    worth = _read_worth(card.folder, card.sha256, card.stop) if card.presence else None
     return ModelLayer(
         id=card.id,
         name=card.name,
@@ -206,7 +231,18 @@ def describe_model(card: Card, pool: SegmenterPool) -> ModelLayer:
         note=" · ".join(parts),
         frozen=card.stop,
         processing=card.post_processing.as_settings(),
+        cut_off=round(card.presence.cut_off * STEPS) if card.presence else 0,
+        sensitivity=_per_mille(worth.sensitivity) if worth else [],
+        alarms=_per_mille(worth.alarms) if worth else [],
         recipe=bool(card.members),
         state="unusable" if problem else "waiting",
         reason=problem or "",
     )
+
+
+_read_worth = lru_cache(maxsize=64)(read_worth)
+
+
+def _per_mille(shares: Sequence[float]) -> list[int]:
+    """Empty where there is no image to count; a browser has no nan."""
+    return [] if any(map(math.isnan, shares)) else [round(1000 * share) for share in shares]

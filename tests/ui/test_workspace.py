@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from busdemo.annotations.annotation import Annotation
 from busdemo.imaging.arrays import GreyImage
 from busdemo.imaging.boxes import Box
 from busdemo.imaging.images import Scan
+from busdemo.inference.presence import PresenceLook, PresenceScore
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.two_stage import TwoStage
 from busdemo.ui.two_stage import run_two_stages, show_two_stages
@@ -24,6 +25,7 @@ from busdemo.ui.viewer.component import ViewerData
 from busdemo.ui.workspace import Workspace, show_workspace
 from busdemo.zoo.cards import read_cards
 from busdemo.zoo.files import NotNow
+from busdemo.zoo.presence import Evidence, PresenceRule
 
 IMAGE, MASK = draw_scan(2, (90, 70))
 
@@ -166,3 +168,21 @@ def test_so_do_the_detector_and_a_model_in_two_stages(
     assert [layer.reason for layer in show(second).models] == ["", LITTLE]
     third = last(run_two_stages(second, staged, ["a", "b"], files.write))
     assert set(third.staged) == {"a", "b"}
+
+
+def test_a_mask_is_shown_before_its_presence_is_judged_and_two_stages_have_the_same(
+    pool: SegmenterPool, files: Files, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = PresenceRule((0.0,) * 5, 0.0, 0.6, "", "")
+    pool.cards["a"] = replace(pool.cards["a"], presence=rule)
+    found = PresenceScore(0.1249, 0.6, Evidence(0.5, 0.5, 0.5, 0.5, 0.5))
+    monkeypatch.setattr(PresenceLook, "judge", lambda _, model: found if model == "a" else None)
+    steps = [step for step, _ in workspace.run(pool, "a", files.write, among=["a"])]
+    assert [step.segmentations["a"].presence for step in steps[1:]] == [None, found]
+    shown = show_workspace(steps[-1], pool, chosen="a").models
+    assert [(layer.id, layer.presence, layer.cut_off) for layer in shown] == [
+        ("a", 0.1249, 60),
+        ("b", None, 0),
+    ]
+    (staged,) = run_two_stages(steps[-1], TwoStage(pool, FixedDetector), ["a"], files.write)
+    assert staged.staged["a"].presence == found

@@ -6,6 +6,7 @@ import { NO_PROCESSING } from '../../busdemo/ui/web/core/postprocess.js';
 import { maskOf } from '../../busdemo/ui/web/core/steps.js';
 import { Keeper } from '../../busdemo/ui/web/workspace/keeper.js';
 import { layOut, nameOf, packBits, takeDown, unpackBits, NO_SOURCES } from '../../busdemo/ui/web/workspace/keeping.js';
+import { followWords, writeWords } from '../../busdemo/ui/web/workspace/link.js';
 import { Workspace } from '../../busdemo/ui/web/workspace/workspace.js';
 import { readFixture, toBytes } from './fixtures.js';
 /** @import { Layer } from '../../busdemo/ui/web/workspace/layers.js' */
@@ -207,4 +208,20 @@ test('where nothing can be kept, masks count as unsaved', async () => {
   await now();
   addMine(workspace, truth);
   assert.equal(keeper.unsaved, 1);
+});
+
+test('under its cut-off a model marks nothing, in every view; the cut-off is set, linked and kept', () => {
+  const workspace = new Workspace(), scan = { case: 'one', title: 'one', sha256: 'one', width: WIDTH, height: HEIGHT, grey: new Uint8Array(SIZE) };
+  workspace.open(scan, [layer('a', { presence: 0.5999, cut_off: 60 }), layer('b', { cut_off: 60 })], 'a', []);
+  const area = (/** @type {string} */ key) => workspace.masks.area(workspace.get(key));
+  assert.equal(area('model:a'), 0);
+  assert.ok(area('model:b') > 0, 'presence is not known yet');
+  workspace.update({}, [layer('a', { presence: 0.5999, cut_off: 60 }), layer('b', { presence: 0.2, cut_off: 60 })]);
+  assert.equal(area('model:b'), 0);
+  workspace.setCutOff('model:a', 59);
+  assert.ok(area('model:a') > 0);
+  assert.match(writeWords(workspace).get('models') || '', /^a\.100\.on\.\.59,b\.100\.on\.$/);
+  const other = laid('two', false);
+  followWords(other, new Map([['models', 'a.100.on..59']]));
+  assert.equal(other.get('model:a').cutOff, 59);
 });

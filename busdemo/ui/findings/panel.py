@@ -15,7 +15,7 @@ from busdemo.ui.findings.sections import SECTIONS
 from busdemo.ui.findings.subject import Builder, Subject
 from busdemo.ui.viewer.component import ViewerChoice
 from busdemo.ui.workspace import Workspace
-from busdemo.workflows.segmenting import mask_of
+from busdemo.workflows.segmenting import Choice, mask_of
 from busdemo.zoo.files import UnusableModel
 
 
@@ -68,7 +68,7 @@ class Panel:
             scan=workspace.scan,
             segmentation=segmentation,
             stop=stop,
-            mask=steps.apply(segmentation.mask(stop)),
+            mask=segmentation.answer(Choice(stop, steps, cut_off=choice.cut_off)),
             reference=mask_of(workspace.reference),
             pool=self.pool,
             mm_per_px=choice.mm_per_px or workspace.scan.spacing_mm,

@@ -51,6 +51,14 @@ class ModelLayer(GradioModel):  # type: ignore[misc]
     """Slider stop (1 to 199) of the threshold frozen on validation data."""
     processing: dict[str, Any] = Field(default_factory=dict)
     """Its own post-processing, as `PostProcessing.as_settings` gives it."""
+    presence: float | None = None
+    """How probable it is that the scan shows a lesion, [0, 1]; None where that is unknown."""
+    cut_off: int = 0
+    """In hundredths, frozen on validation data: under it the mask is withheld. 0: no rule."""
+    sensitivity: list[int] = Field(default_factory=list)
+    alarms: list[int] = Field(default_factory=list)
+    """Per mille, by cut-off in hundredths: validation images whose lesion is touched, and normal
+    ones with a pixel marked."""
     recipe: bool = False
     """Whether it is a mean over other models of the list."""
     state: ModelState = "waiting"

@@ -4,6 +4,7 @@
 import { scoreBox } from './people.js';
 import { StepControls } from './steps.js';
 import { formatShare, formatThreshold } from '../core/formats.js';
+import { tellPresence, withholds } from '../core/presence.js';
 import { STOPS, clampStop } from '../core/scoring.js';
 import { make, setText } from '../page/dom.js';
 /** @import { CompareView } from './view.js' */
@@ -154,6 +155,7 @@ class Row {
     const isAbsent = Boolean(one.masks) && !one.ready; // its note says so
     setText(this.words, hidden ? 'hidden until you are done' : isAbsent ? '' : desk.describe(one));
     if (one.kind !== 'model' || !one.ready) return;
+    if (!hidden && withholds(one.presence, one.cutOff)) setText(this.words, tellPresence(one.presence, one.cutOff));
     if (Number(this.slider.value) !== one.stop) this.slider.value = String(one.stop);
     this.slider.setAttribute('aria-label', `Threshold of ${one.name}`);
     setText(this.output, formatThreshold(one.stop));

@@ -93,7 +93,7 @@ class Segment {
     const { state } = this, value = this.host.value();
     if (!value || state.case === null) return;
     /** @type {Record<string, any>} */
-    const chosen = { model: state.model, stop: state.stop, processing: state.steps, mm_per_px: state.mmPerPx, two_stage: state.twoStage };
+    const chosen = { model: state.model, stop: state.stop, processing: state.steps, mm_per_px: state.mmPerPx, two_stage: state.twoStage, cut_off: this.session.cutOff };
     const same = Object.keys(chosen).every((name) => JSON.stringify(value[name]) === JSON.stringify(chosen[name]));
     if (!same) this.host.note(chosen);
   }

@@ -5,6 +5,7 @@ import { findComponents, labelPixels } from '../core/components.js';
 import { measureLesions } from '../core/lesions.js';
 import { matchLesions } from '../core/matching.js';
 import { NO_PROCESSING, isProcessing } from '../core/postprocess.js';
+import { withholds } from '../core/presence.js';
 import { scoreAt } from '../core/scoring.js';
 import { maskOf } from '../core/steps.js';
 /** @import { Lesion } from '../core/lesions.js' */
@@ -68,7 +69,7 @@ export class OutcomeCache {
     const { workspace, state } = this.session, { stop, steps: taken } = one, steps = taken || NO_PROCESSING, { width } = state;
     const mask = workspace.planes.read(one.slot), known = workspace.tallyOf(workspace.layer), rawScore = known && scoreAt(known.tally, stop);
     const area = workspace.masks.area(one), rawArea = known ? known.tally.predicted[stop] : area, score = workspace.scoreOf(one);
-    const raw = isProcessing(steps) ? maskOf({ levels, stop, steps: NO_PROCESSING }, width, state.height) : mask;
+    const raw = isProcessing(steps) || withholds(one.presence, one.cutOff) ? maskOf({ levels, stop, steps: NO_PROCESSING }, width, state.height) : mask;
     const outcome = { raw, mask, steps, score, rawScore, area, rawArea };
     if (this.session.comparison.shown) return outcome;
     const components = findComponents(mask, width), lesions = measureLesions(components, width, levels, MOST_LISTED, state.aspect);

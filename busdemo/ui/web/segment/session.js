@@ -4,6 +4,7 @@
 import { Painter } from '../canvas/painter.js';
 import { bindPointer } from '../canvas/pointer.js';
 import { LinkedView } from '../canvas/view.js';
+import { CUT_OFFS } from '../core/presence.js';
 import { NO_PROCESSING } from '../core/postprocess.js';
 import { find, setText } from '../page/dom.js';
 import { Comparison } from './comparison.js';
@@ -15,6 +16,7 @@ import { Looks } from './looks.js';
 import { NumberBoard } from './numbers.js';
 import { OutcomeCache } from './outcome.js';
 import { Panes } from './panes.js';
+import { PresenceRow } from './presence.js';
 import { Picker } from './picker.js';
 import { showHover, showModels, showNumbers, showTools } from './showing.js';
 import { SpacingForm } from './spacing.js';
@@ -54,6 +56,7 @@ export class Session {
     this.picker = new Picker(root, this);
     this.outcome = new OutcomeCache(this);
     this.strip = new StepStrip(root, this);
+    this.presence = new PresenceRow(root, this);
     this.table = new LesionTable(root, this);
     this.spacing = new SpacingForm(root, this);
     /** @type {Set<string>} */
@@ -264,6 +267,17 @@ export class Session {
     this.settle();
   }
 
+  // Of the chosen model, as a share.
+  get cutOff() {
+    return (this.workspace.chosen?.cutOff || 0) / CUT_OFFS;
+  }
+
+  /** @param {number} cutOff In hundredths. */
+  setCutOff(cutOff) {
+    const { chosen } = this.workspace;
+    if (chosen) this.workspace.setCutOff(chosen.key, cutOff);
+  }
+
   /**
    * @param {boolean} raw
    */
@@ -387,6 +401,6 @@ export class Session {
    */
   save(kind) {
     const { model, stop, style, opacity, mmPerPx } = this.state;
-    this.told.save({ kind, model, stop, style, opacity: opacity[style], processing: this.steps, mm_per_px: mmPerPx });
+    this.told.save({ kind, model, stop, style, opacity: opacity[style], processing: this.steps, mm_per_px: mmPerPx, cut_off: this.cutOff });
   }
 }

@@ -178,6 +178,13 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
           <div class="bd-slider"><i class="bd-track" aria-hidden="true"><i></i></i><input type="range" class="bd-stop" min="1" max="199" step="1" value="100" aria-label="Threshold"></div>
           <div class="bd-axis" aria-hidden="true"><span data-at="1">0.005</span><span data-at="50">0.25</span><span data-at="100">0.50</span><span data-at="150">0.75</span><span data-at="199">0.995</span></div>
         </div>
+        <div class="bd-presence" role="group" aria-label="Presence" hidden>
+          <label>Presence <input type="range" class="bd-cut-off" min="0" max="99" step="1" value="0" aria-label="Cut-off of presence"></label>
+          <b class="bd-presence-says" role="status"></b>
+          <button type="button" class="bd-link" data-presence="raw" title="The mask as it would be without a cut-off" hidden>Show the raw mask</button>
+          <button type="button" class="bd-link" data-presence="own" hidden>Back to the model’s own</button>
+          <span class="bd-presence-worth"></span>
+        </div>
         <p class="bd-hint" data-idle="true">Moving the threshold to raise Dice on this image is fitting to the answer; the frozen one was set on validation data.</p>
       </div>
       <div class="bd-card bd-numbers">

@@ -50,6 +50,9 @@ import { TRUTH_COLOUR, pickLook } from '../canvas/palette.js';
  * @property {number} stop
  * @property {number} [ownStop] While all have one.
  * @property {Steps | null} steps
+ * @property {number | null} presence How probable it is that the scan shows a lesion; null while that is unknown.
+ * @property {number} cutOff In hundredths; under it the mask is withheld.
+ * @property {number} frozenCutOff The model's own; 0 where it has no rule.
  * @property {Steps | null} ownSteps
  * @property {string} [state]
  * @property {string} [reason]
@@ -121,6 +124,7 @@ export class AnnotatorList {
     const annotator = /** @type {Annotator} */ ({
       key, kind, ...look, shown: true, style: 'outline', ready: false, version: 0, note: '', open: false,
       drawn: false, passing: false, sha256: [], file: null, reader: '', how: {}, masks: null, label: '', frame: 1, frames: 1, model: '', frozen: 0, stop: 0, steps: null, ownSteps: null,
+      presence: null, cutOff: 0, frozenCutOff: 0,
       rule: '', among: '', keys: [],
       ...facts, slot, name: this.freeName(name, key),
     });

@@ -2,6 +2,7 @@
 // masks, models with their settings, consensus masks, the reference. Where records lie is the shelf's
 // business (host/shelf.js); they never leave the browser.
 
+import { clampCutOff } from '../core/presence.js';
 import { sameSteps } from '../core/postprocess.js';
 import { keyOf } from './workspace.js';
 /** @import { Annotator } from './annotators.js' */
@@ -36,7 +37,7 @@ export const NO_SOURCES = { image: [], masks: [], inverted: false };
 
 const FACTS = /** @type {const} */ ([
   'key', 'name', 'kind', 'colour', 'dash', 'shown', 'style', 'note', 'drawn', 'provenance', 'sha256', 'file', 'reader', 'how', 'masks', 'label', 'frame', 'frames',
-  'model', 'stop', 'steps', 'rule', 'among', 'keys', 'passing',
+  'model', 'stop', 'steps', 'cutOff', 'rule', 'among', 'keys', 'passing',
 ]);
 
 /**
@@ -111,7 +112,7 @@ function sizeOf(masks) {
  */
 function isPlain({ roster, own, look }) {
   const people = roster.list.find((one) => one.kind === 'truth' || one.kind === 'person');
-  const touched = roster.list.some((one) => isOwn(one) || one.kind === 'consensus' || one.steps !== one.ownSteps || (one.model && one.stop !== one.frozen));
+  const touched = roster.list.some((one) => isOwn(one) || one.kind === 'consensus' || one.steps !== one.ownSteps || (one.model && (one.stop !== one.frozen || one.cutOff !== one.frozenCutOff)));
   return own && !touched && roster.reference === (people?.key || '') && !look.brightness && !look.contrast && !look.invert;
 }
 
@@ -145,6 +146,7 @@ export function layOut(workspace, { annotators, settings }, masksOnly = false) {
     if (model) {
       one.passing = facts.passing;
       one.stop = facts.stop;
+      one.cutOff = clampCutOff(facts.cutOff ?? one.frozenCutOff);
       one.steps = sameSteps(facts.steps, one.ownSteps || facts.steps) ? one.ownSteps : facts.steps;
       workspace.masks.writeModel(one);
     }

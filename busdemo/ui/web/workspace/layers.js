@@ -20,6 +20,10 @@ const FIRST_PICKED = 4;
  * @property {number} frozen Slider stop of the threshold frozen on validation data.
  * @property {Partial<Steps>} processing
  * @property {boolean} recipe Whether it is a mean over other models of the list.
+ * @property {number | null} [presence] How probable it is that the scan shows a lesion.
+ * @property {number} [cut_off] In hundredths, frozen on validation data; 0 where there is no rule.
+ * @property {number[]} [sensitivity] Per mille of validation images whose lesion is touched, by cut-off.
+ * @property {number[]} [alarms] Per mille of normal validation images with a pixel marked, by cut-off.
  * @property {'ready' | 'running' | 'waiting' | 'unusable'} state
  * @property {string} reason
  * @property {string | null} url Of its levels.

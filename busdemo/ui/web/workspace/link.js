@@ -38,7 +38,7 @@ export function writeWords(workspace) {
   const rules = roster.list.filter((one) => one.kind === 'consensus').map((one) => [one.rule, one.among, ...(one.among === 'chosen' ? one.keys : [])].join('.'));
   const optional = (/** @type {string} */ name, /** @type {string | false | 0} */ text) => { if (text) words.set(name, text); };
   optional('example', scan.example);
-  optional('models', models.map((one) => `${one.model}.${one.stop}.${one.shown ? 'on' : 'off'}.${writeSteps(one.steps || NO_PROCESSING)}`).join(','));
+  optional('models', models.map((one) => `${one.model}.${one.stop}.${one.shown ? 'on' : 'off'}.${writeSteps(one.steps || NO_PROCESSING)}${one.cutOff === one.frozenCutOff ? '' : `.${one.cutOff}`}`).join(','));
   optional('model', model);
   optional('threshold', !own && 'one');
   optional('stages', twoStage && '2');
@@ -68,12 +68,13 @@ const PARTS = {
     const wanted = listIn(text).slice(0, MOST_ANNOTATORS).map((word) => word.split('.')).filter(([id]) => isKnown(id));
     if (!wanted.length) return;
     for (const { key, model } of workspace.models) if (!wanted.some(([id]) => id === model)) workspace.removeAnnotator(key, false);
-    for (const [id, stop, shown, steps] of wanted) {
+    for (const [id, stop, shown, steps, cutOff] of wanted) {
       workspace.addModel(id);
       const one = workspace.roster.find(keyOf(id));
       if (!one) continue;
       if (Number(stop)) workspace.setStop(one.key, Number(stop));
       if (steps !== undefined) workspace.setSteps(one.key, readSteps(steps));
+      if (cutOff !== undefined) workspace.setCutOff(one.key, Number(cutOff));
       one.shown = shown !== 'off';
     }
   },

@@ -2,6 +2,7 @@
 
 import { NO_BOX, Planes, SLOTS, scorePair } from '../core/planes.js';
 import { boundsOf } from '../core/postprocess.js';
+import { withholds } from '../core/presence.js';
 import { maskOf } from '../core/steps.js';
 import { slotsOf, votesNeeded } from './annotators.js';
 /** @import { Annotator, AnnotatorList } from './annotators.js' */
@@ -30,13 +31,14 @@ export class Masks {
   }
 
   /**
-   * A model's mask, at its threshold, after its steps: what every picture and number of it is made of.
+   * A model's mask, at its threshold, after its steps, withheld where presence is under its cut-off: what every picture and number of it is made of.
    * @param {Annotator} one
    */
   writeModel(one) {
     const { planes, planes: { width, height } } = this;
     if (!one.levels) return;
-    const mask = maskOf(/** @type {any} */ (one), width, height);
+    const isWithheld = withholds(one.presence, one.cutOff);
+    const mask = isWithheld ? new Uint8Array(width * height) : maskOf(/** @type {any} */ (one), width, height);
     planes.write(one.slot, mask, 1, boundsOf(mask, width, height) || NO_BOX);
     one.ready = true;
     one.version++;

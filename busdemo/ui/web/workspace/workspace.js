@@ -3,6 +3,7 @@
 // through its verbs. Knows no page, no server and no view; who listens is told which parts changed.
 
 import { NO_PROCESSING } from '../core/postprocess.js';
+import { clampCutOff } from '../core/presence.js';
 import { clampStop } from '../core/scoring.js';
 import { checkSteps } from '../core/steps.js';
 import { AnnotatorList, MOST_ANNOTATORS, RULES, pairAmong } from './annotators.js';
@@ -255,16 +256,17 @@ export class Workspace {
   /**
    * A model of the zoo; its levels may come later.
    * @param {string} id
-   * @param {{stop?: number, steps?: Steps | null, shown?: boolean, passing?: boolean}} [settings]
+   * @param {{stop?: number, steps?: Steps | null, cutOff?: number, shown?: boolean, passing?: boolean}} [settings]
    */
-  addModel(id, { stop = 0, steps = null, shown = true, passing = false } = {}) {
+  addModel(id, { stop = 0, steps = null, cutOff, shown = true, passing = false } = {}) {
     const layer = this.layers.find((one) => one.id === id), known = this.roster.find(keyOf(id));
     if (known) known.passing &&= passing;
     if (!layer || !isUsable(layer) || known) return null;
     const ownSteps = checkSteps({ ...NO_PROCESSING, ...layer.processing });
     const one = this.addAnnotator({
       key: keyOf(id), name: layer.name, kind: 'model', model: id, frozen: layer.frozen, stop: clampStop(stop || layer.frozen),
-      steps: steps || ownSteps, ownSteps, shown, passing,
+      steps: steps || ownSteps, ownSteps, shown, passing, presence: layer.presence ?? null,
+      cutOff: clampCutOff(cutOff ?? layer.cut_off ?? 0), frozenCutOff: layer.cut_off ?? 0,
     });
     if (one) this.fillModels();
     return one;
@@ -356,7 +358,9 @@ export class Workspace {
     for (const one of this.models) {
       const layer = this.layers.find((other) => other.id === one.model);
       Object.assign(one, { state: layer?.state, reason: layer?.reason });
-      if (layer?.levels && one.levels !== layer.levels) {
+      const presence = layer?.presence ?? null, isJudged = one.presence !== presence;
+      one.presence = presence;
+      if (layer?.levels && (one.levels !== layer.levels || isJudged)) {
         one.levels = layer.levels;
         this.masks.writeModel(one);
       } else if (one.ready && layer?.state !== 'ready') this.masks.emptyModel(one);
@@ -448,6 +452,18 @@ export class Workspace {
   setSteps(key, steps) {
     const one = this.touch(key);
     one.steps = steps || one.ownSteps;
+    this.masks.writeModel(one);
+    this.masksChanged('list');
+  }
+
+  /**
+   * The presence under which the mask is withheld, in hundredths.
+   * @param {string} key
+   * @param {number} cutOff
+   */
+  setCutOff(key, cutOff) {
+    const one = this.touch(key);
+    one.cutOff = clampCutOff(cutOff);
     this.masks.writeModel(one);
     this.masksChanged('list');
   }
