@@ -36,7 +36,7 @@ KEPT = """() => new Promise((done) => {
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     page, local = launch(wait=False)
-    yield local
+    yield local.rstrip("/")
     page.close()
 
 
@@ -197,12 +197,15 @@ def test_a_copied_address_gives_the_whole_view_in_both_tabs(
       {WORKSPACE}.get('model:attention-unet').stop, {WORKSPACE}.sides]"""
     sides = {"a": "model:attention-unet", "b": "truth"}
     with open_page(browser, f"{address}/{segment}") as other:
+        other.set_default_timeout(60_000)
         other.wait_for_function(
             f"window.__busdemoViewer && {WORKSPACE}.models.some(({{ stop }}) => stop === 44)"
         )
+        other.set_default_timeout(60_000)
         other.wait_for_function(f"{session}.comparison.on")
         assert other.evaluate(shown) == [True, False, 44, sides]
     with open_page(browser, f"{address}/{compare}") as other:
+        other.set_default_timeout(60_000)
         other.wait_for_function("window.__busdemoDesk && __busdemoDesk.map === 'pair'")
         assert other.evaluate(
             f"[{WORKSPACE}.get('model:attention-unet').stop, {WORKSPACE}.sides]"
