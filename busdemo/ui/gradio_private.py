@@ -29,7 +29,7 @@ OPEN_LINKED_TAB = """() => {
   const [name] = location.hash.replace('#', '').split(/[?&=/]/);
   // By their words: on a phone the last tabs are entries of Gradio's menu, without an id.
   for (const button of document.querySelectorAll('#bd-tabs button')) {
-    if (button.textContent.trim().toLowerCase() === name) button.click();
+    if (name && button.textContent.trim().toLowerCase() === name) button.click();
   }
 }"""
 """Run in the browser when the page has loaded: the address's fragment says which tab opens."""

@@ -91,6 +91,8 @@ def test_a_phone_s_first_screen_holds_panes_numbers_and_slider(phone: Page) -> N
     for shown in ("[data-pane=overlay]", "[data-number=dice]", ".bd-stop", ".bd-intro"):
         assert ends(phone, shown)[1] <= 812, shown
     assert phone.evaluate("document.documentElement.scrollWidth") <= 375
+    # No menu stands open over the panes.
+    assert phone.evaluate("document.elementFromPoint(300, 225).closest('#bd-viewer') !== null")
 
 
 @pytest.mark.parametrize(("width", "height"), [(375, 812), (1440, 900)])
