@@ -29,7 +29,7 @@ from busdemo.workflows.hosting import CHECKOUT, build_space
 
 pytestmark = pytest.mark.space
 
-EXAMPLE = CHECKOUT / "examples" / "oval-fibroadenoma"
+EXAMPLE = CHECKOUT / "examples" / "breast-002"
 PORT = 7860
 MOST_MEMORY_KB, MOST_START_S = 2_000_000, 15
 

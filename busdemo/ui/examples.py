@@ -6,7 +6,7 @@ count only for the very weights they were computed with, named by sha256 in `ope
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,17 @@ from gradio.data_classes import FileData
 from busdemo.annotations.annotation import Annotation, Provenance
 from busdemo.imaging.images import read_scan
 from busdemo.imaging.spacing import find_spacing
+from busdemo.inference.presence import PresenceScore
 from busdemo.inference.segmenter import SegmenterPool
 from busdemo.inference.within import look_within
 from busdemo.ui import text
 from busdemo.ui.viewer.component import Given
 from busdemo.ui.workspace import Workspace
 from busdemo.views.pictures import encode_small_png
+from busdemo.workflows.presence import add_presence, look_for_presence
 from busdemo.workflows.segmenting import Segmentation, segment
+from busdemo.zoo.cards import Card
+from busdemo.zoo.presence import Evidence
 from busdemo.zoo.shipped import find_shipped
 
 EXAMPLES = find_shipped("examples")
@@ -77,7 +81,12 @@ def open_example(example: Example, pool: SegmenterPool) -> Workspace:
     scan = read_scan(image, f"{example.id}.png")
     opening = _opening(example)
     kept = {
-        model_id: Segmentation(pool.cards[model_id], levels[model_id], made["engine"])
+        model_id: Segmentation(
+            pool.cards[model_id],
+            levels[model_id],
+            made["engine"],
+            presence=_read_presence(pool.cards[model_id], made.get("presence")),
+        )
         for model_id, made in opening["models"].items()
         if model_id in levels
         and model_id in pool.cards
@@ -119,15 +128,28 @@ def write_opening(folder: Path, pool: SegmenterPool) -> None:
         if path.stem not in _OWN_PICTURES:
             path.unlink()  # of models that may have left the zoo, of what opened the page before
     predictions, made = look_within(workspace.scan, pool.look_at), {}
+    look = look_for_presence(workspace.scan, pool, predictions)
     for model_id, card in pool.cards.items():
         if model_id in pool.unavailable:
             continue
         result, _ = segment(workspace.scan, model_id, pool, predictions)
         (example.folder / f"{model_id}.png").write_bytes(encode_small_png(result.levels))
-        made[model_id] = {"sha256": card.sha256, "engine": result.engine}
+        judged = add_presence(result, look).presence
+        presence = asdict(judged) if judged else None
+        made[model_id] = {"sha256": card.sha256, "engine": result.engine, "presence": presence}
     content = {"example": example.id, "models": made}
     (folder / _OPENING).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     _read_cached.cache_clear()
+
+
+def _read_presence(card: Card, kept: dict[str, Any] | None) -> PresenceScore | None:
+    """What was judged, as long as the model's rule is that of then."""
+    if kept is None or card.presence is None or card.presence.cut_off != kept["cut_off"]:
+        return None
+    score = PresenceScore(**{**kept, "evidence": Evidence(**kept["evidence"])})
+    rule = card.presence
+    is_same = (score.classifier, score.detector) == (rule.classifier, rule.detector)
+    return score if is_same and rule.score(score.evidence) == score.value else None
 
 
 def _opening(example: Example) -> dict[str, Any]:

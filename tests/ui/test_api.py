@@ -46,7 +46,7 @@ def test_all_verbs_are_named_typed_and_nothing_else_is_public(client: Client) ->
     }
     names = [parameter["parameter_name"] for parameter in endpoints["/segment"]["parameters"]]
     first, rest = ["image", "model", "threshold", "masks"], ["process", "mm_per_px", "two_stage"]
-    reading = ["frame", "label", "invert", "score", "image_name", "crop", "mask_frame"]
+    reading = ["frame", "label", "invert", "score", "image_name", "crop", "mask_frame", "presence"]
     assert names == first + rest + reading
 
 
@@ -131,7 +131,7 @@ def test_only_an_uploaded_file_can_be_named(
     if uploaded:
         path = httpx.post(f"{url}/upload", files={"files": files[0].open("rb")}).json()[0]
     image = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    values = [image, "unet", 0, None, "", 0, False, 0, "", False, 0.5, "", "auto", 0]
+    values = [image, "unet", 0, None, "", 0, False, 0, "", False, 0.5, "", "auto", 0, ""]
     asked = httpx.post(f"{url}/call/segment", json={"data": values}).json()
     answer = httpx.get(f"{url}/call/segment/{asked['event_id']}", timeout=60).text
     assert ("event: complete" in answer) == uploaded

@@ -23,6 +23,8 @@ TITLED = f"""(title) => window.__busdemoViewer && {WORKSPACE}.scan.title === tit
 OPENED = f"() => window.__busdemoViewer && {WORKSPACE}.chosen?.ready"
 LISTED = f"""{WORKSPACE}.roster.list.map(
   (one) => [one.key, one.name, one.stop, {WORKSPACE}.masks.area(one)])"""
+SETTLED = f"""{WORKSPACE}.roster.list.every(
+  ({{ ready, presence, frozenCutOff }}) => ready && (presence !== null || !frozenCutOff))"""
 KEPT = """() => new Promise((done) => {
   const opening = indexedDB.open('busdemo');
   opening.onsuccess = () => {
@@ -96,6 +98,7 @@ def drawn(page: Page) -> Page:
     page.wait_for_function(f"{WORKSPACE}.reference")
     page.evaluate("window.__busdemoViewer.session.setStop(70)")
     draw(page)
+    page.wait_for_function(SETTLED)
     wait_until_kept(page, "mine.png drawn:1")
     return page
 
@@ -105,7 +108,7 @@ def test_upload_reference_outline_and_settings_are_back_after_a_reload(drawn: Pa
     drawn.reload()
     drawn.wait_for_function(TITLED, arg="mine.png")
     drawn.wait_for_function(f"{WORKSPACE}.roster.find('truth') && {WORKSPACE}.notice.text")
-    drawn.wait_for_function(f"{WORKSPACE}.roster.list.every(({{ ready }}) => ready)")
+    drawn.wait_for_function(SETTLED)
     assert drawn.evaluate(LISTED) == before
     assert state(drawn, "roster.reference") == "truth"
     assert "kept in this browser only" in state(drawn, "notice.text")
@@ -122,7 +125,7 @@ def test_a_wrong_click_is_undone_and_forget_forgets(drawn: Page) -> None:
     drawn.wait_for_function(
         f"{WORKSPACE}.roster.find('drawn:1') && {WORKSPACE}.roster.find('truth')"
     )
-    drawn.wait_for_function(f"{WORKSPACE}.roster.list.every(({{ ready }}) => ready)")
+    drawn.wait_for_function(SETTLED)
     assert drawn.evaluate(LISTED) == before
     drawn.click("[data-act=forget]")
     drawn.wait_for_function(f"{WORKSPACE}.notice.text.startsWith('Nothing of yours is kept')")

@@ -72,7 +72,7 @@ def test_a_copied_link_opens_what_was_seen(page: Page, address: str) -> None:
     page.click("#bd-viewer [data-do=link]")
     page.wait_for_function("location.hash.includes('segformer')")
     note = str(page.text_content(".bd-link-note"))
-    assert "example, model, threshold, view" in note
+    assert "example, models, thresholds, steps, view" in note
     fragment = page.evaluate("location.hash")
     page.goto("about:blank")
     page.goto(f"{address}/{fragment}")
@@ -171,13 +171,13 @@ def test_the_api_is_described_as_openapi(address: str) -> None:
 
 def test_language_models_find_tools_and_what_they_are_for(address: str) -> None:
     mcp = pytest.importorskip("mcp", reason="comes with the extra `mcp`")
-    from mcp.client.streamable_http import streamablehttp_client
+    from mcp.client.streamable_http import streamable_http_client
 
     example = next(iter(EXAMPLES))
 
     async def use() -> tuple[dict[str, str], Any, Any]:
         async with (
-            streamablehttp_client(f"{address}/gradio_api/mcp/") as (read, write, _),
+            streamable_http_client(f"{address}/gradio_api/mcp/") as (read, write, _),
             mcp.ClientSession(read, write) as session,
         ):
             await session.initialize()

@@ -47,6 +47,7 @@ class Intake {
     // was answered only afterwards, with the value of that moment, which that answer has overwritten.
     this.wish = null;
     this.wishes = 0;
+    this.isSending = false; // an image's upload, which no wish names yet
     /** @type {{image?: File[], masks?: File[]}} */
     this.asking = {};
     this.isToInvert = false;
@@ -135,6 +136,7 @@ class Intake {
    * @param {{image?: File[], masks?: File[]}} [sources] What is asked for is made of these.
    */
   ask(event, { files = [], example = '', frame = 0, crop = '', reading = {} }, sources = {}) {
+    this.isSending = false;
     this.wish = { files, example, frame, crop, reading, asked: `${++this.wishes}` };
     this.asking = sources;
     this.host.note(this.wish);
@@ -181,6 +183,7 @@ class Intake {
     if (kind === 'image') {
       this.host.workspace.wait(true);
       this.expectImage();
+      this.isSending = true;
       find(this.root, '.bd-frame input').value = 1;
     }
     try {
@@ -193,6 +196,7 @@ class Intake {
       this.ask(EVENTS[kind], { files: sent, ...options }, kind === 'image' ? { image: files } : { masks: files });
       if (kind === 'image') this.watchQueue();
     } catch {
+      this.isSending = false;
       this.tellShown(null);
       this.host.workspace.wait(false);
       this.showNote(kind, { error: 'The upload did not arrive; please try again.' });
@@ -301,8 +305,12 @@ class Intake {
    * @param {any} value
    */
   receive(value) {
-    clearInterval(this.waiting);
-    this.tellShown(null);
+    // What arrives of an earlier wish, such as a presence that was still being judged, says nothing
+    // of the one under way.
+    if (!this.isSending && (!this.wish || value.answered === this.wish.asked)) {
+      clearInterval(this.waiting);
+      this.tellShown(null);
+    }
     this.show(value);
     this.keepWish(value);
     if (this.isToInvert && value.can_invert && !this.wish) {

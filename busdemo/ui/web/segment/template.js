@@ -63,7 +63,7 @@ export const TEMPLATE = `<div class="bd-view bd-segment-view">
                 <button type="button" class="bd-item" data-export="mask">Mask <span>PNG, this threshold</span></button>
                 <button type="button" class="bd-item" data-export="overlay">Overlay <span>PNG, full size</span></button>
                 <button type="button" class="bd-item" data-export="receipt">Receipt <span>JSON, to reproduce it</span></button>
-                <button type="button" class="bd-item" data-do="link">Copy link <span class="bd-link-note" role="status">example, model, threshold, view</span></button>
+                <button type="button" class="bd-item" data-do="link">Copy link <span class="bd-link-note" role="status">example, models, thresholds, steps, view</span></button>
               </div>
             </div>
           </div>
