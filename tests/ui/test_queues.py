@@ -104,6 +104,7 @@ def test_who_has_left_is_not_answered(slow: Slow) -> None:
         while desk.held < 2:
             await asyncio.sleep(0)
         gone.cancel()
+        await asyncio.wait([gone])  # only then does the desk know that nobody waits
         slow.released.set()
         return await first
 
