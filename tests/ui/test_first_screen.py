@@ -26,7 +26,10 @@ SAYS_SOMETHING = """() => [...document.querySelectorAll('[role=tabpanel]')].some
   (panel) => panel.offsetHeight && panel.innerText.length > 200
 )"""
 AT_REST = """() => document.getAnimations().every((one) => one.playState !== 'running'
-  || one.effect.getComputedTiming().iterations === Infinity)"""
+  || one.effect.getComputedTiming().iterations === Infinity)
+  && ![...document.querySelectorAll('[aria-label="Empty value"]')].some(
+    (one) => one.offsetHeight)"""
+"""Nothing fades, and no place of Gradio's still waits for its chart."""
 MOST_SHIFT = 0.02
 NOTE_SHIFTS = """window.shift = 0;
 new PerformanceObserver((list) => {
